@@ -1,0 +1,775 @@
+// Generated from schemas/*.avsc by schemas/generate.ts. Do not edit.
+
+/** The buyer. */
+export type OrderCustomer = {
+  readonly customerId: number;
+  readonly email: null | string;
+  readonly firstName: null | string;
+  readonly lastName: null | string;
+  readonly phone: null | string;
+  readonly registered: boolean;
+};
+
+/** A postal address as the shop wrote it: state abbreviated, country by name. */
+export type Address = {
+  readonly firstName: null | string;
+  readonly lastName: null | string;
+  readonly company: null | string;
+  readonly address1: null | string;
+  readonly address2: null | string;
+  readonly suite: null | string;
+  readonly city: null | string;
+  readonly state: null | string;
+  readonly zip: null | string;
+  readonly country: null | string;
+  readonly phone: null | string;
+};
+
+/** One line of an order. */
+export type OrderLine = {
+  /** ShoppingCartRecID of the cart row it came from; not unique. */
+  readonly cartRecordId: number;
+  readonly productId: number;
+  readonly variantId: number;
+  readonly sku: null | string;
+  readonly name: null | string;
+  readonly quantity: number;
+  /** Line total after discounts, an exact decimal of scale 4; lines need not fit the minor unit, orders must. */
+  readonly extendedPrice: string;
+  readonly taxable: boolean;
+  /** When the shopper put it into the cart, when known. */
+  readonly addedToCartAt: null | bigint;
+};
+
+/** An order with its lines and customer, as of one place in the shop's log. */
+export type AssembledOrder = {
+  readonly orderId: string;
+  readonly orderNumber: number;
+  readonly storeId: number;
+  /** Commit LSN, change LSN and serial of the Orders image. */
+  readonly place: string;
+  /** OrderDate, converted from the shop's local time. */
+  readonly placedAt: bigint;
+  /** When the image was committed. */
+  readonly changedAt: bigint;
+  /** Checkout has finished: it may be acted on. */
+  readonly complete: boolean;
+  /** TransactionState. */
+  readonly state: null | string;
+  readonly transactionType: number;
+  readonly parentOrderNumber: null | number;
+  /** Without blanks, dots and brackets, upper case. */
+  readonly paymentMethod: string;
+  readonly paymentGateway: null | string;
+  /** AuthorizationPNREF when it is one. */
+  readonly paymentReference: null | string;
+  /** ISO 4217, of the store. */
+  readonly currency: string;
+  /** Minor units, as are all amounts. */
+  readonly subtotal: bigint;
+  readonly tax: bigint;
+  readonly shipping: bigint;
+  readonly total: bigint;
+  /** The part of the total that a gift card pays. */
+  readonly giftCard: bigint;
+  readonly email: null | string;
+  readonly customer: OrderCustomer;
+  readonly billTo: null | Address;
+  readonly shipTo: null | Address;
+  readonly shippingMethod: null | string;
+  readonly lines: readonly OrderLine[];
+  readonly shippedAt: null | bigint;
+  readonly trackingNumber: null | string;
+};
+
+/** What became of a command. */
+export type CommandResult = {
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: string;
+  readonly target: string;
+  /** succeeded, or refused: terminal, never retried. */
+  readonly status: string;
+  /** What was made or found: cus_…, pi_…, a row. */
+  readonly objectId: null | string;
+  readonly objectStatus: null | string;
+  readonly errorCode: null | string;
+  readonly errorMessage: null | string;
+  /** The peer's own id of the request. */
+  readonly requestId: null | string;
+  /** The peer answered from its idempotency record. */
+  readonly replayed: boolean;
+  readonly detail: Readonly<Record<string, string>>;
+  readonly completedAt: bigint;
+};
+
+/** A record that could not be processed, with its original bytes. */
+export type DeadLetter = {
+  readonly application: string;
+  readonly stage: string;
+  readonly version: string;
+  readonly code: string;
+  readonly message: string;
+  readonly sourceTopic: string;
+  readonly sourcePartition: number;
+  readonly sourceOffset: bigint;
+  readonly sourceTimestamp: bigint;
+  readonly key: null | Buffer;
+  readonly value: null | Buffer;
+  readonly headers: Readonly<Record<string, Buffer>>;
+};
+
+/** A Stripe object (the key) belongs to an order. */
+export type LinkedObject = {
+  readonly objectId: string;
+  readonly orderId: string;
+};
+
+/** A version-independent fact about a payment of an order. */
+export type PaymentFact = {
+  /** The Stripe event that told it. */
+  readonly factId: string;
+  readonly orderId: string;
+  /** payment.succeeded, payment.failed, payment.authorized, payment.processing, payment.action_required, payment.canceled, charge.balanced, or payment.other. */
+  readonly kind: string;
+  readonly objectId: string;
+  /** The object's status, as Stripe spells it. */
+  readonly status: string;
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  readonly balanceTransactionId: null | string;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly failureCode: null | string;
+  readonly declineCode: null | string;
+  readonly failureMessage: null | string;
+  readonly occurredAt: bigint;
+  readonly livemode: boolean;
+};
+
+/** A Stripe event as it was delivered, after its signature was verified. */
+export type StripeEvent = {
+  readonly id: string;
+  readonly type: string;
+  readonly apiVersion: null | string;
+  readonly created: bigint;
+  /** The connected account, on Connect events. */
+  readonly account: null | string;
+  readonly livemode: boolean;
+  /** The raw bytes of the request. */
+  readonly body: Buffer;
+};
+
+export type CustomerValue = {
+  readonly CustomerID: null | number;
+  readonly Email: null | string;
+  readonly FirstName: null | string;
+  readonly LastName: null | string;
+  readonly Phone: null | string;
+  readonly IsRegistered: null | number;
+};
+
+/** Where the change lies in the log. */
+export type Source = {
+  readonly ts_ms: bigint;
+  readonly snapshot: null | string;
+  readonly change_lsn: null | string;
+  readonly commit_lsn: null | string;
+  readonly event_serial_no: null | bigint;
+};
+
+/** A change of dbo.Customer, as far as it is used here (a reader of Debezium's schema). */
+export type CustomerEnvelope = {
+  readonly before: null | CustomerValue;
+  readonly after: null | CustomerValue;
+  readonly source: Source;
+  readonly op: string;
+};
+
+export type OrdersValue = {
+  readonly OrderNumber: null | number;
+  readonly StoreID: null | number;
+  readonly ParentOrderNumber: null | number;
+  readonly CustomerID: null | number;
+  readonly Email: null | string;
+  readonly FirstName: null | string;
+  readonly LastName: null | string;
+  readonly Phone: null | string;
+  readonly BillingFirstName: null | string;
+  readonly BillingLastName: null | string;
+  readonly BillingCompany: null | string;
+  readonly BillingAddress1: null | string;
+  readonly BillingAddress2: null | string;
+  readonly BillingSuite: null | string;
+  readonly BillingCity: null | string;
+  readonly BillingState: null | string;
+  readonly BillingZip: null | string;
+  readonly BillingCountry: null | string;
+  readonly BillingPhone: null | string;
+  readonly ShippingFirstName: null | string;
+  readonly ShippingLastName: null | string;
+  readonly ShippingCompany: null | string;
+  readonly ShippingAddress1: null | string;
+  readonly ShippingAddress2: null | string;
+  readonly ShippingSuite: null | string;
+  readonly ShippingCity: null | string;
+  readonly ShippingState: null | string;
+  readonly ShippingZip: null | string;
+  readonly ShippingCountry: null | string;
+  readonly ShippingPhone: null | string;
+  readonly ShippingMethod: null | string;
+  readonly CouponType: null | number;
+  readonly CouponDiscountAmount: null | Buffer;
+  readonly OrderSubtotal: null | Buffer;
+  readonly OrderTax: null | Buffer;
+  readonly OrderShippingCosts: null | Buffer;
+  readonly OrderTotal: null | Buffer;
+  readonly PaymentGateway: null | string;
+  readonly AuthorizationPNREF: null | string;
+  readonly OrderDate: null | bigint;
+  readonly PaymentMethod: null | string;
+  readonly TransactionState: null | string;
+  readonly CartType: null | number;
+  readonly InventoryWasReduced: null | number;
+  readonly TransactionType: null | number;
+  readonly ShippedOn: null | bigint;
+  readonly ShippingTrackingNumber: null | string;
+};
+
+/** A change of dbo.Orders, as far as it is used here (a reader of Debezium's schema). */
+export type OrdersEnvelope = {
+  readonly before: null | OrdersValue;
+  readonly after: null | OrdersValue;
+  readonly source: Source;
+  readonly op: string;
+};
+
+export type OrdersShoppingCartValue = {
+  readonly OrderNumber: null | number;
+  readonly ShoppingCartRecID: null | number;
+  readonly CustomerID: null | number;
+  readonly ProductID: null | number;
+  readonly VariantID: null | number;
+  readonly Quantity: null | number;
+  readonly OrderedProductSKU: null | string;
+  readonly OrderedProductName: null | string;
+  readonly OrderedProductPrice: null | Buffer;
+  readonly IsTaxable: null | number;
+};
+
+/** A change of dbo.Orders_ShoppingCart, as far as it is used here (a reader of Debezium's schema). */
+export type OrdersShoppingCartEnvelope = {
+  readonly before: null | OrdersShoppingCartValue;
+  readonly after: null | OrdersShoppingCartValue;
+  readonly source: Source;
+  readonly op: string;
+};
+
+export type ShoppingCartValue = {
+  readonly ShoppingCartRecID: null | number;
+  readonly CustomerID: null | number;
+  readonly VariantID: null | number;
+  readonly Quantity: null | number;
+  readonly CartType: null | number;
+  readonly CreatedOn: null | bigint;
+};
+
+/** A change of dbo.ShoppingCart, as far as it is used here (a reader of Debezium's schema). */
+export type ShoppingCartEnvelope = {
+  readonly before: null | ShoppingCartValue;
+  readonly after: null | ShoppingCartValue;
+  readonly source: Source;
+  readonly op: string;
+};
+
+/** What LinkPayment says. */
+export type LinkPaymentPayload = {
+  readonly orderNumber: number;
+  readonly paymentIntentId: string;
+  readonly gateway: string;
+};
+
+/** Writes the PaymentIntent's id on the order. */
+export type LinkPayment = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'LinkPayment';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: LinkPaymentPayload;
+};
+
+/** What MarkOrderPaid says. */
+export type MarkOrderPaidPayload = {
+  readonly orderNumber: number;
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly paidAt: bigint;
+};
+
+/** Moves the order to CAPTURED. */
+export type MarkOrderPaid = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'MarkOrderPaid';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: MarkOrderPaidPayload;
+};
+
+/** What RecordPaymentDecline says. */
+export type RecordPaymentDeclinePayload = {
+  readonly orderNumber: number;
+  readonly paymentIntentId: string;
+  readonly chargeId: null | string;
+  readonly code: string;
+  readonly declineCode: null | string;
+  readonly message: string;
+  readonly declinedAt: bigint;
+};
+
+/** Notes a declined payment on the order. */
+export type RecordPaymentDecline = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'RecordPaymentDecline';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RecordPaymentDeclinePayload;
+};
+
+/** A postal address as the shop wrote it: state abbreviated, country by name. */
+export type ErpAddress = {
+  readonly firstName: null | string;
+  readonly lastName: null | string;
+  readonly company: null | string;
+  readonly address1: null | string;
+  readonly address2: null | string;
+  readonly suite: null | string;
+  readonly city: null | string;
+  readonly state: null | string;
+  readonly zip: null | string;
+  readonly country: null | string;
+  readonly phone: null | string;
+};
+
+/** One line of an order. */
+export type ErpOrderLine = {
+  /** ShoppingCartRecID of the cart row it came from; not unique. */
+  readonly cartRecordId: number;
+  readonly productId: number;
+  readonly variantId: number;
+  readonly sku: null | string;
+  readonly name: null | string;
+  readonly quantity: number;
+  /** Line total after discounts, an exact decimal of scale 4; lines need not fit the minor unit, orders must. */
+  readonly extendedPrice: string;
+  readonly taxable: boolean;
+  /** When the shopper put it into the cart, when known. */
+  readonly addedToCartAt: null | bigint;
+};
+
+/** What CreateSalesOrder says. */
+export type CreateSalesOrderPayload = {
+  readonly salesOrderNumber: string;
+  readonly customerKey: string;
+  readonly orderedAt: bigint;
+  readonly currency: string;
+  readonly subtotal: bigint;
+  readonly tax: bigint;
+  readonly shipping: bigint;
+  readonly total: bigint;
+  readonly paymentReference: null | string;
+  readonly paymentMethod: string;
+  readonly billTo: null | ErpAddress;
+  readonly shipTo: null | ErpAddress;
+  readonly shippingMethod: null | string;
+  readonly lines: readonly ErpOrderLine[];
+};
+
+/** A sales order. */
+export type CreateSalesOrder = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'CreateSalesOrder';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: CreateSalesOrderPayload;
+};
+
+/** Units of one variant. */
+export type StockMovement = {
+  readonly productId: number;
+  readonly variantId: number;
+  readonly sku: null | string;
+  readonly quantity: number;
+};
+
+/** What DecrementInventory says. */
+export type DecrementInventoryPayload = {
+  readonly lines: readonly StockMovement[];
+};
+
+/** What left the stock with an order. */
+export type DecrementInventory = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'DecrementInventory';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: DecrementInventoryPayload;
+};
+
+/** What RecordPayment says. */
+export type RecordPaymentPayload = {
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  readonly amount: bigint;
+  /** The part of the amount that is sales tax. */
+  readonly tax: bigint;
+  readonly currency: string;
+  readonly receivedAt: bigint;
+};
+
+/** Money received for an order, gross. */
+export type RecordPayment = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'RecordPayment';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RecordPaymentPayload;
+};
+
+/** What RecordProcessingFee says. */
+export type RecordProcessingFeePayload = {
+  readonly balanceTransactionId: string;
+  readonly chargeId: null | string;
+  readonly gross: bigint;
+  readonly fee: bigint;
+  readonly net: bigint;
+  readonly currency: string;
+};
+
+/** What the payment provider kept. */
+export type RecordProcessingFee = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'RecordProcessingFee';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RecordProcessingFeePayload;
+};
+
+/** Units of one variant to ship. */
+export type Parcel = {
+  readonly sku: null | string;
+  readonly variantId: number;
+  readonly quantity: number;
+};
+
+/** What RequestShippingLabel says. */
+export type RequestShippingLabelPayload = {
+  readonly shippingMethod: null | string;
+  readonly shipTo: null | ErpAddress;
+  readonly lines: readonly Parcel[];
+};
+
+/** Asks for a shipping label. */
+export type RequestShippingLabel = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'RequestShippingLabel';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RequestShippingLabelPayload;
+};
+
+/** What UpsertCustomer says. */
+export type UpsertCustomerPayload = {
+  readonly customerKey: string;
+  readonly adnsfCustomerId: number;
+  readonly stripeCustomerId: null | string;
+  readonly email: string;
+  readonly name: null | string;
+  readonly phone: null | string;
+  readonly billTo: null | ErpAddress;
+};
+
+/** The customer as the ERP should know them. */
+export type UpsertCustomer = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'UpsertCustomer';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: UpsertCustomerPayload;
+};
+
+/** What NotifyCustomer says. */
+export type NotifyCustomerPayload = {
+  readonly template: string;
+  readonly email: string;
+  readonly name: null | string;
+  readonly data: Readonly<Record<string, string>>;
+};
+
+/** A message to a customer. */
+export type NotifyCustomer = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'NotifyCustomer';
+  readonly target: 'notifications';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: NotifyCustomerPayload;
+};
+
+/** What CreatePaymentIntent says. */
+export type CreatePaymentIntentPayload = {
+  readonly customer: string;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly captureMethod: string;
+  readonly description: string;
+  readonly receiptEmail: null | string;
+  readonly metadata: Readonly<Record<string, string>>;
+};
+
+/** Creates the PaymentIntent of an order. */
+export type CreatePaymentIntent = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'CreatePaymentIntent';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: CreatePaymentIntentPayload;
+};
+
+/** What EnsureCustomer says. */
+export type EnsureCustomerPayload = {
+  /** Normalised e-mail: one person, one Stripe customer. */
+  readonly customerKey: string;
+  readonly email: string;
+  readonly name: null | string;
+  readonly phone: null | string;
+  readonly adnsfCustomerId: number;
+};
+
+/** Finds or creates the Stripe customer of a buyer. */
+export type EnsureCustomer = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'EnsureCustomer';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: EnsureCustomerPayload;
+};
+
+/** What FetchBalanceTransaction says. */
+export type FetchBalanceTransactionPayload = {
+  readonly balanceTransactionId: string;
+  readonly chargeId: null | string;
+};
+
+/** Reads the fee and net of a settled charge. */
+export type FetchBalanceTransaction = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'FetchBalanceTransaction';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: FetchBalanceTransactionPayload;
+};
+
+/** A ShoppingCart row. */
+export type CartRow = {
+  readonly cartRecordId: number;
+  readonly customerId: number;
+  readonly variantId: number;
+  readonly quantity: number;
+  readonly addedAt: bigint;
+};
+
+/** The Customer row, as far as orders need it. */
+export type CustomerRow = {
+  readonly customerId: number;
+  readonly email: null | string;
+  readonly firstName: null | string;
+  readonly lastName: null | string;
+  readonly phone: null | string;
+  readonly registered: boolean;
+};
+
+export type LineRow = {
+  readonly cartRecordId: number;
+  readonly productId: number;
+  readonly variantId: number;
+  readonly sku: null | string;
+  readonly name: null | string;
+  readonly quantity: number;
+  readonly extendedPrice: string;
+  readonly taxable: boolean;
+  readonly addedToCartAt: null | bigint;
+};
+
+/** The lines of an order, by the order they were written. */
+export type OrderLines = {
+  readonly lines: readonly LineRow[];
+};
+
+/** What assembly has said about an order so far. */
+export type OrderProgress = {
+  /** Of the meaning last sent; images that change nothing of meaning are not sent again. */
+  readonly fingerprint: string;
+  /** Of the meaning last refused. */
+  readonly refusal: null | string;
+};
+
+export type KnownCustomer = {
+  readonly customerId: string;
+  readonly causationId: string;
+  readonly at: bigint;
+};
+
+export type KnownPaymentIntent = {
+  readonly paymentIntentId: string;
+  readonly causationId: string;
+  readonly at: bigint;
+};
+
+export type Paid = {
+  readonly factId: string;
+  readonly paymentIntentId: string;
+  readonly chargeId: null | string;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly at: bigint;
+};
+
+export type Decline = {
+  readonly factId: string;
+  readonly paymentIntentId: string;
+  readonly chargeId: null | string;
+  readonly code: string;
+  readonly declineCode: null | string;
+  readonly message: string;
+  readonly at: bigint;
+};
+
+export type Balanced = {
+  readonly factId: string;
+  readonly balanceTransactionId: string;
+  readonly chargeId: null | string;
+  readonly at: bigint;
+};
+
+export type Fee = {
+  readonly causationId: string;
+  readonly gross: bigint;
+  readonly fee: bigint;
+  readonly net: bigint;
+  readonly currency: string;
+  readonly at: bigint;
+};
+
+/** What is known of an order, and what was already sent for it. */
+export type OrderState = {
+  readonly orderId: string;
+  /** The first complete image: what was bought. */
+  readonly placed: null | AssembledOrder;
+  readonly stripeCustomer: null | KnownCustomer;
+  readonly paymentIntent: null | KnownPaymentIntent;
+  readonly paid: null | Paid;
+  readonly declines: readonly Decline[];
+  readonly balance: null | Balanced;
+  readonly fee: null | Fee;
+  /** Command ids already emitted. */
+  readonly issued: readonly string[];
+  /** Commands that a peer refused for good. */
+  readonly refusals: readonly string[];
+};
+
+/** Facts about a Stripe object whose order is not known yet. */
+export type Unrouted = {
+  readonly facts: readonly PaymentFact[];
+};

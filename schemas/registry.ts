@@ -1,0 +1,59 @@
+/** Where schema ids come from: the registry, or memory for tests that need no broker. */
+import confluent from '@kafkajs/confluent-schema-registry';
+import { avroOptions } from './avro.ts';
+
+const { SchemaRegistry, SchemaType } = confluent;
+
+export interface Registry {
+  /** The id of exactly this schema under the subject. Throws when it is not registered. */
+  idOf(subject: string, schema: string): Promise<number>;
+  /** The schema text behind an id. Throws `UnknownSchemaError` when the registry has no such id. */
+  schemaOf(id: number): Promise<string>;
+}
+
+/** The registry answered, and it has no such schema: the bytes are not ours. */
+export class UnknownSchemaError extends Error {
+  override readonly name = 'UnknownSchemaError';
+}
+
+const isMissing = (error: unknown): boolean => (error as { status?: number }).status === 404;
+
+/** A Confluent-compatible registry over HTTP. */
+export const httpRegistry = (url: string): Registry => {
+  const client = new SchemaRegistry(
+    { host: url, retry: { retries: 5, initialRetryTimeInSecs: 0.1, maxRetryTimeInSecs: 5 } },
+    { [SchemaType.AVRO]: avroOptions() },
+  );
+  return {
+    async idOf(subject, schema) {
+      return client.getRegistryIdBySchema(subject, { type: SchemaType.AVRO, schema });
+    },
+    async schemaOf(id) {
+      try {
+        return JSON.stringify(await client.getSchema(id));
+      } catch (error) {
+        if (isMissing(error)) throw new UnknownSchemaError(`schema id ${id} is not in the registry`, { cause: error });
+        throw error;
+      }
+    },
+  };
+};
+
+/** Gives every schema text an id of its own; nothing is ever unregistered. */
+export const memoryRegistry = (): Registry & { register(schema: string): number } => {
+  const ids = new Map<string, number>();
+  const register = (schema: string): number => {
+    const text = JSON.stringify(JSON.parse(schema));
+    const id = ids.get(text) ?? ids.size + 1;
+    ids.set(text, id);
+    return id;
+  };
+  return {
+    register,
+    idOf: (_subject, schema) => Promise.resolve(register(schema)),
+    schemaOf(id) {
+      for (const [schema, known] of ids) if (known === id) return Promise.resolve(schema);
+      return Promise.reject(new UnknownSchemaError(`schema id ${id} is not in the registry`));
+    },
+  };
+};

@@ -1,0 +1,159 @@
+/** Every topic of the product, its cleanup and the records it carries. Partition counts and replication are the cluster's. */
+import type * as Types from './generated/types.ts';
+
+const database = 'adnsf.AspDotNetStorefront.dbo';
+const year = String(365 * 24 * 3600 * 1000);
+const forever = { 'cleanup.policy': 'delete', 'retention.ms': '-1' };
+const aYear = { 'cleanup.policy': 'delete', 'retention.ms': year };
+const compact = { 'cleanup.policy': 'compact' };
+
+export type TopicDefinition = Readonly<{
+  name: string;
+  config: Readonly<Record<string, string>>;
+  /** Files under schemas/, without ending. More than one: one subject per record. */
+  records: readonly string[];
+  /** Written by somebody else, whose schema is in the registry: ours only reads. */
+  foreign?: boolean;
+  /** Compatibility of its subjects. Topics that ERP teams read keep every older reader and writer working. */
+  compatibility: 'BACKWARD' | 'BACKWARD_TRANSITIVE';
+}>;
+
+const define = <const T extends Record<string, TopicDefinition>>(topics: T): T => topics;
+
+export const topics = define({
+  orders: {
+    name: `${database}.Orders`,
+    config: aYear,
+    records: ['adnsf/Orders'],
+    foreign: true,
+    compatibility: 'BACKWARD',
+  },
+  customers: {
+    name: `${database}.Customer`,
+    config: aYear,
+    records: ['adnsf/Customer'],
+    foreign: true,
+    compatibility: 'BACKWARD',
+  },
+  carts: {
+    name: `${database}.ShoppingCart`,
+    config: aYear,
+    records: ['adnsf/ShoppingCart'],
+    foreign: true,
+    compatibility: 'BACKWARD',
+  },
+  orderLines: {
+    name: `${database}.Orders_ShoppingCart`,
+    config: aYear,
+    records: ['adnsf/Orders_ShoppingCart'],
+    foreign: true,
+    compatibility: 'BACKWARD',
+  },
+  stripeEvents: { name: 'stripe.events', config: forever, records: ['StripeEvent'], compatibility: 'BACKWARD' },
+  stripeObjects: { name: 'stripe.objects', config: compact, records: ['LinkedObject'], compatibility: 'BACKWARD' },
+  assembledOrders: {
+    name: 'orders.assembled',
+    config: compact,
+    records: ['AssembledOrder'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
+  orderPayments: {
+    name: 'order.payments',
+    config: forever,
+    records: ['PaymentFact'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
+  stripeCommands: {
+    name: 'stripe.commands',
+    config: forever,
+    records: [
+      'commands/stripe.EnsureCustomer',
+      'commands/stripe.CreatePaymentIntent',
+      'commands/stripe.FetchBalanceTransaction',
+    ],
+    compatibility: 'BACKWARD',
+  },
+  adnsfCommands: {
+    name: 'adnsf.commands',
+    config: forever,
+    records: ['commands/adnsf.LinkPayment', 'commands/adnsf.MarkOrderPaid', 'commands/adnsf.RecordPaymentDecline'],
+    compatibility: 'BACKWARD',
+  },
+  erpCommands: {
+    name: 'erp.commands',
+    config: forever,
+    records: [
+      'commands/erp.UpsertCustomer',
+      'commands/erp.CreateSalesOrder',
+      'commands/erp.DecrementInventory',
+      'commands/erp.RecordPayment',
+      'commands/erp.RecordProcessingFee',
+      'commands/erp.RequestShippingLabel',
+    ],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
+  notifications: {
+    name: 'notifications',
+    config: aYear,
+    records: ['commands/notifications.NotifyCustomer'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
+  stripeResults: { name: 'stripe.results', config: forever, records: ['CommandResult'], compatibility: 'BACKWARD' },
+  adnsfResults: { name: 'adnsf.results', config: forever, records: ['CommandResult'], compatibility: 'BACKWARD' },
+  deadLetters: { name: 'dead-letters', config: forever, records: ['DeadLetter'], compatibility: 'BACKWARD' },
+});
+
+export type TopicKey = keyof typeof topics;
+
+/** Tables behind the stages of the order stream: the store's name and its record. */
+export const stores = {
+  customers: 'state/CustomerRow',
+  carts: 'state/CartRow',
+  'order-lines': 'state/LineRow',
+  'order-progress': 'state/OrderProgress',
+  unrouted: 'state/Unrouted',
+  links: 'LinkedObject',
+  orders: 'state/OrderState',
+} as const;
+
+export type StoreName = keyof typeof stores;
+
+export type StripeCommand = Types.EnsureCustomer | Types.CreatePaymentIntent | Types.FetchBalanceTransaction;
+export type AdnsfCommand = Types.LinkPayment | Types.MarkOrderPaid | Types.RecordPaymentDecline;
+export type ErpCommand =
+  | Types.UpsertCustomer
+  | Types.CreateSalesOrder
+  | Types.DecrementInventory
+  | Types.RecordPayment
+  | Types.RecordProcessingFee
+  | Types.RequestShippingLabel;
+export type Notification = Types.NotifyCustomer;
+
+/** What a topic's values are in TypeScript. */
+export type TopicValues = {
+  orders: Types.OrdersEnvelope;
+  customers: Types.CustomerEnvelope;
+  carts: Types.ShoppingCartEnvelope;
+  orderLines: Types.OrdersShoppingCartEnvelope;
+  stripeEvents: Types.StripeEvent;
+  stripeObjects: Types.LinkedObject;
+  assembledOrders: Types.AssembledOrder;
+  orderPayments: Types.PaymentFact;
+  stripeCommands: StripeCommand;
+  adnsfCommands: AdnsfCommand;
+  erpCommands: ErpCommand;
+  notifications: Notification;
+  stripeResults: Types.CommandResult;
+  adnsfResults: Types.CommandResult;
+  deadLetters: Types.DeadLetter;
+};
+
+export type StoreValues = {
+  customers: Types.CustomerRow;
+  carts: Types.CartRow;
+  'order-lines': Types.OrderLines;
+  'order-progress': Types.OrderProgress;
+  unrouted: Types.Unrouted;
+  links: Types.LinkedObject;
+  orders: Types.OrderState;
+};
