@@ -1,0 +1,35 @@
+import type { Ports } from './ports.ts';
+import type { Secrets } from './secrets.ts';
+import type { StateLayout } from './state.ts';
+
+export const DATABASE = 'AspDotNetStorefront';
+
+/** Environment that services and cli read, for a stack with these ports. Holds secrets. */
+export function serviceEnvironment(layout: StateLayout, ports: Ports, secrets: Secrets): Record<string, string> {
+  const at = (port: number): string => `http://127.0.0.1:${port}`;
+  return {
+    MILLRACE_KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`,
+    MILLRACE_REGISTRY_URL: `${at(ports.registry)}/apis/ccompat/v7`,
+    MILLRACE_CONNECT_URL: at(ports.connect),
+    MILLRACE_STATE_DIR: layout.root,
+    MILLRACE_PARTITIONS: '4',
+    MILLRACE_REPLICATION: '1',
+    MILLRACE_STRIPE_API_BASE: at(ports.stripe),
+    MILLRACE_STRIPE_SECRET_KEY: secrets.stripeSecretKey,
+    MILLRACE_STRIPE_PUBLISHABLE_KEY: secrets.stripePublishableKey,
+    MILLRACE_STRIPE_WEBHOOK_SECRETS: secrets.stripeWebhookSecret,
+    MILLRACE_WEBHOOKS_HOST: '127.0.0.1',
+    MILLRACE_WEBHOOKS_PORT: String(ports.webhooks),
+    MILLRACE_ADNSF_SQL_HOST: '127.0.0.1',
+    MILLRACE_ADNSF_SQL_PORT: String(ports.sqlserver),
+    MILLRACE_ADNSF_SQL_DATABASE: DATABASE,
+    MILLRACE_ADNSF_SQL_USER: 'millrace_executor',
+    MILLRACE_ADNSF_SQL_PASSWORD: secrets.sqlServerExecutor,
+    MILLRACE_ADNSF_SQL_ENCRYPT: 'false',
+    MILLRACE_SHOP_SQL_USER: 'shop',
+    MILLRACE_SHOP_SQL_PASSWORD: secrets.sqlServerShop,
+    MILLRACE_ADNSF_CDC_USER: 'millrace_cdc',
+    MILLRACE_ADNSF_CDC_PASSWORD: secrets.sqlServerCdc,
+    MILLRACE_LEDGER_DB: `${layout.data('erp-ledger')}/ledger.db`,
+  };
+}

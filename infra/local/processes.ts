@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const run = promisify(execFile);
+
+/** True while a process with this pid exists (also one that we may not signal). */
+export function aliveProcess(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** Signals a process, or its whole group when `group`; one that is gone already is no error. */
+export function signalProcess(pid: number, signal: NodeJS.Signals, group = false): void {
+  try {
+    process.kill(group ? -pid : pid, signal);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM')) return;
+    throw error;
+  }
+}
+
+/** Command line of a process, or '' when it is gone. `ps` rather than /proc, so that macOS works too. */
+export async function commandLine(pid: number): Promise<string> {
+  try {
+    const { stdout } = await run('ps', ['-ww', '-o', 'command=', '-p', String(pid)]);
+    return stdout.trim();
+  } catch {
+    return '';
+  }
+}
+
+/** Resolves once the process is gone; false when it still lives after `timeoutMs`. */
+export async function waitGone(pid: number, timeoutMs: number): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs;
+  while (aliveProcess(pid)) {
+    if (performance.now() > deadline) return false;
+    await pause(25);
+  }
+  return true;
+}
