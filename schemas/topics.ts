@@ -109,7 +109,7 @@ export type TopicKey = keyof typeof topics;
 export const stores = {
   customers: 'state/CustomerRow',
   carts: 'state/CartRow',
-  'order-lines': 'state/LineRow',
+  'order-lines': 'state/OrderLines',
   'order-progress': 'state/OrderProgress',
   unrouted: 'state/Unrouted',
   links: 'LinkedObject',

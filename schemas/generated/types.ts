@@ -695,13 +695,15 @@ export type LineRow = {
 /** The lines of an order, by the order they were written. */
 export type OrderLines = {
   readonly lines: readonly LineRow[];
+  /** The log position of the snapshot they were built from, if any: a newer snapshot starts them anew. */
+  readonly snapshot: null | string;
 };
 
 /** What assembly has said about an order so far. */
 export type OrderProgress = {
-  /** Of the meaning last sent; images that change nothing of meaning are not sent again. */
-  readonly fingerprint: string;
-  /** Of the meaning last refused. */
+  /** The meaning last sent: images that change nothing of it are not sent again. */
+  readonly sent: null | AssembledOrder;
+  /** Why the order was last refused: the same refusal is told once. */
   readonly refusal: null | string;
 };
 

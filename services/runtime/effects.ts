@@ -5,7 +5,7 @@
 import type { RecordHeaders } from './ports.ts';
 import type { DeadLetter, StageRecord, Topic } from './topology.ts';
 
-export type EffectOutput = Readonly<{ topic: Topic<never>; key: string; value: unknown; headers?: RecordHeaders }>;
+export type EffectOutput = Readonly<{ topic: Topic<unknown>; key: string; value: unknown; headers?: RecordHeaders }>;
 
 export type EffectContext = Readonly<{
   /** Aborted when the task stops or migrates: give up between attempts, never between an effect and its result. */
@@ -28,7 +28,7 @@ export type EffectStage<V> = Readonly<{
   version: string;
   name: string;
   input: Topic<V>;
-  outputs: readonly Topic<never>[];
+  outputs: readonly Topic<unknown>[];
   deadLetters: Topic<DeadLetter>;
   concurrency: number;
   effect: (record: StageRecord<V>, context: EffectContext) => Promise<readonly EffectOutput[]>;

@@ -64,7 +64,7 @@ export type Stage = Readonly<{
   name: string;
   inputs: readonly StageInput<never>[];
   stores: readonly Store<unknown>[];
-  outputs: readonly Topic<never>[];
+  outputs: readonly Topic<unknown>[];
 }>;
 
 /** What was refused, whence and why. The bytes are the original ones. */

@@ -1,0 +1,17 @@
+/** What a deployment decides about its shop. */
+
+export type StorePolicy = Readonly<{
+  /** ISO 4217. ADNSF has no currency column: a store sells in one. */
+  currency: string;
+  /** IANA zone of the shop's server. */
+  timeZone: string;
+}>;
+
+export type Policy = Readonly<{
+  /** By StoreID. */
+  stores: Readonly<Record<string, StorePolicy>>;
+  /** Payment methods, as `cleanPaymentMethod` spells them, that Stripe collects. */
+  stripeMethods: readonly string[];
+  /** Whether this pipeline handles live money; events of the other mode are refused. */
+  livemode: boolean;
+}>;

@@ -1,0 +1,151 @@
+/** Joins Orders with their lines, customer and carts, per customer, in the order of the shop's log. */
+import type {
+  CustomerEnvelope,
+  LineRow,
+  OrdersEnvelope,
+  OrdersShoppingCartEnvelope,
+  OrdersShoppingCartValue,
+  ShoppingCartEnvelope,
+} from '../../../schemas/generated/types.ts';
+import type { Schemas } from '../../../schemas/serde.ts';
+import { input, type Stage, type StageContext, type StageRecord } from '../../runtime/topology.ts';
+import { assemble, sameMeaning } from '../domain/assemble.ts';
+import { decimalText } from '../domain/money.ts';
+import { noLines, withChangedLine, withLine, withoutLine, withSnapshotLine } from '../domain/order-lines.ts';
+import type { Policy } from '../domain/policy.ts';
+import { isKnownState, textOrNull } from '../domain/shop.ts';
+import { type Envelope, isRowChange, isSnapshotRead, moneyOf, placeOf, rowAfter } from '../sources/debezium.ts';
+
+/**
+ * Hands on changes of rows. A tombstone only tells compaction that a key is gone; an operation we do not know (such as
+ * a truncation, which CDC-enabled tables refuse) is kept for a person to see.
+ */
+const onRowChange =
+  <E extends Envelope<unknown>>(apply: (envelope: E, context: StageContext) => void) =>
+  (record: StageRecord<E>, context: StageContext): void => {
+    if (record.value === null) context.count('ignored', 'tombstone');
+    else if (!isRowChange(record.value))
+      context.deadLetter('unknown_operation', `Debezium operation '${record.value.op}' on ${record.topic}`);
+    else apply(record.value, context);
+  };
+
+const lineOf = (row: OrdersShoppingCartValue, addedToCartAt: bigint | null): LineRow => ({
+  cartRecordId: row.ShoppingCartRecID ?? 0,
+  productId: row.ProductID ?? 0,
+  variantId: row.VariantID ?? 0,
+  sku: textOrNull(row.OrderedProductSKU),
+  name: textOrNull(row.OrderedProductName),
+  quantity: row.Quantity ?? 0,
+  extendedPrice: decimalText(moneyOf(row.OrderedProductPrice)),
+  taxable: row.IsTaxable === 1,
+  addedToCartAt,
+});
+
+export const assemblyStage = (application: string, schemas: Schemas, policy: Policy): Stage => {
+  const customers = schemas.store(application, 'customers');
+  const carts = schemas.store(application, 'carts');
+  const orderLines = schemas.store(application, 'order-lines');
+  const progress = schemas.store(application, 'order-progress');
+  const assembled = schemas.topic('assembledOrders');
+
+  const customer = (envelope: CustomerEnvelope, context: StageContext): void => {
+    const rows = context.store(customers);
+    const row = rowAfter(envelope);
+    if (row === null) rows.delete(String(envelope.before?.CustomerID));
+    else
+      rows.put(String(row.CustomerID), {
+        customerId: row.CustomerID ?? 0,
+        email: textOrNull(row.Email),
+        firstName: textOrNull(row.FirstName),
+        lastName: textOrNull(row.LastName),
+        phone: textOrNull(row.Phone),
+        registered: row.IsRegistered === 1,
+      });
+  };
+
+  const cart = (envelope: ShoppingCartEnvelope, context: StageContext): void => {
+    const rows = context.store(carts);
+    const row = rowAfter(envelope);
+    if (row === null) rows.delete(String(envelope.before?.ShoppingCartRecID));
+    else
+      rows.put(String(row.ShoppingCartRecID), {
+        cartRecordId: row.ShoppingCartRecID ?? 0,
+        customerId: row.CustomerID ?? 0,
+        variantId: row.VariantID ?? 0,
+        quantity: row.Quantity ?? 0,
+        addedAt: row.CreatedOn ?? 0n,
+      });
+  };
+
+  const line = (envelope: OrdersShoppingCartEnvelope, context: StageContext): void => {
+    const rows = context.store(orderLines);
+    const carted = (row: OrdersShoppingCartValue): bigint | null =>
+      context.store(carts).get(String(row.ShoppingCartRecID))?.addedAt ?? null;
+    const { before } = envelope;
+    const row = rowAfter(envelope);
+    const key = String((row ?? before)?.OrderNumber);
+    const lines = rows.get(key) ?? noLines;
+    if (row === null) {
+      const left = before === null ? lines : withoutLine(lines, lineOf(before, null));
+      if (left.lines.length === 0) rows.delete(key);
+      else rows.put(key, left);
+    } else if (isSnapshotRead(envelope))
+      rows.put(key, withSnapshotLine(lines, lineOf(row, carted(row)), envelope.source.commit_lsn ?? ''));
+    else if (envelope.op === 'u' && before !== null)
+      rows.put(key, withChangedLine(lines, lineOf(before, null), lineOf(row, carted(row))));
+    else rows.put(key, withLine(lines, lineOf(row, carted(row))));
+  };
+
+  const order = (envelope: OrdersEnvelope, context: StageContext): void => {
+    const row = rowAfter(envelope);
+    if (row === null) {
+      context.store(progress).delete(String(envelope.before?.OrderNumber));
+      context.store(orderLines).delete(String(envelope.before?.OrderNumber));
+      context.count('ignored', 'order_deleted');
+      return;
+    }
+    if (row.TransactionState !== null && !isKnownState(row.TransactionState))
+      context.count('unknown_transaction_state', row.TransactionState);
+    const key = String(row.OrderNumber);
+    const known = context.store(progress).get(key) ?? { sent: null, refusal: null };
+    const outcome = assemble(
+      { row, money: moneyOf, place: placeOf(envelope) ?? '', changedAt: envelope.source.ts_ms },
+      context.store(orderLines).get(key)?.lines ?? [],
+      context.store(customers).get(String(row.CustomerID)) ?? null,
+      policy,
+      known.sent !== null,
+    );
+    switch (outcome.kind) {
+      case 'unfinished':
+        context.count('ignored', 'unfinished_order');
+        return;
+      case 'refused': {
+        const refusal = `${outcome.refusal.code}: ${outcome.refusal.message}`;
+        if (known.refusal === refusal) return;
+        context.deadLetter(outcome.refusal.code, outcome.refusal.message);
+        context.store(progress).put(key, { ...known, refusal });
+        return;
+      }
+      case 'assembled':
+        if (known.sent !== null && sameMeaning(known.sent, outcome.order)) {
+          context.count('ignored', 'unchanged_order');
+          return;
+        }
+        context.send(assembled, key, outcome.order);
+        context.store(progress).put(key, { sent: outcome.order, refusal: null });
+    }
+  };
+
+  // The order of inputs decides between rows of one snapshot, which share a place: an order comes after all of its own.
+  return {
+    name: 'assembly',
+    inputs: [
+      input({ topic: schemas.topic('customers'), place: placeOf, process: onRowChange(customer) }),
+      input({ topic: schemas.topic('carts'), place: placeOf, process: onRowChange(cart) }),
+      input({ topic: schemas.topic('orderLines'), place: placeOf, process: onRowChange(line) }),
+      input({ topic: schemas.topic('orders'), place: placeOf, process: onRowChange(order) }),
+    ],
+    stores: [customers, carts, orderLines, progress],
+    outputs: [assembled],
+  };
+};
