@@ -46,6 +46,7 @@ export function connectPart(context: StackContext): Part {
         MILLRACE_ADNSF_CDC_USER: 'millrace_cdc',
         MILLRACE_ADNSF_CDC_PASSWORD: secrets.sqlServerCdc,
         MILLRACE_ADNSF_CDC_ENCRYPT: 'false',
+        MILLRACE_ADNSF_CDC_TRUST_CERTIFICATE: 'false',
       },
       cwd: home,
     },

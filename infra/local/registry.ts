@@ -32,7 +32,6 @@ export function registryPart(context: StackContext): Part {
             'quarkus.datasource.jdbc.initial-size': '1',
             'quarkus.datasource.jdbc.min-size': '1',
             'quarkus.datasource.jdbc.max-size': '10',
-            'quarkus.log.console.color': 'false',
           },
         }),
         '-jar',
