@@ -1,0 +1,117 @@
+/**
+ * What is known of an order, folded from facts in whatever order they come. Each fact is told once, by the identity of
+ * what it is about; hearing it again, late, or under another event id changes nothing.
+ */
+import type {
+  AssembledOrder,
+  CommandResult,
+  Decline,
+  OrderState,
+  PaymentFact,
+} from '../../../schemas/generated/types.ts';
+import type { Refusal } from './assemble.ts';
+
+export const initialOrder = (orderId: string): OrderState => ({
+  orderId,
+  placed: null,
+  stripeCustomer: null,
+  paymentIntent: null,
+  paid: null,
+  declines: [],
+  balance: null,
+  fee: null,
+  issued: [],
+  refusals: [],
+});
+
+/** The state after a fact, and why the fact calls for a person, if it does. */
+export type Folded = Readonly<{ state: OrderState; refusal?: Refusal }>;
+
+/** The first complete image is what was bought. Later ones bring changes of the shop's own, ours among them. */
+export const withAssembled = (state: OrderState, order: AssembledOrder): Folded => ({
+  state: state.placed === null ? { ...state, placed: order } : state,
+});
+
+const declineOf = (fact: PaymentFact): Decline => ({
+  factId: fact.factId,
+  paymentIntentId: fact.paymentIntentId ?? fact.objectId,
+  chargeId: fact.chargeId,
+  code: fact.failureCode ?? 'unknown',
+  declineCode: fact.declineCode,
+  message: fact.failureMessage ?? 'The payment was declined.',
+  at: fact.occurredAt,
+});
+
+/** One attempt, one charge; failures before a charge exists are told apart by their reason. */
+export const declineIdentity = (decline: Decline): string =>
+  decline.chargeId ?? `${decline.paymentIntentId}-${decline.code}`;
+
+export const withPayment = (state: OrderState, fact: PaymentFact): Folded => {
+  switch (fact.kind) {
+    case 'payment.succeeded': {
+      const paymentIntentId = fact.paymentIntentId ?? fact.objectId;
+      if (state.paid !== null)
+        return state.paid.paymentIntentId === paymentIntentId
+          ? { state }
+          : {
+              state,
+              refusal: {
+                code: 'paid_twice',
+                message: `order ${state.orderId} is paid by ${state.paid.paymentIntentId} and again by ${paymentIntentId}`,
+              },
+            };
+      const { factId, chargeId, amount, currency, occurredAt: at } = fact;
+      return { state: { ...state, paid: { factId, paymentIntentId, chargeId, amount, currency, at } } };
+    }
+    case 'payment.failed': {
+      const decline = declineOf(fact);
+      const known = state.declines.some((other) => declineIdentity(other) === declineIdentity(decline));
+      return { state: known ? state : { ...state, declines: [...state.declines, decline] } };
+    }
+    case 'charge.balanced': {
+      const { factId, balanceTransactionId, chargeId, occurredAt: at } = fact;
+      if (state.balance !== null || balanceTransactionId === null) return { state };
+      return { state: { ...state, balance: { factId, balanceTransactionId, chargeId, at } } };
+    }
+    default:
+      return { state };
+  }
+};
+
+/** Whole numbers of minor units, as results carry them in text. */
+const unitsIn = (result: CommandResult, name: string): bigint => {
+  const value = result.detail[name];
+  if (value === undefined || !/^-?\d+$/.test(value))
+    throw new TypeError(`result of ${result.commandId} has no whole number '${name}'`);
+  return BigInt(value);
+};
+
+export const withResult = (state: OrderState, result: CommandResult): Folded => {
+  if (result.status !== 'succeeded') {
+    if (state.refusals.includes(result.commandId)) return { state };
+    return {
+      state: { ...state, refusals: [...state.refusals, result.commandId] },
+      refusal: {
+        code: `${result.target}_refused`,
+        message: `${result.commandId}: ${result.errorCode ?? 'refused'}: ${result.errorMessage ?? 'no reason given'}`,
+      },
+    };
+  }
+  const { commandId: causationId, completedAt: at, objectId } = result;
+  switch (result.type) {
+    case 'EnsureCustomer':
+      if (state.stripeCustomer !== null || objectId === null) return { state };
+      return { state: { ...state, stripeCustomer: { customerId: objectId, causationId, at } } };
+    case 'CreatePaymentIntent':
+      if (state.paymentIntent !== null || objectId === null) return { state };
+      return { state: { ...state, paymentIntent: { paymentIntentId: objectId, causationId, at } } };
+    case 'FetchBalanceTransaction': {
+      if (state.fee !== null) return { state };
+      const [gross, fee, net] = [unitsIn(result, 'gross'), unitsIn(result, 'fee'), unitsIn(result, 'net')];
+      const currency = (result.detail['currency'] ?? '').toUpperCase();
+      return { state: { ...state, fee: { causationId, gross, fee, net, currency, at } } };
+    }
+    default:
+      return { state };
+  }
+};

@@ -1,0 +1,20 @@
+/** The order stream as data: customer-keyed assembly, routing of what Stripe says, and one decider per order. */
+import type { Schemas } from '../../schemas/serde.ts';
+import type { Topology } from '../runtime/topology.ts';
+import type { Policy } from './domain/policy.ts';
+import { assemblyStage } from './stages/assembly.ts';
+import { ordersStage } from './stages/orders.ts';
+import { routingStage } from './stages/routing.ts';
+
+export const ORDER_STREAM = 'order-stream';
+
+export const orderTopology = (schemas: Schemas, policy: Policy, version: string): Topology => ({
+  application: ORDER_STREAM,
+  version,
+  stages: [
+    assemblyStage(ORDER_STREAM, schemas, policy),
+    routingStage(ORDER_STREAM, schemas, policy),
+    ordersStage(ORDER_STREAM, schemas, policy),
+  ],
+  deadLetters: schemas.topic('deadLetters'),
+});
