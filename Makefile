@@ -1,0 +1,71 @@
+# Two commands do everything: `make demo` and `make test`. Each sets up what it needs, once.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Node 24 LTS runs the TypeScript as it is. An older Node only serves to bring it from npm.
+NODE_MAJOR := $(shell node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)
+ifeq ($(shell [ "$(NODE_MAJOR)" -ge 24 ] && echo new),)
+NODE_STAMP := .tools/node_modules/.bin/node
+export PATH := $(CURDIR)/.tools/node_modules/.bin:$(PATH)
+endif
+NAME ?= demo
+
+.PHONY: help
+help: ## What there is to do
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+.PHONY: prerequisites
+prerequisites:
+	@infra/prerequisites.sh
+
+.tools/node_modules/.bin/node:
+	@echo 'bringing Node 24 from npm (the system has Node $(NODE_MAJOR)) ...' >&2
+	npm install --silent --no-audit --no-fund --prefix .tools node@24
+
+node_modules/.installed: package.json package-lock.json $(NODE_STAMP)
+	@echo 'installing packages ...' >&2
+	npm ci --silent --no-audit --no-fund
+	touch $@
+
+.PHONY: setup
+setup: prerequisites node_modules/.installed ## Node, packages: all that the other targets need
+
+.PHONY: demo
+demo: setup ## Shoppers, the whole stack, live progress. ORDERS=40 ONCE=1 for a finite run
+	@exec node infra/demo/main.ts
+
+.PHONY: test
+test: setup ## Lint, unit, topology, conformance, integration on the real stack
+	@exec node test/run.ts
+
+.PHONY: lint
+lint: setup ## Types, typed lint, format, generated code
+	@node schemas/generate.ts --check
+	npx tsc --noEmit
+	npx eslint . --max-warnings 0
+	npx prettier --check --log-level warn .
+
+.PHONY: format
+format: setup ## Formats the code
+	@npx prettier --write --log-level warn .
+
+.PHONY: generate
+generate: setup ## TypeScript types from schemas/*.avsc
+	@node schemas/generate.ts
+
+.PHONY: up
+up: setup ## The stack and the services, without shoppers. NAME=demo
+	@exec node infra/local/cli.ts up --name $(NAME)
+
+.PHONY: down
+down: setup ## Stops what `up` started
+	@node infra/local/cli.ts down --name $(NAME)
+
+.PHONY: clean
+clean: ## Removes all state: data of every run, caches, installed packages
+	@if [ -d .state ] && [ -d node_modules ]; then \
+	  for name in .state/*/; do node infra/local/cli.ts down --name "$$(basename "$$name")" >/dev/null 2>&1 || true; done; \
+	fi
+	rm -rf .state .cache coverage node_modules .tools
