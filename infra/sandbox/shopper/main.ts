@@ -1,0 +1,95 @@
+/**
+ * Shoppers from the command line. Tells what they do as JSON lines on stdout; exits 0 when all are done, 1 when one
+ * failed. SIGTERM and SIGINT leave unfinished visits for the next run.
+ */
+import { Command, InvalidArgumentError } from 'commander';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { flag, port, readVariables, secret } from '../../../services/platform/variables.ts';
+import { openBrowser } from './browser.ts';
+import { openDiary } from './diary.ts';
+import { runShoppers } from './run.ts';
+
+const variables = {
+  MILLRACE_ADNSF_SQL_HOST: z.string().default('127.0.0.1'),
+  MILLRACE_ADNSF_SQL_PORT: port().default(1433),
+  MILLRACE_ADNSF_SQL_DATABASE: z.string().default('AspDotNetStorefront'),
+  MILLRACE_ADNSF_SQL_ENCRYPT: flag().default(false),
+  MILLRACE_SHOP_SQL_USER: z.string(),
+  MILLRACE_SHOP_SQL_PASSWORD: secret(),
+  MILLRACE_STRIPE_API_BASE: z.url().optional(),
+  MILLRACE_STRIPE_SECRET_KEY: secret(),
+  MILLRACE_STRIPE_PUBLISHABLE_KEY: secret(),
+  MILLRACE_STATE_DIR: z.string().optional(),
+};
+
+const positive = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('must be a number above 0');
+  return value;
+};
+const whole = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('must be a whole number');
+  return value;
+};
+
+type Flags = Readonly<{
+  orders?: number;
+  rate?: number;
+  seed: string;
+  concurrency: number;
+  patience: number;
+  first: number;
+  diary?: string;
+}>;
+
+const flags = new Command('shopper')
+  .description('Shoppers who buy in the shop and pay at Stripe')
+  .option('--orders <n>', 'place so many new orders, see each through, and exit', whole)
+  .option('--rate <per-minute>', 'visits per minute, until stopped', positive)
+  .option('--seed <text>', 'what the shoppers are is a function of this', process.env['MILLRACE_SEED'] ?? 'millrace')
+  .option('--concurrency <n>', 'visits side by side', positive, 12)
+  .option('--patience <seconds>', 'how long a visit may take', positive, 600)
+  .option('--first <n>', 'number of the first visit when the diary knows none', whole, 0)
+  .option('--diary <file>', 'where visits are noted (default: shopper/diary.json in MILLRACE_STATE_DIR)')
+  .parse()
+  .opts<Flags>();
+
+const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+
+const { config } = readVariables(variables, process.env);
+const stateDir = config.MILLRACE_STATE_DIR;
+const diaryFile = flags.diary ?? (stateDir === undefined ? undefined : join(stateDir, 'shopper', 'diary.json'));
+const stopping = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort(new Error(signal)));
+
+const begun = performance.now();
+const counts: Record<string, number> = {};
+const summary = await runShoppers({
+  seed: flags.seed,
+  amount: flags.rate === undefined ? { orders: flags.orders ?? 40 } : { rate: flags.rate },
+  concurrency: flags.concurrency,
+  patienceMs: flags.patience * 1_000,
+  login: {
+    host: config.MILLRACE_ADNSF_SQL_HOST,
+    port: config.MILLRACE_ADNSF_SQL_PORT,
+    database: config.MILLRACE_ADNSF_SQL_DATABASE,
+    user: config.MILLRACE_SHOP_SQL_USER,
+    password: config.MILLRACE_SHOP_SQL_PASSWORD,
+    encrypt: config.MILLRACE_ADNSF_SQL_ENCRYPT,
+  },
+  browser: openBrowser({
+    base: config.MILLRACE_STRIPE_API_BASE,
+    secretKey: config.MILLRACE_STRIPE_SECRET_KEY,
+    publishableKey: config.MILLRACE_STRIPE_PUBLISHABLE_KEY,
+  }),
+  diary: await openDiary(diaryFile, flags.seed, flags.first),
+  signal: stopping.signal,
+  tell: (visit, event) => {
+    counts[event.event] = (counts[event.event] ?? 0) + 1;
+    say({ at: new Date().toISOString(), visit, ...event });
+  },
+});
+say({ event: 'done', seconds: Math.round(performance.now() - begun) / 1_000, ...summary, counts });
+process.exitCode = summary.failed > 0 ? 1 : 0;

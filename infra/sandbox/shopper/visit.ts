@@ -1,0 +1,124 @@
+/** One shopper from the first click to the end, as a story of events. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Patience, waitFor } from './again.ts';
+import type { Browser, CardOutcome } from './browser.ts';
+import {
+  clearLeftovers,
+  fillCart,
+  giveAddresses,
+  identify,
+  openVisit,
+  placeOrder,
+  reserveNumber,
+  writtenLineCount,
+} from './checkout.ts';
+import type { PlannedOrder, Visit } from './plan.ts';
+import type { Shop } from './shop.ts';
+import { decimalOf, int } from './sql.ts';
+import type { Shelf } from './stock.ts';
+
+export type ShopperEvent =
+  | Readonly<{ event: 'cart'; lines: number }>
+  | Readonly<{ event: 'abandoned' }>
+  | Readonly<{ event: 'placed'; order: number; total: string }>
+  | Readonly<{ event: 'payable'; order: number; paymentIntent: string }>
+  | Readonly<{ event: 'confirmed'; order: number; status: string; authenticated: boolean }>
+  | Readonly<{ event: 'declined'; order: number; code: string; declineCode: string | undefined; attempt: number }>
+  | Readonly<{ event: 'paid'; order: number }>
+  | Readonly<{ event: 'refused'; order: number }>;
+
+export type World = Readonly<{
+  shop: Shop;
+  browser: Browser;
+  shelf: Shelf;
+  patience: Patience;
+  tell: (event: ShopperEvent) => void;
+}>;
+
+const POLL_MS = 250;
+
+type OrderView = Readonly<{ reference: string; state: string }>;
+
+const look = (world: World, order: number): Promise<OrderView> =>
+  world.shop.do(world.patience, async (sql) => {
+    const { rows } = await sql.run(
+      'SELECT AuthorizationPNREF, TransactionState FROM dbo.Orders WHERE OrderNumber = @number',
+      {
+        number: int(order),
+      },
+    );
+    const row = rows[0];
+    if (row === undefined) throw new Error(`order ${order} is gone`);
+    return {
+      reference: (row['AuthorizationPNREF'] as string | null) ?? '',
+      state: (row['TransactionState'] as string | null) ?? '',
+    };
+  });
+
+/** Waits until the order page offers payment, then tries one card after another. */
+const pay = async (world: World, visit: Visit, planned: PlannedOrder, order: number): Promise<void> => {
+  const id = await waitFor(`the PaymentIntent of order ${order}`, POLL_MS, world.patience, async () => {
+    const { reference } = await look(world, order);
+    return reference.startsWith('pi_') ? reference : undefined;
+  });
+  world.tell({ event: 'payable', order, paymentIntent: id });
+  const { clientSecret, status } = await world.browser.open(world.patience, id);
+  // A visit that was taken up again may have paid before.
+  let outcome: CardOutcome | undefined =
+    status === 'succeeded' || status === 'processing' ? { kind: 'accepted', status, authenticated: false } : undefined;
+  for (const [attempt, card] of planned.cards.entries()) {
+    if (outcome?.kind === 'accepted') break;
+    await sleep(visit.pauses.card, undefined, { signal: world.patience.signal });
+    outcome = await world.browser.pay(world.patience, {
+      id,
+      clientSecret,
+      card,
+      key: `${planned.numberGuid}/card/${attempt + 1}`,
+    });
+    if (outcome.kind === 'declined')
+      world.tell({
+        event: 'declined',
+        order,
+        code: outcome.code,
+        declineCode: outcome.declineCode,
+        attempt: attempt + 1,
+      });
+  }
+  if (outcome?.kind === 'accepted')
+    world.tell({ event: 'confirmed', order, status: outcome.status, authenticated: outcome.authenticated });
+  const expected = outcome?.kind === 'accepted' ? 'CAPTURED' : 'REFUSED';
+  await waitFor(`order ${order} to be ${expected} in the shop`, POLL_MS, world.patience, async () => {
+    const { state } = await look(world, order);
+    return state === expected ? state : undefined;
+  });
+  world.tell({ event: expected === 'CAPTURED' ? 'paid' : 'refused', order });
+};
+
+/** Plays a visit to its end. Played again, it goes on where it was. @throws ImpatienceError */
+export const playVisit = async (world: World, visit: Visit): Promise<void> => {
+  const { shop, patience, shelf } = world;
+  const planned = visit.order;
+  const begun = planned === undefined ? 0 : await shop.do(patience, (sql) => writtenLineCount(sql, planned));
+  const customerId = await shop.do(patience, (sql) => openVisit(sql, visit));
+  // Once the lines are the order's, the cart is on its way out.
+  if (begun === 0) {
+    await shop.do(patience, (sql) => fillCart(sql, visit, shelf, customerId));
+    world.tell({ event: 'cart', lines: visit.lines.length });
+    await sleep(visit.pauses.cart, undefined, { signal: patience.signal });
+  }
+  if (planned === undefined) {
+    if (visit.signsIn) await shop.do(patience, (sql) => identify(sql, visit, customerId));
+    world.tell({ event: 'abandoned' });
+    return;
+  }
+  const order = await shop.do(patience, async (sql) => {
+    const buyer = await identify(sql, visit, customerId);
+    if (begun === 0) await clearLeftovers(sql, visit, buyer.customerId);
+    const addressed = await giveAddresses(sql, visit, buyer);
+    const reserved = await reserveNumber(sql, planned);
+    await placeOrder(sql, visit, planned, shelf, addressed, reserved);
+    return reserved;
+  });
+  world.tell({ event: 'placed', order, total: decimalOf(planned.total) });
+  await pay(world, visit, planned, order);
+};
