@@ -1,0 +1,78 @@
+import * as balanceTransactions from './resources/balance-transactions.ts';
+import * as charges from './resources/charges.ts';
+import * as customers from './resources/customers.ts';
+import * as disputes from './resources/disputes.ts';
+import * as events from './resources/events.ts';
+import * as paymentIntents from './resources/payment-intents.ts';
+import * as paymentMethods from './resources/payment-methods.ts';
+import * as payouts from './resources/payouts.ts';
+import * as refunds from './resources/refunds.ts';
+import * as webhookEndpoints from './resources/webhook-endpoints.ts';
+import type { Operation } from './world.ts';
+
+export interface Route {
+  method: 'GET' | 'POST' | 'DELETE';
+  url: string;
+  operation: Operation;
+  /** May be called with the publishable key. */
+  publishable?: true;
+}
+
+const get = (url: string, operation: Operation): Route => ({ method: 'GET', url, operation });
+const post = (url: string, operation: Operation): Route => ({ method: 'POST', url, operation });
+const del = (url: string, operation: Operation): Route => ({ method: 'DELETE', url, operation });
+const open = (route: Route): Route => ({ ...route, publishable: true });
+
+/** The part of the API that is simulated. */
+export const routes: readonly Route[] = [
+  post('/v1/customers', customers.createCustomer),
+  get('/v1/customers', customers.listCustomers),
+  get('/v1/customers/:id', customers.retrieveCustomer),
+  post('/v1/customers/:id', customers.updateCustomer),
+  del('/v1/customers/:id', customers.deleteCustomer),
+  get('/v1/customers/:id/payment_methods', paymentMethods.listPaymentMethods),
+
+  open(post('/v1/payment_methods', paymentMethods.createPaymentMethod)),
+  get('/v1/payment_methods', paymentMethods.listPaymentMethods),
+  get('/v1/payment_methods/:id', paymentMethods.retrievePaymentMethod),
+  post('/v1/payment_methods/:id/attach', paymentMethods.attachPaymentMethod),
+  post('/v1/payment_methods/:id/detach', paymentMethods.detachPaymentMethod),
+
+  post('/v1/payment_intents', paymentIntents.createPaymentIntent),
+  get('/v1/payment_intents', paymentIntents.listPaymentIntents),
+  open(get('/v1/payment_intents/:id', paymentIntents.retrievePaymentIntent)),
+  post('/v1/payment_intents/:id', paymentIntents.updatePaymentIntent),
+  open(post('/v1/payment_intents/:id/confirm', paymentIntents.confirmPaymentIntent)),
+  post('/v1/payment_intents/:id/capture', paymentIntents.capturePaymentIntent),
+  post('/v1/payment_intents/:id/cancel', paymentIntents.cancelPaymentIntent),
+
+  get('/v1/charges', charges.listCharges),
+  get('/v1/charges/:id', charges.retrieveCharge),
+  post('/v1/charges/:id', charges.updateCharge),
+  get('/v1/charges/:id/refunds', refunds.listRefunds),
+
+  post('/v1/refunds', refunds.createRefund),
+  get('/v1/refunds', refunds.listRefunds),
+  get('/v1/refunds/:id', refunds.retrieveRefund),
+  post('/v1/refunds/:id', refunds.updateRefund),
+
+  get('/v1/balance_transactions', balanceTransactions.listBalanceTransactions),
+  get('/v1/balance_transactions/:id', balanceTransactions.retrieveBalanceTransaction),
+
+  get('/v1/payouts', payouts.listPayouts),
+  get('/v1/payouts/:id', payouts.retrievePayout),
+  post('/v1/payouts/:id', payouts.updatePayout),
+
+  get('/v1/disputes', disputes.listDisputes),
+  get('/v1/disputes/:id', disputes.retrieveDispute),
+  post('/v1/disputes/:id', disputes.updateDispute),
+  post('/v1/disputes/:id/close', disputes.acceptDispute),
+
+  get('/v1/events', events.listEvents),
+  get('/v1/events/:id', events.retrieveEvent),
+
+  post('/v1/webhook_endpoints', webhookEndpoints.createWebhookEndpoint),
+  get('/v1/webhook_endpoints', webhookEndpoints.listWebhookEndpoints),
+  get('/v1/webhook_endpoints/:id', webhookEndpoints.retrieveWebhookEndpoint),
+  del('/v1/webhook_endpoints/:id', webhookEndpoints.deleteWebhookEndpoint),
+];
