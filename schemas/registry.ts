@@ -7,6 +7,8 @@ const { SchemaRegistry, SchemaType } = confluent;
 export interface Registry {
   /** The id of exactly this schema under the subject. Throws when it is not registered. */
   idOf(subject: string, schema: string): Promise<number>;
+  /** Every schema that was ever registered under the subject. */
+  versionsOf(subject: string): Promise<readonly { id: number; schema: string }[]>;
   /** The schema text behind an id. Throws `UnknownSchemaError` when the registry has no such id. */
   schemaOf(id: number): Promise<string>;
 }
@@ -27,6 +29,15 @@ export const httpRegistry = (url: string): Registry => {
   return {
     async idOf(subject, schema) {
       return client.getRegistryIdBySchema(subject, { type: SchemaType.AVRO, schema });
+    },
+    async versionsOf(subject) {
+      const get = async (path: string): Promise<unknown> => {
+        const response = await fetch(`${url}/subjects/${encodeURIComponent(subject)}/versions${path}`);
+        if (!response.ok) throw new Error(`schema registry: ${response.status} for versions of ${subject}`);
+        return response.json();
+      };
+      const versions = (await get('')) as readonly number[];
+      return Promise.all(versions.map(async (version) => (await get(`/${version}`)) as { id: number; schema: string }));
     },
     async schemaOf(id) {
       try {
@@ -51,6 +62,7 @@ export const memoryRegistry = (): Registry & { register(schema: string): number 
   return {
     register,
     idOf: (_subject, schema) => Promise.resolve(register(schema)),
+    versionsOf: () => Promise.resolve([...ids].map(([schema, id]) => ({ id, schema }))),
     schemaOf(id) {
       for (const [schema, known] of ids) if (known === id) return Promise.resolve(schema);
       return Promise.reject(new UnknownSchemaError(`schema id ${id} is not in the registry`));

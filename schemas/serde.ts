@@ -46,33 +46,28 @@ const schemaId = (bytes: Buffer): number => {
 
 /**
  * Reads with our schema what was written with any schema of the same record name. Writer schemas are fetched once, in
- * `prepare`, so that decoding never waits; one that cannot be resolved makes its records poison, not the stream.
+ * `prepare`, so that decoding never waits; one that cannot be resolved makes its records poison, not the stream. `lazy`
+ * stops after the last field we use and so cannot tell whether bytes follow the record.
  */
-const avroSerde = <T>(registry: Registry, files: readonly { subject: string; schema: string }[]): Serde<T> => {
+const avroSerde = <T>(
+  registry: Registry,
+  files: readonly { subject: string; schema: string }[],
+  lazy = false,
+): Serde<T> => {
   const writers: Writer[] = files.map((file) => ({ ...file, type: parseAvro(file.schema) }));
   const byRecord = new Map(writers.map((writer) => [recordName(writer.schema), writer]));
   const byType = new Map(writers.map((writer) => [recordName(writer.schema).split('.').at(-1)!, writer]));
   const decoders = new Map<number, Decode>();
   const writeIds = new Map<Writer, number>();
 
-  const decoderFor = async (id: number): Promise<Decode> => {
-    let schema: string;
-    try {
-      schema = await registry.schemaOf(id);
-    } catch (error) {
-      if (error instanceof UnknownSchemaError)
-        return () => {
-          throw new PoisonError('unknown_schema', `schema id ${id} is not in the registry`);
-        };
-      throw new RetriableError(`schema registry: cannot fetch schema id ${id}`, { cause: error });
-    }
+  /** How records of a writer's schema are read, or why they cannot be. */
+  const decoderOf = (id: number, schema: string): Decode => {
     try {
       const name = recordName(schema);
       const reader = byRecord.get(name);
       if (!reader) throw new PoisonError('unknown_record', `a ${name} does not belong here`);
-      const writer = parseAvro(schema);
-      const resolver = reader.type.createResolver(writer);
-      return (bytes) => reader.type.fromBuffer(bytes.subarray(HEADER_BYTES), resolver, true) as unknown;
+      const resolver = reader.type.createResolver(parseAvro(schema));
+      return (bytes) => reader.type.fromBuffer(bytes.subarray(HEADER_BYTES), resolver, lazy) as unknown;
     } catch (error) {
       const poison =
         error instanceof PoisonError
@@ -84,11 +79,26 @@ const avroSerde = <T>(registry: Registry, files: readonly { subject: string; sch
     }
   };
 
+  const fetchDecoder = async (id: number): Promise<Decode> => {
+    try {
+      return decoderOf(id, await registry.schemaOf(id));
+    } catch (error) {
+      if (error instanceof UnknownSchemaError)
+        return () => {
+          throw new PoisonError('unknown_schema', `schema id ${id} is not in the registry`);
+        };
+      throw new RetriableError(`schema registry: cannot fetch schema id ${id}`, { cause: error });
+    }
+  };
+
   return {
     async open() {
       for (const writer of writers) {
         try {
           writeIds.set(writer, await registry.idOf(writer.subject, writer.schema));
+          // Local stores hold what older versions of this program wrote, and are read without a chance to wait.
+          for (const { id, schema } of await registry.versionsOf(writer.subject))
+            decoders.set(id, decoderOf(id, schema));
         } catch (error) {
           throw new FatalError(`schema of ${writer.subject} is not in the registry: run \`millrace apply\``, {
             cause: error,
@@ -104,7 +114,7 @@ const avroSerde = <T>(registry: Registry, files: readonly { subject: string; sch
           if (!decoders.has(id)) unknown.add(id);
         }
       }
-      for (const id of unknown) decoders.set(id, await decoderFor(id));
+      for (const id of unknown) decoders.set(id, await fetchDecoder(id));
     },
     decode(bytes) {
       const id = schemaId(bytes);
@@ -161,7 +171,7 @@ export const openSchemas = (registry: Registry): Schemas => {
     topic<K extends TopicKey>(key: K): Topic<TopicValues[K]> {
       const definition: TopicDefinition = topics[key];
       return once(definition.name, () => {
-        const serde = avroSerde<TopicValues[K]>(registry, subjectsOf(definition));
+        const serde = avroSerde<TopicValues[K]>(registry, subjectsOf(definition), definition.foreign);
         if (!definition.foreign) return { name: definition.name, value: serde };
         return { name: definition.name, value: readOnly(serde) };
       });
