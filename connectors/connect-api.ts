@@ -157,7 +157,9 @@ async function call(connectUrl: string, method: string, path: string, body?: unk
   }
   const text = await response.text();
   if (!response.ok) {
-    throw new ConnectError(`${method} ${path}: ${response.status} ${text.slice(0, 2_000)}`, { status: response.status });
+    throw new ConnectError(`${method} ${path}: ${response.status} ${text.slice(0, 2_000)}`, {
+      status: response.status,
+    });
   }
   return text === '' ? undefined : (JSON.parse(text) as unknown);
 }

@@ -47,7 +47,7 @@ async function fill(cache: string, say: (line: string) => void): Promise<void> {
     await maven('registry', 'unpack', join(draft, 'registry'));
     await refuseKafkaJars(join(draft, 'plugins'));
     await declarePlugins(draft);
-    await rename(draft, cache).catch(async (error: unknown) => {
+    await rename(draft, cache).catch((error: unknown) => {
       if (!existsSync(cache)) throw error;
     });
     say(`resolved into ${cache}`);
@@ -80,7 +80,15 @@ async function declarePlugins(draft: string): Promise<void> {
   const classPath = join(draft, 'kafka', '*');
   const tool = 'org.apache.kafka.tools.ConnectPluginPath';
   const location = join(draft, 'plugins', 'converter');
-  await run('java', [`-Dlog4j2.configurationFile=${quiet}`, '-cp', classPath, tool, 'sync-manifests', '--plugin-location', location]);
+  await run('java', [
+    `-Dlog4j2.configurationFile=${quiet}`,
+    '-cp',
+    classPath,
+    tool,
+    'sync-manifests',
+    '--plugin-location',
+    location,
+  ]);
   const made = (await readdir(location)).some((jar) => jar.startsWith('connect-plugin-path-shim'));
   if (!made) throw new Error(`${tool} wrote no service manifest for the Avro converter`);
 }

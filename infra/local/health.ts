@@ -31,7 +31,9 @@ export async function waitHealthy(probe: Probe, options: WaitOptions): Promise<n
     }
     await Promise.race([pause(everyMs), gaveUp]);
   }
-  throw new Error(`not healthy after ${Math.round(options.deadlineMs / 1000)} s: ${describe(reason)}`, { cause: reason });
+  throw new Error(`not healthy after ${Math.round(options.deadlineMs / 1000)} s: ${describe(reason)}`, {
+    cause: reason,
+  });
 }
 
 /** Healthy when something accepts connections on 127.0.0.1:port. */

@@ -25,7 +25,10 @@ export function jvmFlags(options: JvmOptions): string[] {
 }
 
 /** Writes a Java properties file; values are escaped, so that a path or a secret may hold anything. */
-export async function writeProperties(path: string, properties: Readonly<Record<string, string | number | boolean>>): Promise<void> {
+export async function writeProperties(
+  path: string,
+  properties: Readonly<Record<string, string | number | boolean>>,
+): Promise<void> {
   const lines = Object.entries(properties).map(([name, value]) => `${name}=${escapeProperty(String(value))}\n`);
   await writeFile(path, lines.join(''), { mode: 0o600 });
 }

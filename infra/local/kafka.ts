@@ -22,7 +22,10 @@ export function kafkaPart(context: StackContext): Part {
     needs: [],
     prepare: async () => {
       await mkdir(home, { recursive: true });
-      await writeLogging(home, { 'kafka.server.KafkaRaftServer': 'info', 'org.apache.kafka.common.utils.AppInfoParser': 'error' });
+      await writeLogging(home, {
+        'kafka.server.KafkaRaftServer': 'info',
+        'org.apache.kafka.common.utils.AppInfoParser': 'error',
+      });
       await writeProperties(config, brokerConfig(ports.kafka, ports.kafkaController, logDir));
       if (!existsSync(join(logDir, 'meta.properties'))) await format(classPath, config);
     },
@@ -68,6 +71,9 @@ function brokerConfig(port: number, controllerPort: number, logDir: string): Rec
     'transaction.state.log.min.isr': 1,
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
+    // After kill -9 a broker may register again only when its dead self has timed out: 9 s by default.
+    'broker.session.timeout.ms': 4_000,
+    'broker.heartbeat.interval.ms': 1_000,
     // The default, 128 MB, would be a sixth of the heap for a cleaner that has little to clean.
     'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
   };
@@ -75,5 +81,15 @@ function brokerConfig(port: number, controllerPort: number, logDir: string): Rec
 
 async function format(classPath: string, config: string): Promise<void> {
   const clusterId = randomBytes(16).toString('base64url');
-  await run('java', ['-XX:TieredStopAtLevel=1', '-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', config]);
+  await run('java', [
+    '-XX:TieredStopAtLevel=1',
+    '-cp',
+    classPath,
+    'kafka.tools.StorageTool',
+    'format',
+    '-t',
+    clusterId,
+    '-c',
+    config,
+  ]);
 }

@@ -35,12 +35,15 @@ export interface ClaimOptions {
  * it and holding our pid, keeps two stacks that start together from choosing the same: a JVM binds seconds after the
  * choice, and a free port would look free to both.
  */
-export async function claimPorts(wanted: Partial<Record<PortName, number>>, options: ClaimOptions = {}): Promise<ClaimedPorts> {
+export async function claimPorts(
+  wanted: Partial<Record<PortName, number>>,
+  options: ClaimOptions = {},
+): Promise<ClaimedPorts> {
   const directory = options.directory ?? join(tmpdir(), `millrace-ports-${String(userInfo().uid)}`);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const files: string[] = [];
   const release = async (): Promise<void> => {
-    await Promise.all(files.map((file) => rm(file, { force: true })));
+    await Promise.all(files.splice(0).map((file) => rm(file, { force: true })));
   };
   const take = async (port: number): Promise<boolean> => {
     const file = join(directory, String(port));

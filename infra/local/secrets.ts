@@ -28,7 +28,10 @@ const RECIPES: { readonly [Name in keyof Secrets]: readonly [file: string, make:
 /** Loads the secrets of a state directory and makes those that are missing, one file of mode 0600 each. */
 export async function loadSecrets(layout: StateLayout): Promise<Secrets> {
   const entries = await Promise.all(
-    Object.entries(RECIPES).map(async ([name, [file, make]]) => [name, await loadOrMake(join(layout.secrets, file), make)]),
+    Object.entries(RECIPES).map(async ([name, [file, make]]) => [
+      name,
+      await loadOrMake(join(layout.secrets, file), make),
+    ]),
   );
   return Object.fromEntries(entries) as Secrets;
 }

@@ -13,6 +13,7 @@ import { endOrphans } from './orphans.ts';
 import { registryPart } from './registry.ts';
 import { loadSecrets } from './secrets.ts';
 import { sqlServerPart } from './sqlserver.ts';
+import { type StackDescription, writeStack } from './stack-file.ts';
 import { createState, defaultStateDir, lockState, readJson, type StateLayout, writeJson } from './state.ts';
 import { stripePart } from './stripe.ts';
 import { rm } from 'node:fs/promises';
@@ -114,11 +115,19 @@ export function withNeeds(asked: readonly PartName[]): PartName[] {
   return ORDER.filter((name) => wanted.has(name));
 }
 
-const portsSchema = z.partialRecord(z.enum(Object.keys(DEFAULT_PORTS) as [PortName, ...PortName[]]), z.int().min(1).max(65_535));
+const portsSchema = z.partialRecord(
+  z.enum(Object.keys(DEFAULT_PORTS) as [PortName, ...PortName[]]),
+  z.int().min(1).max(65_535),
+);
 
 async function rememberedPorts(layout: StateLayout): Promise<Partial<Record<PortName, number>>> {
   const remembered = portsSchema.safeParse(await readJson(layout.ports));
   return remembered.success ? remembered.data : {};
+}
+
+/** Asked after an await: the field may have changed meanwhile, which narrowing does not see. */
+function isStopping(stopping: Promise<void> | undefined): boolean {
+  return stopping !== undefined;
 }
 
 /** State with a life: children come and go while it runs. */
@@ -167,18 +176,18 @@ class RunningStack implements Stack {
   async startAll(): Promise<void> {
     const healthy = new Map<PartName, Promise<void>>();
     for (const part of this.#parts) {
-      const needs = part.needs.map((name) => healthy.get(name));
+      const needs = part.needs.map((name) => healthy.get(name) ?? Promise.resolve());
       healthy.set(
         part.name,
         Promise.all(needs).then(() => this.#start(part)),
       );
     }
     try {
-      await Promise.all(healthy.values());
+      await Promise.all([...healthy.values()]);
     } catch (error) {
       await this.stop();
       // The others have been stopped under way; the first failure is the one that explains.
-      await Promise.allSettled(healthy.values());
+      await Promise.allSettled([...healthy.values()]);
       throw error;
     }
     await this.#describe();
@@ -239,11 +248,15 @@ class RunningStack implements Stack {
   }
 
   async #start(part: Part): Promise<void> {
-    if (this.#stopping !== undefined) throw new Error(`${part.name}: the stack is stopping`);
     const begun = performance.now();
     await part.prepare();
+    if (this.#stopping !== undefined) throw new Error(`${part.name}: the stack is stopping`);
     const child = await startChild(part.launch, this.logFile(part.name), this.#guard);
     this.#children.set(part.name, child);
+    if (isStopping(this.#stopping)) {
+      await this.#end(part);
+      throw new Error(`${part.name}: the stack is stopping`);
+    }
     const ended = child.exited.then((exit) => {
       throw new Error(`ended with ${describeExit(exit)}`);
     });
@@ -284,21 +297,23 @@ class RunningStack implements Stack {
 
   /** Writes `stack.json` for other processes: cli, tests that attach, people. */
   async #describe(): Promise<void> {
-    const parts = [...this.#children].map(([name, child]) => [
-      name,
-      { pid: child.pid, since: child.since.toISOString(), startedInMs: this.startedIn[name], log: this.logFile(name) },
-    ]);
-    await writeJson(this.#layout.stack, {
+    const parts: StackDescription['parts'] = {};
+    for (const [name, child] of this.#children) {
+      const startedInMs = this.startedIn[name];
+      parts[name] = { pid: child.pid, since: child.since.toISOString(), startedInMs, log: this.logFile(name) };
+    }
+    const { ports } = this;
+    await writeStack(this.#layout, {
       host: process.pid,
       stateDir: this.stateDir,
-      ports: this.ports,
+      ports,
       urls: {
-        registry: this.env['MILLRACE_REGISTRY_URL'],
-        connect: this.env['MILLRACE_CONNECT_URL'],
-        stripe: this.env['MILLRACE_STRIPE_API_BASE'],
+        kafka: `127.0.0.1:${ports.kafka}`,
+        registry: `http://127.0.0.1:${ports.registry}`,
+        connect: `http://127.0.0.1:${ports.connect}`,
+        stripe: `http://127.0.0.1:${ports.stripe}`,
       },
-      kafka: this.env['MILLRACE_KAFKA_BROKERS'],
-      parts: Object.fromEntries(parts) as unknown,
+      parts,
     });
   }
 

@@ -82,13 +82,20 @@ export async function lockState(layout: StateLayout): Promise<() => Promise<void
       const file = await open(layout.lock, 'wx');
       await file.writeFile(String(process.pid));
       await file.close();
-      return () => rm(layout.lock, { force: true });
+      let held = true;
+      return async () => {
+        // Once only: a second release could take the lock from its next holder.
+        if (held) await rm(layout.lock, { force: true });
+        held = false;
+      };
     } catch (error) {
       if (!isErrno(error, 'EEXIST')) throw error;
     }
     const holder = Number(await readFile(layout.lock, 'utf8').catch(() => '0'));
     if (holder !== process.pid && aliveProcess(holder)) {
-      throw new Error(`${layout.root} is in use by process ${holder}; stop that stack first (cli.ts down) or use another --name`);
+      throw new Error(
+        `${layout.root} is in use by process ${holder}; stop that stack first (cli.ts down) or use another --name`,
+      );
     }
     await rm(layout.lock, { force: true });
   }
