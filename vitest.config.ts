@@ -1,20 +1,21 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Tiers by what they need: `unit` and `topology` need nothing, `conformance` runs its suites against memory and, when a
- * stack is given, real brokers; `integration` asks test/stack.ts for the real parts.
+ * Tiers by what they need: `unit` and `topology` need nothing; `conformance` and `integration` get the real parts from
+ * test/stack.ts.
  */
-const tier = (name: string, include: string[], timeoutMs: number) => ({
-  test: { name, include, environment: 'node', testTimeout: timeoutMs, hookTimeout: timeoutMs },
+const tier = (name: string, include: string[], timeoutMs: number, globalSetup: string[] = []) => ({
+  test: { name, include, environment: 'node', testTimeout: timeoutMs, hookTimeout: timeoutMs, globalSetup },
 });
 
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
-      tier('unit', ['test/unit/**/*.test.ts', 'infra/sandbox/**/*.test.ts'], 20_000),
-      tier('topology', ['test/topology/**/*.test.ts'], 20_000),
-      tier('conformance', ['test/conformance/**/*.test.ts'], 120_000),
-      tier('integration', ['test/integration/**/*.test.ts'], 240_000),
+      tier('unit', ['test/unit/**/*.test.ts', 'infra/**/*.test.ts'], 30_000),
+      tier('topology', ['test/topology/**/*.test.ts'], 30_000),
+      tier('conformance', ['test/conformance/**/*.test.ts'], 120_000, ['test/stack.ts']),
+      tier('integration', ['test/integration/**/*.test.ts'], 300_000, ['test/stack.ts']),
     ],
   },
 });
