@@ -122,7 +122,7 @@ export const openJournal = (directory: string | undefined): Journal => {
     prepared.set(sql, found);
     return found;
   };
-  const parse = <K extends Kind>(row: unknown): Stored[K] => JSON.parse((row as Row).body) as Stored[K];
+  const parse = (row: unknown): unknown => JSON.parse((row as Row).body);
   const seqOf = (id: string): number =>
     (statement('select seq from objects where id = ?').get(id) as { seq: number } | undefined)?.seq ?? 0;
 
@@ -131,7 +131,7 @@ export const openJournal = (directory: string | undefined): Journal => {
     transaction: (work) => database.transaction(work)(),
     get: <K extends Kind>(kind: K, id: string) => {
       const row = statement('select body from objects where id = ? and kind = ?').get(id, kind);
-      return row === undefined ? undefined : parse<K>(row);
+      return row === undefined ? undefined : (parse(row) as Stored[K]);
     },
     insert: (kind, object, created) => {
       statement('insert into objects (id, kind, created, body) values (?, ?, ?, ?)').run(
@@ -166,14 +166,14 @@ export const openJournal = (directory: string | undefined): Journal => {
       const rows = statement(
         `select body from objects where ${conditions.join(' and ')} order by seq ${backwards ? 'asc' : 'desc'} limit ?`,
       ).all(...values, cursor.limit + 1);
-      const page = rows.slice(0, cursor.limit).map((row) => parse<K>(row));
+      const page = rows.slice(0, cursor.limit).map((row) => parse(row) as Stored[K]);
       return { data: backwards ? page.reverse() : page, hasMore: rows.length > cursor.limit };
     },
     all: <K extends Kind>(kind: K, query: Query) => {
       const [conditions, values] = conditionsOf(query, kind);
       return statement(`select body from objects where ${conditions.join(' and ')} order by seq`)
         .all(...values)
-        .map((row) => parse<K>(row));
+        .map((row) => parse(row) as Stored[K]);
     },
     exists: (kind, id) => statement('select 1 from objects where id = ? and kind = ?').get(id, kind) !== undefined,
     count: () => {
@@ -186,7 +186,7 @@ export const openJournal = (directory: string | undefined): Journal => {
     unpaid: () =>
       statement("select body from objects where kind = 'balance_transaction' and payout is null order by seq")
         .all()
-        .map((row) => parse<'balance_transaction'>(row)),
+        .map((row) => parse(row) as Stored['balance_transaction']),
     next: (sequence) =>
       (
         statement(

@@ -31,7 +31,7 @@ export interface Webhooks {
   /** Queues an event, and sometimes a second copy. Call it in the transaction that makes the event. */
   enqueue(event: string, endpoint: string): void;
   /** Sends what is due. */
-  wake(): void;
+  wake: () => void;
   counts(): DeliveryCounts;
   /** Resolves when nothing is being sent any more. */
   stop(): Promise<void>;

@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import type { Decline, TestMethod } from '../cards.ts';
-import { ApiError, refused } from '../errors.ts';
+import type { ApiError } from '../errors.ts';
+import { refused } from '../errors.ts';
 
 export type PaymentIntent = Stripe.PaymentIntent;
 export type Status =

@@ -14,9 +14,6 @@ import type { DeliveryCounts } from '../webhooks.ts';
 export const secretKey = 'sk_test_under_test';
 export const publishableKey = 'pk_test_under_test';
 
-/** Requests of all tests of a file, for the check against Stripe's own schema. */
-export const recorded: RecordedRequest[] = [];
-
 /** The unmodified SDK, pointed at a simulator. Retries nothing unless told to. */
 export const sdk = (port: number, config: ConstructorParameters<typeof Stripe>[1] = {}): Stripe =>
   new Stripe(secretKey, {
@@ -78,7 +75,6 @@ export const sandbox = async (options: StripeOptions = {}): Promise<Sandbox> => 
       );
     },
     [Symbol.asyncDispose]: async () => {
-      recorded.push(...(await requests()));
       await running.close();
     },
   };
