@@ -31,12 +31,20 @@ export type ProducedRecord = Readonly<{
 /**
  * What one poll of a group member yields, in order.
  * - `assigned` replaces the whole assignment: partitions that are missing were revoked.
- * - `records` never come from before a `seek` or an older assignment; `nextOffset` is the position after them, which
- *   may lie beyond the last record (control records, compaction) and also comes with no records at all.
+ * - `records` never come from before a `seek` or an older assignment; `fetchOffset` is the position they were asked
+ *   from and `nextOffset` the position after them, which may lie beyond the last record (control records, compaction)
+ *   and also comes with no records at all. Whoever keeps positions compares `fetchOffset` with his own: events may have
+ *   been on their way while he sought.
  */
 export type ConsumerEvent =
   | Readonly<{ kind: 'assigned'; partitions: readonly TopicPartition[]; generation: number }>
-  | Readonly<{ kind: 'records'; source: TopicPartition; records: readonly ConsumedRecord[]; nextOffset: bigint }>
+  | Readonly<{
+      kind: 'records';
+      source: TopicPartition;
+      fetchOffset: bigint;
+      records: readonly ConsumedRecord[];
+      nextOffset: bigint;
+    }>
   | Readonly<{ kind: 'lost' }>;
 
 /** The identity of a group member in one generation: offsets committed with an old one are refused. */
@@ -57,7 +65,8 @@ export interface GroupConsumer {
 
 /** One open transaction. After any error it is unusable; its outcome is unknown until committed offsets are re-read. */
 export interface Transaction {
-  send(records: readonly ProducedRecord[]): Promise<void>;
+  /** Resolves when all are in the log, to the position after the last of them in each partition. */
+  send(records: readonly ProducedRecord[]): Promise<readonly (TopicPartition & { offset: bigint })[]>;
   /** Offsets are positions: the next record to be read. */
   sendOffsets(group: GroupMetadata, offsets: readonly (TopicPartition & { offset: bigint })[]): Promise<void>;
   commit(): Promise<void>;

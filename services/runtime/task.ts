@@ -1,0 +1,406 @@
+/**
+ * The life of a task: one stage, one partition, one transactional producer. Order is everything here:
+ *
+ *   CREATED ──► RESTORING ──► RUNNING ──► SUSPENDED ──► CLOSED
+ *      │            │                      │   ▲  ▲        ▲
+ *      │            └──────────────────────┼───┘  │        │
+ *      │                        RESTORING ◄┘──────┘        │
+ *      └───────────────────────────────────────────────────┘
+ *
+ * RESTORING opens the producer (which fences the predecessor and ends its transaction), restores the stores, re-reads
+ * the committed positions and seeks to them; nothing is processed before that is done, and what was fetched before is
+ * dropped. RUNNING commits work in transactions. Whatever fails leads to SUSPENDED: uncommitted state is gone and the
+ * producer with it, since the outcome of a failed commit is unknown until the positions are read again. From there the
+ * task starts over, or closes when it belongs to somebody else.
+ */
+import { FatalError, RetriableError, TaskCorruptedError, TaskMigratedError } from './errors.ts';
+import { Inputs } from './inputs.ts';
+import { observe, type TaskName } from './observe.ts';
+import type {
+  Admin,
+  GroupConsumer,
+  KafkaCluster,
+  ProducedRecord,
+  TopicPartition,
+  TransactionalProducer,
+} from './ports.ts';
+import type { Scheduler } from './scheduler.ts';
+import { transactionalId } from './topics.ts';
+
+export type TaskState = 'CREATED' | 'RESTORING' | 'RUNNING' | 'SUSPENDED' | 'CLOSED';
+
+const legalMoves: Readonly<Record<TaskState, readonly TaskState[]>> = {
+  CREATED: ['RESTORING', 'CLOSED'],
+  RESTORING: ['RUNNING', 'SUSPENDED'],
+  RUNNING: ['SUSPENDED'],
+  SUSPENDED: ['RESTORING', 'CLOSED'],
+  CLOSED: [],
+};
+
+/** Moments between two steps. Tests end the world at them. */
+export type CrashPoint =
+  | 'before-fence'
+  | 'after-fence'
+  | 'after-restore'
+  | 'mid-batch'
+  | 'before-transaction'
+  | 'before-commit'
+  | 'after-commit'
+  | 'after-promote';
+
+export type TaskLimits = Readonly<{
+  /** Most records and bytes in one transaction. */
+  batchRecords: number;
+  batchBytes: number;
+  /** An input with more than this waiting is paused until half of it is gone. */
+  bufferRecords: number;
+  bufferBytes: number;
+  /** How long positions over control records may stay uncommitted. */
+  idleCommitMs: number;
+  retryMs: number;
+  retryMaxMs: number;
+}>;
+
+export const defaultLimits: TaskLimits = {
+  batchRecords: 1000,
+  batchBytes: 4 * 1024 * 1024,
+  bufferRecords: 3000,
+  bufferBytes: 16 * 1024 * 1024,
+  idleCommitMs: 5000,
+  retryMs: 50,
+  retryMaxMs: 5000,
+};
+
+export type TaskEnvironment = Readonly<{
+  cluster: KafkaCluster;
+  admin: Admin;
+  consumer: Pick<GroupConsumer, 'seek' | 'pause' | 'resume' | 'metadata'>;
+  scheduler: Scheduler;
+  limits: TaskLimits;
+  at: ((point: CrashPoint, task: TaskName) => void) | undefined;
+}>;
+
+/** What a task does between its beginning and its end. */
+export interface TaskWork {
+  /** Opens what is local and brings it to the committed end. The producer is open. */
+  restore(): Promise<void>;
+  /** Does what can be done now, in one transaction. False when there is nothing to do until more arrives. */
+  step(task: Task): Promise<boolean>;
+  /** How far each input is done: what may be committed without further work. */
+  positions(task: Task): readonly bigint[];
+  /** Something has arrived while a step may be waiting. */
+  arrived(): void;
+  /** Everything uncommitted is void. */
+  discard(): Promise<void>;
+  /** Local state is not to be trusted. */
+  wipe(): Promise<void>;
+  /** A clean end is asked for: give up what may be given up. */
+  stopping(): void;
+  /** The clean end is near: commit what is done and not committed. */
+  finish(task: Task): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What goes into one transaction, and how far it brings each input. */
+export type TransactionContent = Readonly<{
+  records: readonly ProducedRecord[];
+  positions: readonly bigint[];
+}>;
+
+/** How a task ended that nobody asked to end. */
+export type TaskEnd = Readonly<{ error: unknown; generation: number }>;
+
+export class Task {
+  readonly name: TaskName;
+  readonly inputs: Inputs;
+  readonly #environment: TaskEnvironment;
+  readonly #work: TaskWork;
+  readonly #groupId: string;
+  readonly #stop = new AbortController();
+  #state: TaskState = 'CREATED';
+  #producer: TransactionalProducer | undefined;
+  #committed: bigint[] = [];
+  #lastCommitAt = 0;
+  #loop: Promise<void> | undefined;
+  #again = false;
+  #failures = 0;
+  #end: TaskEnd | undefined;
+  #onEnd: (task: Task) => void;
+
+  constructor(
+    name: TaskName,
+    groupId: string,
+    sources: readonly TopicPartition[],
+    merged: boolean,
+    work: TaskWork,
+    environment: TaskEnvironment,
+    onEnd: (task: Task) => void,
+  ) {
+    this.name = name;
+    this.inputs = new Inputs(sources, merged);
+    this.#groupId = groupId;
+    this.#work = work;
+    this.#environment = environment;
+    this.#onEnd = onEnd;
+  }
+
+  // Status
+
+  get state(): TaskState {
+    return this.#state;
+  }
+
+  /** Why it ended, when it was not asked to. */
+  get end(): TaskEnd | undefined {
+    return this.#end;
+  }
+
+  /** Aborted when the task is asked to stop. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  get limits(): TaskLimits {
+    return this.#environment.limits;
+  }
+
+  /** Resolves when the task has nothing to do. */
+  async idle(): Promise<void> {
+    while (this.#loop !== undefined) await this.#loop;
+  }
+
+  // Runtime
+
+  /** Looks for work, now or as soon as the present round is over. */
+  wake(): void {
+    this.#again = true;
+    this.#work.arrived();
+    this.#loop ??= this.#run();
+  }
+
+  /** Takes in fetched records. What does not follow on what came before is refused, and fetched anew. */
+  offer(
+    source: TopicPartition,
+    fetchOffset: bigint,
+    records: Parameters<Inputs['offer']>[2],
+    nextOffset: bigint,
+  ): void {
+    if (this.#state !== 'RUNNING') return;
+    const index = this.inputs.queues.findIndex(({ source: { topic } }) => topic === source.topic);
+    const input = this.inputs.queues[index];
+    if (input === undefined) return;
+    if (!this.inputs.offer(index, fetchOffset, records, nextOffset)) {
+      this.#environment.consumer.seek(source, input.position);
+      return;
+    }
+    const { bufferRecords, bufferBytes } = this.limits;
+    if (!input.paused && (this.inputs.buffered(index) > bufferRecords || input.bytes > bufferBytes)) {
+      input.paused = true;
+      this.#environment.consumer.pause([source]);
+    }
+    this.wake();
+  }
+
+  /** The consumer's positions are void (a new generation): continue where this task is. */
+  reassigned(): void {
+    if (this.#state !== 'RUNNING') return;
+    for (const input of this.inputs.queues) {
+      input.paused = false;
+      this.#environment.consumer.seek(input.source, input.position);
+    }
+  }
+
+  /** Where inputs end now, for those of `indexes`; what had arrived before this call is covered by the answer. */
+  async sampleEnds(indexes: readonly number[]): Promise<void> {
+    const arrival = this.inputs.arrivals;
+    const ends = await this.#environment.admin.endOffsets(indexes.map((index) => this.inputs.queues[index]!.source));
+    for (const index of indexes) {
+      const { topic } = this.inputs.queues[index]!.source;
+      const end = ends.find((each) => each.topic === topic);
+      if (end === undefined) throw new RetriableError(`no end offset of ${topic}`);
+      this.inputs.sampled(index, arrival, end.high);
+    }
+  }
+
+  /** Fetches again what was paused, once half of it is gone. */
+  relieve(): void {
+    const { bufferRecords, bufferBytes } = this.limits;
+    this.inputs.queues.forEach((input, index) => {
+      if (!input.paused || this.inputs.buffered(index) > bufferRecords / 2 || input.bytes > bufferBytes / 2) return;
+      input.paused = false;
+      this.#environment.consumer.resume([input.source]);
+    });
+  }
+
+  /**
+   * One transaction: records and positions together. Returns where the records of each written partition end. When it
+   * throws, the outcome is unknown.
+   */
+  async commit({ records, positions }: TransactionContent): Promise<readonly (TopicPartition & { offset: bigint })[]> {
+    const producer = this.#producer;
+    if (producer === undefined) throw new FatalError('a task commits only while it is running');
+    this.at('before-transaction');
+    const group = this.#environment.consumer.metadata();
+    const offsets = this.inputs.queues.flatMap(({ source }, index) => {
+      const offset = positions[index]!;
+      return offset === this.#committed[index] ? [] : [{ ...source, offset }];
+    });
+    const transaction = await producer.begin();
+    const [ends] = await Promise.all([
+      records.length > 0 ? transaction.send(records) : [],
+      offsets.length > 0 ? transaction.sendOffsets(group, offsets) : undefined,
+    ]);
+    this.at('before-commit');
+    await transaction.commit();
+    this.at('after-commit');
+    this.#committed = [...positions];
+    this.#lastCommitAt = this.#environment.scheduler.now();
+    this.#failures = 0;
+    return ends;
+  }
+
+  at(point: CrashPoint): void {
+    this.#environment.at?.(point, this.name);
+  }
+
+  /** Commits positions that moved over control records only, when they have been waiting long enough. */
+  tick(): void {
+    if (this.#state !== 'RUNNING' || this.#loop !== undefined) return;
+    const waited = this.#environment.scheduler.now() - this.#lastCommitAt;
+    if (waited >= this.limits.idleCommitMs && this.#positionsMoved()) this.wake();
+  }
+
+  /** The end: after the present transaction, with what is done committed. Never throws for being fenced meanwhile. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.#work.stopping();
+    await this.idle();
+    if (this.#state === 'CLOSED') return;
+    if (this.#state === 'RUNNING') {
+      try {
+        await this.#work.finish(this);
+        if (this.#positionsMoved()) await this.commit({ records: [], positions: this.#processed() });
+      } catch (error) {
+        this.#trouble(error, 'stop');
+      }
+    }
+    await this.#shut('asked to');
+  }
+
+  // Inside
+
+  #processed(): readonly bigint[] {
+    return this.#work.positions(this);
+  }
+
+  #positionsMoved(): boolean {
+    return this.#processed().some((position, index) => position !== this.#committed[index]);
+  }
+
+  async #run(): Promise<void> {
+    // Never in the caller's own turn: whoever wakes a task is not delayed by it.
+    await Promise.resolve();
+    while (this.#again && !this.signal.aborted && this.#state !== 'CLOSED') {
+      this.#again = false;
+      try {
+        if (this.#state !== 'RUNNING') await this.#begin();
+        if (await this.#work.step(this)) this.#again = true;
+        else await this.#commitIdlePositions();
+        this.relieve();
+      } catch (error) {
+        await this.#recover(error);
+      }
+    }
+    this.#loop = undefined;
+    // A wake-up may have come while the loop was ending.
+    if (this.#again && !this.signal.aborted && (this.#state as TaskState) !== 'CLOSED') this.wake();
+  }
+
+  async #commitIdlePositions(): Promise<void> {
+    const { scheduler, limits } = this.#environment;
+    if (scheduler.now() - this.#lastCommitAt < limits.idleCommitMs || !this.#positionsMoved()) return;
+    await this.commit({ records: [], positions: this.#processed() });
+  }
+
+  /** The initial steps, in the only safe order. */
+  async #begin(): Promise<void> {
+    const { cluster, admin, consumer, scheduler } = this.#environment;
+    this.#move('RESTORING');
+    this.at('before-fence');
+    const { application, stage, partition } = this.name;
+    this.#producer = await cluster.transactionalProducer(transactionalId(application, stage, partition));
+    this.at('after-fence');
+    await this.#work.restore();
+    this.at('after-restore');
+    const sources = this.inputs.queues.map(({ source }) => source);
+    const [committed, beginnings] = await Promise.all([
+      admin.committedOffsets(this.#groupId, sources),
+      admin.beginningOffsets(sources),
+    ]);
+    const positions = sources.map(({ topic }) => {
+      const beginning = beginnings.find((each) => each.topic === topic)?.offset ?? 0n;
+      const position = committed.find((each) => each.topic === topic)?.offset;
+      if (position !== undefined && position < beginning)
+        throw new FatalError(
+          `${topic}/${partition} begins at ${beginning}, but ${this.#groupId} has read only up to ${position}: ` +
+            'records were deleted before they were processed. Decide what they were, then move the group.',
+        );
+      return position ?? beginning;
+    });
+    this.inputs.reset(positions);
+    this.#committed = [...positions];
+    this.#lastCommitAt = scheduler.now();
+    this.#move('RUNNING');
+    sources.forEach((source, index) => consumer.seek(source, positions[index]!));
+    consumer.resume(sources);
+  }
+
+  async #recover(error: unknown): Promise<void> {
+    const generation = this.#environment.consumer.metadata().generation;
+    if (error instanceof RetriableError || error instanceof TaskCorruptedError) {
+      const corrupted = error instanceof TaskCorruptedError;
+      this.#trouble(error, corrupted ? 'wipe' : 'retry');
+      await this.#suspend(error.message);
+      if (corrupted) await this.#work.wipe();
+      const { scheduler, limits } = this.#environment;
+      const asked = error instanceof RetriableError ? error.retryAfterMs : undefined;
+      const backoff = Math.min(limits.retryMaxMs, limits.retryMs * 2 ** Math.min(this.#failures++, 16));
+      await scheduler.sleep(asked ?? backoff, this.signal);
+      this.#again = true;
+      return;
+    }
+    this.#end = { error, generation };
+    this.#trouble(error, error instanceof TaskMigratedError ? 'rejoin' : 'stop');
+    try {
+      await this.#shut(error instanceof Error ? error.message : String(error));
+    } finally {
+      this.#onEnd(this);
+    }
+  }
+
+  async #suspend(reason: string): Promise<void> {
+    if (this.#state !== 'SUSPENDED' && this.#state !== 'CREATED') this.#move('SUSPENDED', reason);
+    const producer = this.#producer;
+    this.#producer = undefined;
+    await this.#work.discard();
+    await producer?.close();
+  }
+
+  async #shut(reason: string): Promise<void> {
+    await this.#suspend(reason);
+    this.#move('CLOSED', reason);
+    await this.#work.close();
+  }
+
+  #move(to: TaskState, reason?: string): void {
+    const from = this.#state;
+    if (!legalMoves[from].includes(to)) throw new FatalError(`a task cannot go from ${from} to ${to}`);
+    this.#state = to;
+    observe.task.publish({ ...this.name, from, to, reason });
+  }
+
+  #trouble(error: unknown, action: 'retry' | 'wipe' | 'rejoin' | 'stop'): void {
+    const { application, stage, partition } = this.name;
+    observe.trouble.publish({ application, stage, partition, error, action });
+  }
+}
