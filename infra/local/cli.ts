@@ -57,7 +57,12 @@ async function up(): Promise<number> {
     return 1;
   }
   if (values.foreground) {
-    await startStack({ stateDir, parts, onLost: (part, why) => console.error(`${part} is lost: ${why}`) });
+    try {
+      await startStack({ stateDir, parts, onLost: (part, why) => console.error(`${part} is lost: ${why}`) });
+    } catch (error) {
+      console.error(error instanceof Error ? error.message : error);
+      return 1;
+    }
     console.error('ready; Ctrl-C stops the stack');
     // A stack whose parts are all detached has nothing that keeps this process alive.
     await new Promise(() => setInterval(() => undefined, 60_000));
@@ -74,7 +79,7 @@ async function up(): Promise<number> {
 async function startHost(): Promise<number> {
   await createState(stateDir);
   const logFile = join(layout.logs, 'host.log');
-  const log = await open(logFile, 'a', 0o600);
+  const log = await open(logFile, 'w', 0o600);
   const args = [join(import.meta.dirname, 'cli.ts'), 'up', '--foreground', '--state', stateDir];
   if (values.parts !== undefined) args.push('--parts', values.parts);
   const host = spawn(process.execPath, args, { detached: true, stdio: ['ignore', log.fd, log.fd] });

@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Artifacts, resolveArtifacts } from './artifacts.ts';
@@ -16,7 +18,6 @@ import { sqlServerPart } from './sqlserver.ts';
 import { type StackDescription, writeStack } from './stack-file.ts';
 import { createState, defaultStateDir, lockState, readJson, type StateLayout, writeJson } from './state.ts';
 import { stripePart } from './stripe.ts';
-import { rm } from 'node:fs/promises';
 
 export { PARTS, type PartName } from './part.ts';
 
@@ -65,7 +66,7 @@ const DEFINITIONS: Readonly<Record<PartName, (context: StackContext) => Part>> =
   connect: connectPart,
 };
 const JVM_PARTS: readonly PartName[] = ['kafka', 'registry', 'connect'];
-const ORDER: readonly PartName[] = PARTS;
+const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Starts the stack without Docker and waits until each part is healthy. Parts that do not need each other start at the
@@ -112,7 +113,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 export function withNeeds(asked: readonly PartName[]): PartName[] {
   const wanted = new Set<PartName>(asked);
   if (wanted.has('connect')) wanted.add('kafka');
-  return ORDER.filter((name) => wanted.has(name));
+  return PARTS.filter((name) => wanted.has(name));
 }
 
 const portsSchema = z.partialRecord(
@@ -232,18 +233,16 @@ class RunningStack implements Stack {
     const onSignal = (signal: NodeJS.Signals): void => {
       this.#say(`${signal}: stopping the stack`);
       this.stop().then(
-        () => process.exit(signal === 'SIGINT' ? 130 : 143),
+        () => process.exit(128 + constants.signals[signal]),
         (error: unknown) => {
           this.#say(String(error));
           process.exit(1);
         },
       );
     };
-    process.on('SIGINT', onSignal);
-    process.on('SIGTERM', onSignal);
+    for (const signal of STOPPING) process.on(signal, onSignal);
     this.#forgetSignals = () => {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
+      for (const signal of STOPPING) process.off(signal, onSignal);
     };
   }
 
