@@ -1,0 +1,139 @@
+/** What each command does at Stripe. Errors are Stripe's own; `failure.ts` says what they mean. */
+import type Stripe from 'stripe';
+import type { CreatePaymentIntent, EnsureCustomer, FetchBalanceTransaction } from '../../schemas/generated/types.ts';
+import { PoisonError } from '../runtime/errors.ts';
+import { createOnce, type Made } from './create-once.ts';
+import { stripeAmount } from './domain/amount.ts';
+import { firstPossibleUse, keyMayBeForgotten } from './domain/key-age.ts';
+import type { Outcome } from './domain/outcome.ts';
+import type { StripeApi } from './stripe-api.ts';
+
+/** When the command was written and what time it is, epoch milliseconds. */
+export type Timing = Readonly<{ writtenAt: bigint; now: number }>;
+
+const PAGE = 100;
+/** Clocks of Kafka and Stripe may differ by this much. */
+const CLOCK_SKEW_SECONDS = 3_600;
+const CAPTURE_METHODS = ['automatic', 'automatic_async', 'manual'] as const;
+
+const succeeded = <T extends { id: string; created: number }>(
+  made: Made<T>,
+  objectStatus: string | null,
+  detail: Readonly<Record<string, string>> = {},
+): Outcome => ({
+  status: 'succeeded',
+  objectId: made.object.id,
+  objectStatus,
+  created: made.object.created,
+  requestId: made.requestId,
+  replayed: made.replayed,
+  detail: { ...detail, how: made.how },
+});
+
+const refused = (code: string, message: string): Outcome => ({ status: 'refused', code, message, requestId: null });
+
+/** The first of a list that fits, page by page. */
+const findIn = async <T extends { id: string }>(
+  list: (after: string | undefined) => Promise<Stripe.Response<Stripe.ApiList<T>>>,
+  fits: (object: T) => boolean,
+): Promise<Made<T> | undefined> => {
+  let after: string | undefined;
+  for (;;) {
+    const page = await list(after);
+    const object = page.data.find(fits);
+    if (object) return { object, requestId: page.lastResponse.requestId, replayed: false, how: 'found' };
+    after = page.data.at(-1)?.id;
+    if (!page.has_more || after === undefined) return undefined;
+  }
+};
+
+/**
+ * One person, one customer, whichever of their orders comes first: key and body are functions of the person alone, so
+ * that orders of the same person that run side by side ask for the very same thing. The e-mail of an existing customer
+ * is Stripe's to keep; nothing is updated here.
+ */
+export const ensureCustomer = async (api: StripeApi, command: EnsureCustomer): Promise<Outcome> => {
+  const { customerKey } = command.payload;
+  const find = () =>
+    findIn<Stripe.Customer>(
+      (after) =>
+        api.listCustomers({ email: customerKey, limit: PAGE, ...(after !== undefined && { starting_after: after }) }),
+      (customer) => customer.metadata['customer_key'] === customerKey,
+    );
+  const made = await createOnce<Stripe.Customer>({
+    key: (n) => `customer/${customerKey}/${n}`,
+    create: (idempotencyKey) =>
+      api.createCustomer({ email: customerKey, metadata: { customer_key: customerKey } }, idempotencyKey),
+    find,
+    lookFirst: true,
+  });
+  return succeeded(made, null);
+};
+
+const captureMethod = (name: string): (typeof CAPTURE_METHODS)[number] => {
+  const known = CAPTURE_METHODS.find((method) => method === name);
+  if (known === undefined) throw new PoisonError('capture_method_unknown', `there is no capture method "${name}"`);
+  return known;
+};
+
+/** Makes the order's PaymentIntent, or finds the one this very command made. */
+export const createPaymentIntent = async (
+  api: StripeApi,
+  command: CreatePaymentIntent,
+  timing: Timing,
+): Promise<Outcome> => {
+  const { payload, commandId } = command;
+  const amount = stripeAmount(payload.amount);
+  if (amount === undefined)
+    return refused('amount_out_of_range', `${payload.amount} ${payload.currency} (minor units) cannot be charged`);
+  const currency = payload.currency.toLowerCase();
+  const params: Stripe.PaymentIntentCreateParams = {
+    amount,
+    currency,
+    customer: payload.customer,
+    capture_method: captureMethod(payload.captureMethod),
+    description: payload.description,
+    metadata: { ...payload.metadata, command_id: commandId },
+    ...(payload.receiptEmail !== null && { receipt_email: payload.receiptEmail }),
+  };
+  const since = Number(firstPossibleUse(command, timing.writtenAt) / 1000n) - CLOCK_SKEW_SECONDS;
+  const find = async () => {
+    const found = await findIn<Stripe.PaymentIntent>(
+      (after) =>
+        api.listPaymentIntents({
+          customer: payload.customer,
+          created: { gte: since },
+          limit: PAGE,
+          ...(after !== undefined && { starting_after: after }),
+        }),
+      (intent) => intent.metadata['command_id'] === commandId,
+    );
+    if (found && (found.object.amount !== amount || found.object.currency !== currency))
+      throw new PoisonError(
+        'idempotency_mismatch',
+        `${found.object.id} was made by this command for ${found.object.amount} ${found.object.currency}, not ${amount} ${currency}`,
+      );
+    return found;
+  };
+  const made = await createOnce<Stripe.PaymentIntent>({
+    // The key is the command's id; should Stripe have failed under it for good, the id with a number.
+    key: (n) => (n === 1 ? commandId : `${commandId}#${n}`),
+    create: (idempotencyKey) => api.createPaymentIntent(params, idempotencyKey),
+    find,
+    lookFirst: keyMayBeForgotten(command, timing.writtenAt, timing.now),
+  });
+  return succeeded(made, made.object.status);
+};
+
+/** What a charge brought, and what it cost. */
+export const fetchBalanceTransaction = async (api: StripeApi, command: FetchBalanceTransaction): Promise<Outcome> => {
+  const object = await api.retrieveBalanceTransaction(command.payload.balanceTransactionId);
+  const detail = {
+    gross: String(object.amount),
+    fee: String(object.fee),
+    net: String(object.net),
+    currency: object.currency.toUpperCase(),
+  };
+  const made = { object, requestId: object.lastResponse.requestId, replayed: false, how: 'found' } as const;
+  return succeeded(made, object.status, detail);
+};

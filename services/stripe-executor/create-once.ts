@@ -1,0 +1,43 @@
+/**
+ * Making an object at most once, although any attempt may have happened without our knowing. Three things carry it:
+ * the idempotency key, which is a function of the command; a look at what is there when the key may be forgotten; and
+ * the next key, once it is certain that the attempt under the present one ended in an error and made nothing.
+ */
+import type Stripe from 'stripe';
+import { RetriableError } from '../runtime/errors.ts';
+import { isSavedFailure } from './failure.ts';
+
+export type Made<T> = Readonly<{ object: T; requestId: string | null; replayed: boolean; how: 'created' | 'found' }>;
+
+export type Creation<T> = Readonly<{
+  /** The nth key of this creation, from 1. */
+  key: (n: number) => string;
+  create: (idempotencyKey: string) => Promise<Stripe.Response<T>>;
+  /** Looks for what an earlier attempt may have made. */
+  find: () => Promise<Made<T> | undefined>;
+  lookFirst: boolean;
+}>;
+
+/** Failures saved under this many keys in a row are an outage, and keys are not a remedy for that. */
+const MAX_KEYS = 5;
+
+export const replayed = (response: Stripe.Response<unknown>): boolean =>
+  response.lastResponse.headers['idempotent-replayed'] === 'true';
+
+export const createOnce = async <T>(creation: Creation<T>): Promise<Made<T>> => {
+  if (creation.lookFirst) {
+    const found = await creation.find();
+    if (found) return found;
+  }
+  for (let n = 1; n <= MAX_KEYS; n++) {
+    try {
+      const object = await creation.create(creation.key(n));
+      return { object, requestId: object.lastResponse.requestId, replayed: replayed(object), how: 'created' };
+    } catch (error) {
+      if (!isSavedFailure(error)) throw error;
+      const found = await creation.find();
+      if (found) return found;
+    }
+  }
+  throw new RetriableError(`Stripe failed under ${MAX_KEYS} keys in a row for ${creation.key(1)}`);
+};

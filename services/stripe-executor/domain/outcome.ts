@@ -1,0 +1,51 @@
+import type { CommandResult } from '../../../schemas/generated/types.ts';
+import type { StripeCommand } from '../../../schemas/topics.ts';
+
+/** What came of a command at Stripe. */
+export type Outcome =
+  | Readonly<{
+      status: 'succeeded';
+      objectId: string;
+      objectStatus: string | null;
+      /** When Stripe made the object, epoch seconds. */
+      created: number;
+      requestId: string | null;
+      /** Stripe answered from its idempotency record. */
+      replayed: boolean;
+      detail: Readonly<Record<string, string>>;
+    }>
+  | Readonly<{ status: 'refused'; code: string; message: string; requestId: string | null }>;
+
+/** The result record. `completedAt` is a function of the object or of the command, so that repetitions agree. */
+export const asResult = (command: StripeCommand, commandAt: bigint, outcome: Outcome): CommandResult => {
+  const { commandId, orderId, type, target } = command;
+  const about = { commandId, orderId, type, target };
+  switch (outcome.status) {
+    case 'succeeded':
+      return {
+        ...about,
+        status: 'succeeded',
+        objectId: outcome.objectId,
+        objectStatus: outcome.objectStatus,
+        errorCode: null,
+        errorMessage: null,
+        requestId: outcome.requestId,
+        replayed: outcome.replayed,
+        detail: outcome.detail,
+        completedAt: BigInt(outcome.created) * 1000n,
+      };
+    case 'refused':
+      return {
+        ...about,
+        status: 'refused',
+        objectId: null,
+        objectStatus: null,
+        errorCode: outcome.code,
+        errorMessage: outcome.message,
+        requestId: outcome.requestId,
+        replayed: false,
+        detail: {},
+        completedAt: commandAt,
+      };
+  }
+};

@@ -1,0 +1,47 @@
+/** stripe.commands → Stripe → stripe.results. */
+import type { CommandResult } from '../../schemas/generated/types.ts';
+import type { StripeCommand } from '../../schemas/topics.ts';
+import type { EffectStage } from '../runtime/effects.ts';
+import { PoisonError } from '../runtime/errors.ts';
+import type { DeadLetter, Topic } from '../runtime/topology.ts';
+import { createPaymentIntent, ensureCustomer, fetchBalanceTransaction, type Timing } from './commands.ts';
+import { asResult, type Outcome } from './domain/outcome.ts';
+import { refusalOrThrow } from './failure.ts';
+import type { StripeApi } from './stripe-api.ts';
+
+const perform = (api: StripeApi, command: StripeCommand, timing: Timing): Promise<Outcome> => {
+  switch (command.type) {
+    case 'EnsureCustomer':
+      return ensureCustomer(api, command);
+    case 'CreatePaymentIntent':
+      return createPaymentIntent(api, command, timing);
+    case 'FetchBalanceTransaction':
+      return fetchBalanceTransaction(api, command);
+  }
+};
+
+export type StripeStageOptions = Readonly<{
+  api: StripeApi;
+  version: string;
+  /** Commands under way at one time. */
+  concurrency: number;
+  commands: Topic<StripeCommand>;
+  results: Topic<CommandResult>;
+  deadLetters: Topic<DeadLetter>;
+}>;
+
+export const stripeStage = (options: StripeStageOptions): EffectStage<StripeCommand> => ({
+  application: 'stripe-executor',
+  version: options.version,
+  name: 'stripe',
+  input: options.commands,
+  outputs: [options.results],
+  deadLetters: options.deadLetters,
+  concurrency: options.concurrency,
+  effect: async ({ key, value: command, timestamp }, { now }) => {
+    if (command === null) throw new PoisonError('no_command', 'a command without a value');
+    const timing = { writtenAt: timestamp, now: now() };
+    const outcome = await perform(options.api, command, timing).catch(refusalOrThrow);
+    return [{ topic: options.results, key, value: asResult(command, timestamp, outcome) }];
+  },
+});

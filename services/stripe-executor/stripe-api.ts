@@ -1,0 +1,67 @@
+/** The part of Stripe's API that commands use: the official library, at the pinned version, within its rate limits. */
+import Bottleneck from 'bottleneck';
+import Stripe from 'stripe';
+
+/** All events, fixtures and schemas are of this version; a library with another one does not compile here. */
+export const API_VERSION: Stripe.LatestApiVersion = '2026-08-26.dahlia';
+
+export interface StripeApi {
+  listCustomers(params: Stripe.CustomerListParams): Promise<Stripe.Response<Stripe.ApiList<Stripe.Customer>>>;
+  createCustomer(
+    params: Stripe.CustomerCreateParams,
+    idempotencyKey: string,
+  ): Promise<Stripe.Response<Stripe.Customer>>;
+  listPaymentIntents(
+    params: Stripe.PaymentIntentListParams,
+  ): Promise<Stripe.Response<Stripe.ApiList<Stripe.PaymentIntent>>>;
+  createPaymentIntent(
+    params: Stripe.PaymentIntentCreateParams,
+    idempotencyKey: string,
+  ): Promise<Stripe.Response<Stripe.PaymentIntent>>;
+  retrieveBalanceTransaction(id: string): Promise<Stripe.Response<Stripe.BalanceTransaction>>;
+}
+
+export type StripeApiOptions = Readonly<{
+  secretKey: string;
+  /** Instead of Stripe's own address, such as `http://127.0.0.1:12111`. */
+  base?: URL;
+  /** How long one request may take. */
+  timeoutMs: number;
+  /** To one endpoint. Stripe's default is 25. */
+  requestsPerSecond: number;
+}>;
+
+const place = (base: URL | undefined): Stripe.StripeConfig => {
+  if (base === undefined) return {};
+  const protocol = base.protocol === 'https:' ? 'https' : 'http';
+  return { protocol, host: base.hostname, port: base.port === '' ? (protocol === 'https' ? 443 : 80) : base.port };
+};
+
+export const openStripeApi = (options: StripeApiOptions): StripeApi => {
+  const stripe = new Stripe(options.secretKey, {
+    apiVersion: API_VERSION,
+    // Retries are the engine's: it knows whether this process still owns the record.
+    maxNetworkRetries: 0,
+    timeout: options.timeoutMs,
+    telemetry: false,
+    ...place(options.base),
+  });
+  const perSecond = options.requestsPerSecond;
+  const endpoints = new Bottleneck.Group({
+    reservoir: perSecond,
+    reservoirRefreshAmount: perSecond,
+    reservoirRefreshInterval: 1_000,
+  });
+  const limited = <T>(endpoint: string, call: () => Promise<T>): Promise<T> => endpoints.key(endpoint).schedule(call);
+
+  return {
+    listCustomers: (params) => limited('GET customers', () => stripe.customers.list(params)),
+    createCustomer: (params, idempotencyKey) =>
+      limited('POST customers', () => stripe.customers.create(params, { idempotencyKey })),
+    listPaymentIntents: (params) => limited('GET payment_intents', () => stripe.paymentIntents.list(params)),
+    createPaymentIntent: (params, idempotencyKey) =>
+      limited('POST payment_intents', () => stripe.paymentIntents.create(params, { idempotencyKey })),
+    retrieveBalanceTransaction: (id) =>
+      limited('GET balance_transactions', () => stripe.balanceTransactions.retrieve(id)),
+  };
+};

@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { locateStripeMock, startStripeMock, type StripeMock } from '../../../infra/sandbox/stripe/stripe-mock.ts';
+import { createPaymentIntent, ensureCustomer, executor, fetchBalanceTransaction, HOUR } from './support.ts';
+
+const located = locateStripeMock();
+if ('missing' in located) process.stderr.write(`skipped, no stripe-mock: ${located.missing}\n`);
+
+/** stripe-mock knows nothing and forgets everything, but refuses each request that Stripe's own schema does not allow. */
+describe.skipIf('missing' in located)("every request is one of Stripe's schema", () => {
+  let mock: StripeMock;
+  beforeAll(async () => {
+    if ('path' in located) mock = await startStripeMock(located.path);
+  });
+  afterAll(async () => {
+    await mock.close();
+  });
+
+  it.each([
+    ['EnsureCustomer', ensureCustomer('ada@example.com'), 0],
+    ['CreatePaymentIntent', createPaymentIntent('cus_1'), 0],
+    ['CreatePaymentIntent without a receipt', createPaymentIntent('cus_1', '1', { receiptEmail: null }), 0],
+    ['CreatePaymentIntent with manual capture', createPaymentIntent('cus_1', '1', { captureMethod: 'manual' }), 0],
+    ['CreatePaymentIntent after a look', createPaymentIntent('cus_1'), 30 * HOUR],
+    ['FetchBalanceTransaction', fetchBalanceTransaction('txn_1'), 0],
+  ])('%s', async (_name, command, age) => {
+    const execute = executor(mock.url, { secretKey: 'sk_test_123' });
+    const { result } = await execute(command, { now: Date.now() + age });
+    expect(result).toMatchObject({ status: 'succeeded', errorMessage: null });
+  });
+
+  it('and it does refuse what is not', async () => {
+    const wrong = await fetch(`${mock.url}/v1/payment_intents`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer sk_test_123', 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'amount=1&currency=usd&line_items[0]=x',
+    });
+    expect(wrong.status).toBe(400);
+  });
+});

@@ -1,0 +1,101 @@
+import type {
+  CommandResult,
+  CreatePaymentIntent,
+  EnsureCustomer,
+  FetchBalanceTransaction,
+} from '../../../schemas/generated/types.ts';
+import { memoryRegistry } from '../../../schemas/registry.ts';
+import { openSchemas } from '../../../schemas/serde.ts';
+import type { StripeCommand } from '../../../schemas/topics.ts';
+import { RetriableError } from '../../../services/runtime/errors.ts';
+import { stripeStage } from '../../../services/stripe-executor/stage.ts';
+import { openStripeApi } from '../../../services/stripe-executor/stripe-api.ts';
+
+export const HOUR = 3_600_000;
+
+const about = (orderId: string, intent: string) => ({
+  commandId: `${orderId}/${intent}/1`,
+  orderId,
+  target: 'stripe' as const,
+  causationId: 'lsn:1',
+  occurredAt: BigInt(Date.now()),
+  workflow: 'collect@1',
+});
+
+export const ensureCustomer = (customerKey: string, orderId = '100001'): EnsureCustomer => ({
+  ...about(orderId, 'ensure-customer'),
+  type: 'EnsureCustomer',
+  payload: { customerKey, email: customerKey.toUpperCase(), name: `of ${orderId}`, phone: null, adnsfCustomerId: 7 },
+});
+
+export const createPaymentIntent = (
+  customer: string,
+  orderId = '100001',
+  over: Partial<CreatePaymentIntent['payload']> = {},
+): CreatePaymentIntent => ({
+  ...about(orderId, 'create-payment-intent'),
+  type: 'CreatePaymentIntent',
+  payload: {
+    customer,
+    amount: 12_345n,
+    currency: 'USD',
+    captureMethod: 'automatic_async',
+    description: `Order ${orderId}`,
+    receiptEmail: 'ada@example.com',
+    metadata: { order_id: orderId, aspdotnetstorefrontorderid: orderId, order_number: orderId },
+    ...over,
+  },
+});
+
+export const fetchBalanceTransaction = (id: string, orderId = '100001'): FetchBalanceTransaction => ({
+  ...about(orderId, 'fetch-balance-transaction'),
+  type: 'FetchBalanceTransaction',
+  payload: { balanceTransactionId: id, chargeId: null },
+});
+
+export type ExecuteOptions = Readonly<{ writtenAt?: number; now?: number; attempts?: number }>;
+
+/** The stage against a Stripe at `base`, one record at a time and without waiting between attempts. */
+export const executor = (base: string, options: { secretKey: string; timeoutMs?: number }) => {
+  const schemas = openSchemas(memoryRegistry());
+  const stage = stripeStage({
+    api: openStripeApi({
+      secretKey: options.secretKey,
+      base: new URL(base),
+      timeoutMs: options.timeoutMs ?? 2_000,
+      requestsPerSecond: 1_000,
+    }),
+    version: 'test',
+    concurrency: 4,
+    commands: schemas.topic('stripeCommands'),
+    results: schemas.topic('stripeResults'),
+    deadLetters: schemas.topic('deadLetters'),
+  });
+
+  /** Executes as the engine does: again after a retriable error, up to `attempts` times. */
+  return async (command: StripeCommand | null, execute: ExecuteOptions = {}) => {
+    const retried: RetriableError[] = [];
+    const { writtenAt = Date.now(), now = Date.now(), attempts = 1 } = execute;
+    for (;;) {
+      try {
+        const outputs = await stage.effect(
+          {
+            topic: stage.input.name,
+            partition: 0,
+            offset: 0n,
+            timestamp: BigInt(writtenAt),
+            key: command?.orderId ?? '',
+            value: command,
+            headers: {},
+          },
+          { signal: new AbortController().signal, attempt: retried.length, now: () => now },
+        );
+        const [output] = outputs;
+        return { output, result: output?.value as CommandResult, retried };
+      } catch (error) {
+        if (!(error instanceof RetriableError) || retried.length + 1 >= attempts) throw error;
+        retried.push(error);
+      }
+    }
+  };
+};
