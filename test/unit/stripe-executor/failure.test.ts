@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { PoisonError, RetriableError } from '../../../services/runtime/errors.ts';
 import { isSavedFailure, refusalOrThrow } from '../../../services/stripe-executor/failure.ts';
 
-type Raw = Parameters<typeof Stripe.errors.StripeError.generate>[0];
 const failure = (statusCode: number, raw: Record<string, unknown> = {}, headers: Record<string, string> = {}) =>
   Stripe.errors.StripeError.generate({
     statusCode,
