@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import Stripe from 'stripe';
 import { expect, test } from 'vitest';
+import { optionsFrom } from './options.ts';
 import { endpoint, sandbox, sdk, secretKey } from './testing/sandbox.ts';
 
 interface Process {
@@ -108,6 +109,15 @@ test('the clock and the configuration of webhooks survive a restart', async () =
   await using box = await sandbox({ dataDirectory: data.path });
   expect((await box.state()).now - Date.now()).toBeGreaterThan(999_000);
   expect(await box.hook('/webhooks')).toMatchObject({ paused: true, duplicates: 0.5, twins: 0 });
+});
+
+test('a wrong environment is named', () => {
+  expect(() => optionsFrom({ STRIPE_DUPLICATES: 'often' })).toThrow('STRIPE_DUPLICATES must be a number, not "often"');
+  expect(() => optionsFrom({ STRIPE_WEBHOOK_URL: 'http://127.0.0.1:1/' })).toThrow('STRIPE_WEBHOOK_SECRET');
+  expect(optionsFrom({ STRIPE_PORT: '0', STRIPE_RETRY_MS: '1,2', STRIPE_SEED: '' })).toEqual({
+    port: 0,
+    retryMs: [1, 2],
+  });
 });
 
 test('ids are a function of the seed', async () => {

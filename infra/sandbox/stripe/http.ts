@@ -36,9 +36,11 @@ interface Result {
   headers?: Record<string, string>;
 }
 
-const errorResult = (error: ApiError): Result => ({
+const logUrl = (requestId: string): string => `https://dashboard.stripe.com/test/logs/${requestId}`;
+
+const errorResult = (error: ApiError, requestId: string): Result => ({
   status: error.status,
-  body: JSON.stringify({ error: error.body }, null, 2),
+  body: JSON.stringify({ error: { ...error.body, request_log_url: logUrl(requestId) } }, null, 2),
   headers: error.status === 409 ? { 'stripe-should-retry': 'true' } : {},
 });
 
@@ -75,7 +77,7 @@ const perform = (parts: ApiParts, passage: Passage): { result: Result; saved: bo
     });
     return { result: { status: answer.status, body: JSON.stringify(answer.body, null, 2) }, saved: true };
   } catch (error) {
-    if (error instanceof ApiError) return { result: errorResult(error), saved: error.stage === 'execution' };
+    if (error instanceof ApiError) return { result: errorResult(error, requestId), saved: error.stage === 'execution' };
     throw error;
   } finally {
     world.cause = { id: null, idempotencyKey: null };
@@ -91,7 +93,10 @@ const execute = (parts: ApiParts, passage: Passage, fault: Fault | undefined): R
       fault?.kind === 'error_saved' ? { result: undefined, saved: true } : perform(parts, passage);
     const answer =
       failing || result === undefined
-        ? { ...errorResult(internalError('An unknown error occurred.')), headers: { 'stripe-should-retry': 'false' } }
+        ? {
+            ...errorResult(internalError('An unknown error occurred.'), requestId),
+            headers: { 'stripe-should-retry': 'false' },
+          }
         : result;
     if (saved && idempotencyKey !== null)
       parts.idempotency.save(idempotencyKey, fingerprintOf(method, path, params), { ...answer, request: requestId });
@@ -209,10 +214,10 @@ export const serveApi = (app: FastifyInstance, parts: ApiParts): void => {
             log.record({ ...record, outcome: early.kind });
             await cut(reply, early, closing);
           } else if (early.kind === 'rate_limit') {
-            const result = errorResult(rateLimited());
+            const result = errorResult(rateLimited(), requestId);
             await finish({ ...result, headers: { 'retry-after': String(early.retryAfterSeconds) } }, early.kind);
           } else {
-            await finish(errorResult(internalError('An unknown error occurred.')), early.kind);
+            await finish(errorResult(internalError('An unknown error occurred.'), requestId), early.kind);
           }
           return;
         }
@@ -255,7 +260,7 @@ export const serveApi = (app: FastifyInstance, parts: ApiParts): void => {
         }
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
-        await finish(errorResult(error), 'refused');
+        await finish(errorResult(error, requestId), 'refused');
       } finally {
         if (claimed !== null) idempotency.end(claimed);
       }

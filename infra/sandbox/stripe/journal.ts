@@ -63,6 +63,7 @@ const schema = `
   create table if not exists idempotency (
     key text primary key, fingerprint text not null, at integer not null, request text not null,
     status integer not null, body text not null) without rowid;
+  create index if not exists idempotency_at on idempotency (at);
   create table if not exists jobs (seq integer primary key autoincrement, due integer not null, body text not null);
   create index if not exists jobs_due on jobs (due, seq);
   create table if not exists deliveries (

@@ -258,6 +258,8 @@ test('a bank debit is processing until the bank answers', async () => {
   const good = await stripe.paymentIntents.create({ ...debit, payment_method: 'pm_usBankAccount_success' });
   const bad = await stripe.paymentIntents.create({ ...debit, payment_method: 'pm_usBankAccount_insufficientFunds' });
   expect([good.status, bad.status]).toEqual(['processing', 'processing']);
+  const wrong = await failure(stripe.paymentIntents.create({ ...debit, payment_method: 'pm_card_visa' }));
+  expect(wrong.code).toBe('payment_intent_incompatible_payment_method');
   const cancel = await failure(stripe.paymentIntents.cancel(good.id));
   expect(cancel.code).toBe('payment_intent_unexpected_state');
   await box.settled();

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import { book, bookCharge } from './balance.ts';
 import type { Decline, TestMethod } from './cards.ts';
-import { ApiError } from './errors.ts';
+import { ApiError, refused } from './errors.ts';
 import type { ErrorBody } from './errors.ts';
 import { processingFee } from './money.ts';
 import { idOf } from './objects.ts';
@@ -93,6 +93,12 @@ export const confirmPayment = (
       paymentIntent,
     );
   const method = fetched(world, 'payment_method', methodId, 'payment_method');
+  if (!paymentIntent.payment_method_types.includes(method.type))
+    throw refused(
+      `A payment method of type ${method.type} is not among the payment_method_types of this PaymentIntent.`,
+      'payment_intent_incompatible_payment_method',
+      { param: 'payment_method', payment_intent: paymentIntent },
+    );
   const behaviour = methodOf(method);
   const outcome = machine.outcomeOf(paymentIntent, behaviour, customer);
   switch (outcome.type) {

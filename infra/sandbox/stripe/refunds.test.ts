@@ -103,6 +103,8 @@ test('a dispute withdraws its amount and a fee, and a win brings the amount back
   expect(answered.status).toBe('under_review');
   await box.hook(`/disputes/${first.id}/close`, { verdict: 'won' });
   await box.hook(`/disputes/${second.id}/close`, { verdict: 'lost' });
+  expect((await stripe.refunds.create({ payment_intent: won.id })).status).toBe('succeeded');
+  expect((await failure(stripe.refunds.create({ payment_intent: lost.id }))).code).toBe('charge_disputed');
   expect((await stripe.disputes.retrieve(first.id)).balance_transactions).toMatchObject([
     { reporting_category: 'dispute' },
     { reporting_category: 'dispute_reversal', amount: 2000, fee: 0 },
@@ -164,6 +166,24 @@ test('a payout ties to the cent, once it is reconciled', async () => {
   expect(failed).toMatchObject({ status: 'failed', failure_code: 'account_closed' });
   const again = await box.hook<{ payouts: Stripe.Payout[] }>('/payouts/run', {});
   expect(again.payouts).toMatchObject([{ amount: payout.amount, currency: 'usd' }]);
+});
+
+test('the balance is what has not been paid out', async () => {
+  await using box = await sandbox();
+  const amounts = async (): Promise<unknown> => {
+    const { available, pending } = await box.stripe.balance.retrieve();
+    return { available: available.map(({ amount }) => amount), pending: pending.map(({ amount }) => amount) };
+  };
+  expect(await amounts()).toEqual({ available: [0], pending: [0] });
+  await pay(box, 1000);
+  await box.settled();
+  expect(await amounts()).toEqual({ available: [0], pending: [941] });
+  await box.hook('/clock/advance', { seconds: 2 * 24 * 3600 });
+  await pay(box, 2000);
+  await box.settled();
+  expect(await amounts()).toEqual({ available: [941], pending: [1912] });
+  await box.hook('/payouts/run', {});
+  expect(await amounts()).toEqual({ available: [0], pending: [0] });
 });
 
 test('a payout takes only what is available, if asked', async () => {

@@ -1,4 +1,5 @@
 import * as balanceTransactions from './resources/balance-transactions.ts';
+import { retrieveBalance } from './resources/balance.ts';
 import * as charges from './resources/charges.ts';
 import * as customers from './resources/customers.ts';
 import * as disputes from './resources/disputes.ts';
@@ -58,6 +59,8 @@ export const routes: readonly Route[] = [
 
   get('/v1/balance_transactions', balanceTransactions.listBalanceTransactions),
   get('/v1/balance_transactions/:id', balanceTransactions.retrieveBalanceTransaction),
+
+  get('/v1/balance', retrieveBalance),
 
   get('/v1/payouts', payouts.listPayouts),
   get('/v1/payouts/:id', payouts.retrievePayout),

@@ -86,7 +86,9 @@ export const startStripe = async (options: StripeOptions = {}): Promise<RunningS
   const faults = openFaults(fortune.chance);
   const log = openRequestLog(journal);
   const closing = new AbortController();
-  const newRequestId = (): string => fortune.newId('req');
+  const start = journal.next('starts');
+  let requests = 0;
+  const newRequestId = (): string => `req_${fortune.letters(14, 'request', start, ++requests)}`;
 
   const app = fastify({ forceCloseConnections: true, bodyLimit: 1_048_576 });
   app.removeAllContentTypeParsers();

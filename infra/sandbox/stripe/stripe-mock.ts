@@ -60,13 +60,14 @@ export const startStripeMock = async (path: string): Promise<StripeMock> => {
     child.kill();
     await ended;
   };
-  for (const deadline = Date.now() + 10_000; Date.now() < deadline; await sleep(50)) {
-    if (child.exitCode !== null) break;
+  const deadline = Date.now() + 10_000;
+  while (Date.now() < deadline && child.exitCode === null) {
     const answered = await fetch(url).then(
       () => true,
       () => false,
     );
     if (answered) return { url, close };
+    await sleep(50);
   }
   await close();
   throw new Error(`stripe-mock at ${path} did not start on ${url}`);

@@ -54,6 +54,11 @@ const chargeToRefund = (
   return charge;
 };
 
+/** A charge can be refunded again once its dispute is won. */
+const disputed = (world: World, charge: Stripe.Charge): boolean =>
+  charge.disputed &&
+  world.journal.all('dispute', { where: { charge: charge.id } }).some(({ status }) => status !== 'won');
+
 const tooMuch = (amount: number, left: number): ApiError =>
   new ApiError(
     400,
@@ -83,7 +88,7 @@ export const createRefund: Operation = ({ world, read }) => {
     throw refused('The charge is not of this PaymentIntent.', 'resource_missing', { param: 'payment_intent' });
   if (charge.status !== 'succeeded' || !charge.captured)
     throw refused(`Charge ${charge.id} has not been captured.`, 'charge_not_refundable');
-  if (charge.disputed) throw refused(`Charge ${charge.id} has been charged back.`, 'charge_disputed');
+  if (disputed(world, charge)) throw refused(`Charge ${charge.id} has been charged back.`, 'charge_disputed');
   const left = charge.amount - charge.amount_refunded;
   if (left === 0) throw refused(`Charge ${charge.id} has already been refunded.`, 'charge_already_refunded');
   const amount = sentAmount ?? left;
