@@ -1,0 +1,13 @@
+/** What the reference ERP has booked, read from its database. */
+import type { Ledger } from './verify/facts.ts';
+
+export type LedgerEntry = Readonly<{ at: bigint | null; what: string; commandId: string | null }>;
+
+export interface LedgerReader {
+  everything(): Promise<Ledger>;
+  /** What was booked for one order, oldest first. */
+  order(orderId: string): readonly LedgerEntry[];
+  close(): void;
+}
+
+export declare const openLedger: (path: string) => LedgerReader;

@@ -1,0 +1,152 @@
+/** What the shop's database says, read with the executor's own login. */
+import { Connection, Request, TYPES } from 'tedious';
+import { decimalFromText, minorUnits } from './money.ts';
+import { AD_HOC_CREDIT, cleanPaymentMethod, GIFT_CARD, isAccepted } from '../order-stream/domain/shop.ts';
+import type { CliConfig } from './environment.ts';
+import type { ShopOrder } from './verify/facts.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+export interface ShopReader {
+  /** Every order. */
+  orders(): Promise<readonly ShopOrder[]>;
+  /** The columns of one order that a support person asks about, as text; undefined when there is none. */
+  order(orderNumber: number): Promise<ShopRow | undefined>;
+  close(): void;
+}
+
+export type ShopRow = Readonly<{
+  order: ShopOrder;
+  customerId: number;
+  email: string | null;
+  lines: number;
+  gateway: string | null;
+  /** As the shop's clock showed it, which has no zone. */
+  orderDate: string;
+  authorizedOn: string | null;
+  capturedOn: string | null;
+  updatedOn: string;
+  serviceNotes: string | null;
+}>;
+
+// money goes through a float in the driver; as text it is exact.
+const columns = `o.OrderNumber, o.StoreID, o.CustomerID, o.Email, o.PaymentMethod, o.PaymentGateway, o.TransactionState, o.AuthorizationPNREF,
+  o.TransactionType, o.InventoryWasReduced, o.CouponType,
+  CONVERT(varchar(32), o.OrderSubtotal, 2) AS Subtotal, CONVERT(varchar(32), o.OrderTax, 2) AS Tax,
+  CONVERT(varchar(32), o.OrderShippingCosts, 2) AS Shipping, CONVERT(varchar(32), o.OrderTotal, 2) AS Total,
+  CONVERT(varchar(32), o.CouponDiscountAmount, 2) AS CouponAmount,
+  CONVERT(varchar(30), o.OrderDate, 126) AS OrderDate, CONVERT(varchar(30), o.AuthorizedOn, 126) AS AuthorizedOn,
+  CONVERT(varchar(30), o.CapturedOn, 126) AS CapturedOn, CONVERT(varchar(30), o.UpdatedOn, 126) AS UpdatedOn`;
+
+const text = (row: Row, name: string): string | null => {
+  const value = row[name];
+  return typeof value === 'string' && value !== '' ? value : null;
+};
+
+const connect = (config: CliConfig): Promise<Connection> =>
+  new Promise((resolve, reject) => {
+    const connection = new Connection({
+      server: config.MILLRACE_ADNSF_SQL_HOST,
+      authentication: {
+        type: 'default',
+        options: { userName: config.MILLRACE_ADNSF_SQL_USER, password: config.MILLRACE_ADNSF_SQL_PASSWORD },
+      },
+      options: {
+        port: config.MILLRACE_ADNSF_SQL_PORT,
+        database: config.MILLRACE_ADNSF_SQL_DATABASE,
+        encrypt: config.MILLRACE_ADNSF_SQL_ENCRYPT,
+        trustServerCertificate: true,
+        appName: 'millrace-cli',
+        connectTimeout: 10_000,
+        requestTimeout: 60_000,
+      },
+    });
+    connection.connect((error) => {
+      if (error) reject(new Error(`the shop's database: ${error.message}`, { cause: error }));
+      else resolve(connection);
+    });
+  });
+
+const query = (
+  connection: Connection,
+  statement: string,
+  params: Readonly<Record<string, number>> = {},
+): Promise<Row[]> =>
+  new Promise((resolve, reject) => {
+    const rows: Row[] = [];
+    const request = new Request(statement, (error) => {
+      if (error) reject(new Error(`the shop's database: ${error.message}`, { cause: error }));
+      else resolve(rows);
+    });
+    for (const [name, value] of Object.entries(params)) request.addParameter(name, TYPES.Int, value);
+    request.on('row', (cells: readonly { metadata: { colName: string }; value: unknown }[]) => {
+      rows.push(Object.fromEntries(cells.map((cell) => [cell.metadata.colName, cell.value])));
+    });
+    connection.execSql(request);
+  });
+
+const orderOf = (row: Row, lines: number, stores: CliConfig['MILLRACE_STORES']): ShopOrder => {
+  const orderId = String(row['OrderNumber']);
+  const currency = stores[String(row['StoreID'])]?.currency;
+  if (currency === undefined)
+    throw new Error(`order ${orderId}: no currency is configured for store ${String(row['StoreID'])}`);
+  const amount = (name: string): bigint => minorUnits(decimalFromText(text(row, name) ?? '0'), currency);
+  const state = text(row, 'TransactionState');
+  return {
+    orderId,
+    paymentMethod: cleanPaymentMethod(text(row, 'PaymentMethod')),
+    state,
+    reference: text(row, 'AuthorizationPNREF'),
+    complete: (isAccepted(state) || state === 'REFUSED') && lines > 0 && row['InventoryWasReduced'] === 1,
+    credit: row['TransactionType'] === AD_HOC_CREDIT,
+    subtotal: amount('Subtotal'),
+    tax: amount('Tax'),
+    shipping: amount('Shipping'),
+    total: amount('Total'),
+    giftCard: row['CouponType'] === GIFT_CARD ? amount('CouponAmount') : 0n,
+    currency,
+  };
+};
+
+export const openShop = async (config: CliConfig): Promise<ShopReader> => {
+  const connection = await connect(config);
+  const stores = config.MILLRACE_STORES;
+  return {
+    async orders() {
+      const counts = await query(
+        connection,
+        'SELECT OrderNumber, COUNT(*) AS Lines FROM dbo.Orders_ShoppingCart GROUP BY OrderNumber',
+      );
+      const lines = new Map(counts.map((row) => [row['OrderNumber'], row['Lines'] as number]));
+      const rows = await query(connection, `SELECT ${columns} FROM dbo.Orders o ORDER BY o.OrderNumber`);
+      return rows.map((row) => orderOf(row, lines.get(row['OrderNumber']) ?? 0, stores));
+    },
+    async order(orderNumber) {
+      const [row] = await query(
+        connection,
+        `SELECT ${columns}, o.CustomerServiceNotes FROM dbo.Orders o WHERE o.OrderNumber = @number`,
+        { number: orderNumber },
+      );
+      if (row === undefined) return undefined;
+      const [counted] = await query(
+        connection,
+        'SELECT COUNT(*) AS Lines FROM dbo.Orders_ShoppingCart WHERE OrderNumber = @number',
+        { number: orderNumber },
+      );
+      const lines = counted!['Lines'] as number;
+      return {
+        order: orderOf(row, lines, stores),
+        customerId: row['CustomerID'] as number,
+        email: text(row, 'Email'),
+        lines,
+        gateway: text(row, 'PaymentGateway'),
+        orderDate: text(row, 'OrderDate') ?? '',
+        authorizedOn: text(row, 'AuthorizedOn'),
+        capturedOn: text(row, 'CapturedOn'),
+        updatedOn: text(row, 'UpdatedOn') ?? '',
+        serviceNotes: text(row, 'CustomerServiceNotes'),
+      };
+    },
+    close: () => connection.close(),
+  };
+};

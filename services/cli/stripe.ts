@@ -1,0 +1,119 @@
+/** What Stripe says, asked with lists: its search is behind the truth by a minute. */
+import Stripe from 'stripe';
+import type { CliConfig } from './environment.ts';
+import type { Fee, Payment } from './verify/facts.ts';
+
+export type StripeFacts = Readonly<{ payments: readonly Payment[]; net: ReadonlyMap<string, bigint> }>;
+
+export type PaymentStory = Readonly<{
+  paymentIntent: Stripe.PaymentIntent;
+  charges: readonly Stripe.Charge[];
+  fee: Fee | null;
+  events: readonly Stripe.Event[];
+}>;
+
+export interface StripeReader {
+  everything(): Promise<StripeFacts>;
+  /** One PaymentIntent with its charges and the events about them; undefined when Stripe has none of this id. */
+  story(paymentIntentId: string): Promise<PaymentStory | undefined>;
+  /** The base URL when it is a sandbox. */
+  readonly sandbox: string | undefined;
+}
+
+const idOf = (reference: string | { id: string } | null | undefined): string | null =>
+  typeof reference === 'string' ? reference : (reference?.id ?? null);
+
+const feeOf = (transaction: Stripe.BalanceTransaction): Fee => ({
+  balanceTransactionId: transaction.id,
+  gross: BigInt(transaction.amount),
+  fee: BigInt(transaction.fee),
+  net: BigInt(transaction.net),
+});
+
+export const stripeClient = (config: CliConfig): Stripe => {
+  const base = config.MILLRACE_STRIPE_API_BASE;
+  const common = { maxNetworkRetries: 4, timeout: 30_000, telemetry: false } as const;
+  if (base === undefined) return new Stripe(config.MILLRACE_STRIPE_SECRET_KEY, common);
+  const { protocol, hostname, port } = new URL(base);
+  const secure = protocol === 'https:';
+  return new Stripe(config.MILLRACE_STRIPE_SECRET_KEY, {
+    ...common,
+    protocol: secure ? 'https' : 'http',
+    host: hostname,
+    port: port === '' ? (secure ? 443 : 80) : Number(port),
+  });
+};
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing';
+
+export const openStripe = (config: CliConfig): StripeReader => {
+  const stripe = stripeClient(config);
+  return {
+    sandbox: config.MILLRACE_STRIPE_API_BASE,
+    async everything() {
+      const net = new Map<string, bigint>();
+      const fees = new Map<string, Fee>();
+      for await (const transaction of stripe.balanceTransactions.list({ limit: 100 })) {
+        const currency = transaction.currency.toUpperCase();
+        if (transaction.reporting_category !== 'payout' && transaction.reporting_category !== 'payout_reversal')
+          net.set(currency, (net.get(currency) ?? 0n) + BigInt(transaction.net));
+        fees.set(transaction.id, feeOf(transaction));
+      }
+      const succeeded = new Map<string, Stripe.Charge[]>();
+      const failed = new Set<string>();
+      for await (const charge of stripe.charges.list({ limit: 100 })) {
+        const paymentIntent = idOf(charge.payment_intent);
+        if (paymentIntent === null) continue;
+        if (charge.status === 'succeeded')
+          succeeded.set(paymentIntent, [...(succeeded.get(paymentIntent) ?? []), charge]);
+        if (charge.status === 'failed') failed.add(paymentIntent);
+      }
+      const payments: Payment[] = [];
+      for await (const intent of stripe.paymentIntents.list({ limit: 100 })) {
+        const charges = succeeded.get(intent.id) ?? [];
+        const transaction = idOf(charges[0]?.balance_transaction);
+        payments.push({
+          id: intent.id,
+          orderId: intent.metadata['order_id'] ?? null,
+          status: intent.status,
+          amount: BigInt(intent.amount),
+          received: BigInt(intent.amount_received),
+          currency: intent.currency.toUpperCase(),
+          succeededCharges: charges.map(({ id }) => id),
+          declined: failed.has(intent.id) || intent.last_payment_error !== null,
+          fee: transaction === null ? null : (fees.get(transaction) ?? null),
+        });
+      }
+      return { payments, net };
+    },
+    async story(paymentIntentId) {
+      let paymentIntent: Stripe.PaymentIntent;
+      try {
+        paymentIntent = await stripe.paymentIntents.retrieve(paymentIntentId);
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+      const charges: Stripe.Charge[] = [];
+      for await (const charge of stripe.charges.list({ payment_intent: paymentIntentId, limit: 100 }))
+        charges.push(charge);
+      const transaction = idOf(charges.find(({ status }) => status === 'succeeded')?.balance_transaction);
+      const ours = new Set([paymentIntentId, ...charges.map(({ id }) => id)]);
+      const events: Stripe.Event[] = [];
+      // What happens to a payment is told within the hour; a busy account has thousands of other events since.
+      const lastly = Math.max(paymentIntent.created, ...charges.map(({ created }) => created));
+      const created = { gte: paymentIntent.created, lte: lastly + 3_600 };
+      for await (const event of stripe.events.list({ created, limit: 100 })) {
+        const object = event.data.object as { id?: string };
+        if (object.id !== undefined && ours.has(object.id)) events.push(event);
+      }
+      return {
+        paymentIntent,
+        charges: charges.toReversed(),
+        fee: transaction === null ? null : feeOf(await stripe.balanceTransactions.retrieve(transaction)),
+        events: events.toReversed(),
+      };
+    },
+  };
+};

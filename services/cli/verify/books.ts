@@ -1,0 +1,106 @@
+/** The ledger against Stripe and the shop. */
+import type { Facts, Payment } from './facts.ts';
+import type { Finding, FindingKind } from './judge.ts';
+
+const currencies = (...maps: ReadonlyMap<string, bigint>[]): string[] => [
+  ...new Set(maps.flatMap((map) => [...map.keys()])),
+];
+
+const totals = (facts: Facts): Finding[] => {
+  const found: Finding[] = [];
+  const { trialBalance, clearing } = facts.ledger;
+  for (const [currency, difference] of trialBalance)
+    if (difference !== 0n)
+      found.push({
+        kind: 'mismatched',
+        orderId: null,
+        message: `debits and credits differ by ${difference} ${currency} (minor units)`,
+      });
+  for (const currency of currencies(clearing, facts.stripeNet)) {
+    const books = clearing.get(currency) ?? 0n;
+    const stripe = facts.stripeNet.get(currency) ?? 0n;
+    if (books !== stripe)
+      found.push({
+        kind: 'mismatched',
+        orderId: null,
+        message: `the clearing account holds ${books} ${currency}, Stripe's balance transactions come to ${stripe} (minor units)`,
+      });
+  }
+  return found;
+};
+
+const perOrder = (facts: Facts): Finding[] => {
+  const found: Finding[] = [];
+  const salesOrders = Map.groupBy(facts.ledger.salesOrders, ({ orderId }) => orderId);
+  const payments = Map.groupBy(facts.ledger.payments, ({ orderId }) => orderId);
+  const fees = Map.groupBy(facts.ledger.fees, ({ orderId }) => orderId);
+  const paidAtStripe = new Map<string, Payment>(
+    facts.payments.flatMap((payment) =>
+      payment.orderId !== null && payment.status === 'succeeded' ? [[payment.orderId, payment] as const] : [],
+    ),
+  );
+  const say = (kind: FindingKind, orderId: string, message: string): void =>
+    void found.push({ kind, orderId, message });
+
+  for (const order of facts.shop) {
+    const { orderId, currency } = order;
+    const payment = paidAtStripe.get(orderId);
+    const booked = salesOrders.get(orderId) ?? [];
+    const received = payments.get(orderId) ?? [];
+    const kept = fees.get(orderId) ?? [];
+    if (booked.length > 1) say('doubled', orderId, `the ledger has ${booked.length} sales orders`);
+    if (received.length > 1) say('doubled', orderId, `the ledger has ${received.length} payments`);
+    if (kept.length > 1) say('doubled', orderId, `the ledger has ${kept.length} processing fees`);
+    for (const sale of booked) {
+      for (const part of ['subtotal', 'tax', 'shipping', 'total'] as const)
+        if (sale[part] !== order[part])
+          say(
+            'mismatched',
+            orderId,
+            `the sales order says ${part} ${sale[part]}, the shop says ${order[part]} (minor units)`,
+          );
+      if (sale.currency !== currency)
+        say('mismatched', orderId, `the sales order is in ${sale.currency}, the shop sells in ${currency}`);
+    }
+    if (payment === undefined) {
+      if (received.length > 0 && facts.stripeMethods.includes(order.paymentMethod))
+        say('mismatched', orderId, `the ledger has a payment of ${received[0]!.amount}, Stripe has not been paid`);
+      continue;
+    }
+    if (booked.length === 0) say('lost', orderId, `paid at Stripe (${payment.id}), but the ledger has no sales order`);
+    if (received.length === 0) say('lost', orderId, `paid at Stripe (${payment.id}), but the ledger has no payment`);
+    for (const { amount, currency: paidIn, paymentIntentId } of received) {
+      if (amount !== payment.received || paidIn !== payment.currency)
+        say(
+          'mismatched',
+          orderId,
+          `the ledger has a payment of ${amount} ${paidIn}, Stripe received ${payment.received} ${payment.currency} (minor units)`,
+        );
+      if (paymentIntentId !== null && paymentIntentId !== payment.id)
+        say('mismatched', orderId, `the ledger's payment names ${paymentIntentId}, Stripe has ${payment.id}`);
+    }
+    if (payment.fee !== null && kept.length === 0)
+      say(
+        'lost',
+        orderId,
+        `${payment.fee.balanceTransactionId} took a fee of ${payment.fee.fee}, which is not in the ledger`,
+      );
+    for (const { gross, fee, net, balanceTransactionId } of kept) {
+      const stripe = payment.fee;
+      if (stripe === null)
+        say('mismatched', orderId, `the ledger has a fee (${balanceTransactionId}) that Stripe has not`);
+      else if (fee !== stripe.fee || gross !== stripe.gross || net !== stripe.net)
+        say(
+          'mismatched',
+          orderId,
+          `the ledger says gross ${gross}, fee ${fee}, net ${net}; Stripe says ${stripe.gross}, ${stripe.fee}, ${stripe.net} (minor units)`,
+        );
+    }
+  }
+  const known = new Set(facts.shop.map(({ orderId }) => orderId));
+  for (const [orderId] of salesOrders)
+    if (!known.has(orderId)) say('lost', orderId, 'the ledger has a sales order for an order that is not in the shop');
+  return found;
+};
+
+export const bookFindings = (facts: Facts): Finding[] => [...totals(facts), ...perOrder(facts)];

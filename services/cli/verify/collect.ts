@@ -1,0 +1,156 @@
+/** Asks all sides. What comes back is compact: a few hundred bytes a record. */
+import type { CommandResult } from '../../../schemas/generated/types.ts';
+import type { AdnsfCommand, ErpCommand, Notification, StripeCommand } from '../../../schemas/topics.ts';
+import { ORDER_STREAM } from '../../order-stream/topology.ts';
+import type { Read, Topics } from '../kafka.ts';
+import type { LedgerReader } from '../ledger.ts';
+import type { ShopReader } from '../shop.ts';
+import type { StripeReader } from '../stripe.ts';
+import type { Facts, SeenChange, SeenCommand, SeenResult } from './facts.ts';
+
+export type Sides = Readonly<{ topics: Topics; shop: ShopReader; stripe: StripeReader; ledger: LedgerReader }>;
+
+type Command = StripeCommand | AdnsfCommand | ErpCommand | Notification;
+
+const place = ({
+  topic,
+  partition,
+  offset,
+}: Read<unknown>): Readonly<{ topic: string; partition: number; offset: bigint }> => ({
+  topic,
+  partition,
+  offset,
+});
+
+/** The bigints of a payload by name, and what it says of currency and PaymentIntent. */
+const moneyIn = (
+  payload: Readonly<Record<string, unknown>>,
+): Pick<SeenCommand, 'amounts' | 'currency' | 'reference'> => {
+  const text = (name: string): string | null => {
+    const value = payload[name];
+    return typeof value === 'string' ? value : null;
+  };
+  const amounts = ['amount', 'subtotal', 'tax', 'shipping', 'total', 'gross', 'fee', 'net'].flatMap((name) => {
+    const value = payload[name];
+    return typeof value === 'bigint' ? [[name, value] as const] : [];
+  });
+  return {
+    amounts: Object.fromEntries(amounts),
+    currency: text('currency')?.toUpperCase() ?? null,
+    reference: text('paymentIntentId'),
+  };
+};
+
+const seenCommand = (record: Read<Command>, command: Command): SeenCommand => ({
+  ...place(record),
+  commandId: command.commandId,
+  orderId: command.orderId,
+  type: command.type,
+  target: command.target,
+  causationId: command.causationId,
+  ...moneyIn(command.payload),
+});
+
+const seenResult = (record: Read<CommandResult>, result: CommandResult): SeenResult => ({
+  ...place(record),
+  commandId: result.commandId,
+  orderId: result.orderId,
+  type: result.type,
+  status: result.status,
+  objectId: result.objectId,
+  error: result.errorCode === null ? null : `${result.errorCode}: ${result.errorMessage ?? ''}`,
+});
+
+const json = (value: unknown): string =>
+  JSON.stringify(value, (_name, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
+
+export const collectFacts = async (sides: Sides, stripeMethods: readonly string[]): Promise<Facts> => {
+  const { topics, shop, stripe, ledger } = sides;
+  const { schemas } = topics;
+  const undecodable: Facts['deadLetters'][number][] = [];
+  /** Values of a topic; what cannot be read is a finding of its own. */
+  async function* values<V>(
+    topic: Parameters<Topics['read']>[0] & { value: { decode(bytes: Buffer): V } },
+  ): AsyncGenerator<[Read<V>, V]> {
+    for await (const record of topics.read<V>(topic)) {
+      if (record.broken !== undefined)
+        undecodable.push({ ...place(record), code: 'undecodable', message: record.broken });
+      else if (record.value !== null) yield [record, record.value];
+    }
+  }
+
+  // Causes first, effects after: what was caused by then has had the longest time to take effect.
+  const inShop = await shop.orders();
+  const commands: SeenCommand[] = [];
+  for (const key of ['stripeCommands', 'adnsfCommands', 'erpCommands', 'notifications'] as const)
+    for await (const [record, command] of values<Command>(schemas.topic(key)))
+      commands.push(seenCommand(record, command));
+
+  const images: Facts['images'][number][] = [];
+  for await (const [record, { orderId, total, giftCard, currency, ...rest }] of values(
+    schemas.topic('assembledOrders'),
+  ))
+    images.push({
+      ...place(record),
+      orderId,
+      total,
+      giftCard,
+      currency,
+      text: json({ total, giftCard, currency, ...rest }),
+    });
+
+  const facts: Facts['facts'][number][] = [];
+  for await (const [record, { factId, orderId, kind }] of values(schemas.topic('orderPayments')))
+    facts.push({ ...place(record), factId, orderId, kind });
+
+  const events = new Set<string>();
+  for await (const [, event] of values(schemas.topic('stripeEvents'))) events.add(event.id);
+
+  const changes: SeenChange[] = [];
+  for (const key of ['orders', 'customers', 'carts', 'orderLines'] as const)
+    for await (const [record, { source, op }] of values(schemas.topic(key)))
+      // A snapshot has no places of its own: all its rows are as of one moment.
+      if (op !== 'r')
+        changes.push({
+          ...place(record),
+          commit: source.commit_lsn ?? '',
+          change: source.change_lsn ?? '',
+          serial: source.event_serial_no ?? 0n,
+        });
+
+  const results: SeenResult[] = [];
+  for (const key of ['stripeResults', 'adnsfResults'] as const)
+    for await (const [record, result] of values(schemas.topic(key))) results.push(seenResult(record, result));
+
+  const atStripe = await stripe.everything();
+  const books = await ledger.everything();
+
+  const deadLetters: Facts['deadLetters'][number][] = [];
+  for await (const [record, letter] of values(schemas.topic('deadLetters')))
+    deadLetters.push({
+      ...place(record),
+      code: letter.code,
+      message: `${letter.message} (${letter.stage}: ${letter.sourceTopic}-${letter.sourcePartition}@${letter.sourceOffset})`,
+    });
+
+  const unrouted = new Map<string, boolean>();
+  const { value } = schemas.store(ORDER_STREAM, 'unrouted');
+  for await (const record of topics.read({ name: `${ORDER_STREAM}-unrouted-changelog`, value }))
+    if (record.key !== null) unrouted.set(record.key, record.value !== null && record.value.facts.length > 0);
+
+  return {
+    stripeMethods,
+    shop: inShop,
+    payments: atStripe.payments,
+    stripeNet: atStripe.net,
+    commands,
+    results,
+    images,
+    changes,
+    facts,
+    events,
+    ledger: books,
+    deadLetters: [...deadLetters, ...undecodable],
+    unrouted: [...unrouted].filter(([, waiting]) => waiting).map(([objectId]) => objectId),
+  };
+};

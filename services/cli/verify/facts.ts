@@ -1,0 +1,121 @@
+/**
+ * What each side says, as plain data: the shop, Stripe, Kafka and the ledger. Amounts are minor units; currencies are
+ * upper-case ISO codes.
+ */
+
+export type ShopOrder = Readonly<{
+  orderId: string;
+  /** Without blanks, dots and brackets, upper case. */
+  paymentMethod: string;
+  state: string | null;
+  reference: string | null;
+  /** Lines present, stock taken, state accepted: what the shopper did is done. */
+  complete: boolean;
+  /** A refund written as an order of its own. */
+  credit: boolean;
+  subtotal: bigint;
+  tax: bigint;
+  shipping: bigint;
+  total: bigint;
+  giftCard: bigint;
+  currency: string;
+}>;
+
+export type Fee = Readonly<{ balanceTransactionId: string; gross: bigint; fee: bigint; net: bigint }>;
+
+export type Payment = Readonly<{
+  id: string;
+  /** From the metadata. */
+  orderId: string | null;
+  status: string;
+  amount: bigint;
+  received: bigint;
+  currency: string;
+  /** Charges that took money. */
+  succeededCharges: readonly string[];
+  /** The last attempt failed, or an earlier one did. */
+  declined: boolean;
+  /** Of the succeeded charge, once there is one. */
+  fee: Fee | null;
+}>;
+
+/** Where a record lies. */
+export type Place = Readonly<{ topic: string; partition: number; offset: bigint }>;
+
+export type SeenCommand = Place &
+  Readonly<{
+    commandId: string;
+    orderId: string;
+    type: string;
+    target: string;
+    causationId: string;
+    /** Amounts the payload speaks of, by name. */
+    amounts: Readonly<Record<string, bigint>>;
+    currency: string | null;
+    reference: string | null;
+  }>;
+
+export type SeenResult = Place &
+  Readonly<{
+    commandId: string;
+    orderId: string;
+    type: string;
+    status: string;
+    objectId: string | null;
+    error: string | null;
+  }>;
+
+export type SeenImage = Place &
+  Readonly<{ orderId: string; total: bigint; giftCard: bigint; currency: string; text: string }>;
+
+/** A change of one row, by its place in the shop's log. */
+export type SeenChange = Place & Readonly<{ commit: string; change: string; serial: bigint }>;
+
+export type SeenFact = Place & Readonly<{ factId: string; orderId: string; kind: string }>;
+
+export type SalesOrder = Readonly<{
+  orderId: string;
+  subtotal: bigint;
+  tax: bigint;
+  shipping: bigint;
+  total: bigint;
+  currency: string;
+}>;
+export type LedgerPayment = Readonly<{
+  orderId: string;
+  amount: bigint;
+  currency: string;
+  paymentIntentId: string | null;
+}>;
+export type LedgerFee = Readonly<{ orderId: string }> & Fee;
+
+export type Ledger = Readonly<{
+  salesOrders: readonly SalesOrder[];
+  payments: readonly LedgerPayment[];
+  fees: readonly LedgerFee[];
+  /** Ids of the commands it has booked, each as often as it was booked. */
+  applied: readonly string[];
+  /** Debits minus credits over all accounts, by currency. */
+  trialBalance: ReadonlyMap<string, bigint>;
+  /** What it says Stripe holds for us, by currency. */
+  clearing: ReadonlyMap<string, bigint>;
+}>;
+
+export type Facts = Readonly<{
+  stripeMethods: readonly string[];
+  shop: readonly ShopOrder[];
+  payments: readonly Payment[];
+  /** Net of all balance transactions that are not payouts, by currency. */
+  stripeNet: ReadonlyMap<string, bigint>;
+  commands: readonly SeenCommand[];
+  results: readonly SeenResult[];
+  images: readonly SeenImage[];
+  changes: readonly SeenChange[];
+  facts: readonly SeenFact[];
+  /** Ids of the events in stripe.events. */
+  events: ReadonlySet<string>;
+  ledger: Ledger;
+  deadLetters: readonly (Place & Readonly<{ code: string; message: string }>)[];
+  /** Stripe objects with facts that no order was found for. */
+  unrouted: readonly string[];
+}>;

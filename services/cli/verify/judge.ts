@@ -1,0 +1,237 @@
+/** Every order, looked at from all sides. Pure: facts in, findings out. */
+import { bookFindings } from './books.ts';
+import type { Facts, Payment, SeenCommand, SeenResult, ShopOrder } from './facts.ts';
+import { sequenceFindings } from './sequence.ts';
+
+export type FindingKind = 'lost' | 'doubled' | 'reordered' | 'mismatched' | 'dead-letter' | 'unrouted';
+
+export type Finding = Readonly<{
+  kind: FindingKind;
+  orderId: string | null;
+  /** A sentence that names what, where and how much. */
+  message: string;
+}>;
+
+export type Verdict = Readonly<{
+  findings: readonly Finding[];
+  counts: Readonly<Record<FindingKind, number>>;
+  /** What was looked at. */
+  seen: Readonly<{
+    orders: number;
+    paid: number;
+    declined: number;
+    open: number;
+    paymentIntents: number;
+    commands: number;
+    results: number;
+    changes: number;
+    events: number;
+    salesOrders: number;
+  }>;
+}>;
+
+const kinds = ['lost', 'doubled', 'reordered', 'mismatched', 'dead-letter', 'unrouted'] as const;
+
+/** States in which the shop has the money, or had it. */
+const PAID_STATES = new Set(['CAPTURED', 'REFUNDED']);
+
+type Side = Readonly<{
+  payments: ReadonlyMap<string, readonly Payment[]>;
+  commands: ReadonlyMap<string, readonly SeenCommand[]>;
+  images: ReadonlySet<string>;
+}>;
+
+const payable = (order: ShopOrder): bigint => order.total - order.giftCard;
+
+/** Whether the product has to collect this order's money at Stripe. */
+const isCollected = (order: ShopOrder, facts: Facts): boolean =>
+  order.complete && !order.credit && payable(order) > 0n && facts.stripeMethods.includes(order.paymentMethod);
+
+const paymentFindings = (order: ShopOrder, payment: Payment): Finding[] => {
+  const { orderId } = order;
+  const found: Finding[] = [];
+  const say = (kind: FindingKind, message: string): void => void found.push({ kind, orderId, message });
+  const owed = payable(order);
+  if (payment.amount !== owed)
+    say('mismatched', `${payment.id} is over ${payment.amount}, the shop says ${owed} (minor units)`);
+  if (payment.currency !== order.currency)
+    say('mismatched', `${payment.id} is in ${payment.currency}, the shop sells in ${order.currency}`);
+  if (order.reference !== payment.id) {
+    if (order.reference?.startsWith('pi_') === true)
+      say('mismatched', `the shop names ${order.reference}, Stripe has ${payment.id} for the order`);
+    else say('lost', `${payment.id} is not written on the order`);
+  }
+  const state = order.state ?? 'NULL';
+  if (payment.status === 'succeeded') {
+    if (payment.received !== owed)
+      say('mismatched', `Stripe received ${payment.received} for ${payment.id}, the shop says ${owed} (minor units)`);
+    if (!PAID_STATES.has(state)) say('lost', `paid at Stripe (${payment.id}), but ${state} in the shop`);
+  } else {
+    if (PAID_STATES.has(state)) say('mismatched', `${state} in the shop, but ${payment.id} is ${payment.status}`);
+    if (payment.declined && state === 'PENDING')
+      say('lost', `declined at Stripe (${payment.id}), but still PENDING in the shop`);
+    if (!payment.declined && state === 'REFUSED')
+      say('mismatched', `REFUSED in the shop, but no attempt to pay ${payment.id} failed`);
+  }
+  if (payment.succeededCharges.length > 1)
+    say(
+      'doubled',
+      `${payment.id} was charged ${payment.succeededCharges.length} times: ${payment.succeededCharges.join(', ')}`,
+    );
+  return found;
+};
+
+const orderFindings = (order: ShopOrder, facts: Facts, side: Side): Finding[] => {
+  const { orderId } = order;
+  const found: Finding[] = [];
+  const say = (kind: FindingKind, message: string): void => void found.push({ kind, orderId, message });
+  if (order.subtotal + order.tax + order.shipping !== order.total)
+    say(
+      'mismatched',
+      `subtotal, tax and shipping are ${order.subtotal + order.tax + order.shipping}, the total is ${order.total} (minor units)`,
+    );
+  const payments = side.payments.get(orderId) ?? [];
+  if (payments.length > 1)
+    say('doubled', `${payments.length} PaymentIntents: ${payments.map(({ id }) => id).join(', ')}`);
+  if (order.complete && !side.images.has(orderId)) say('lost', 'complete in the shop, but never in orders.assembled');
+  if (isCollected(order, facts) && payments.length === 0)
+    say('lost', `placed and complete in the shop (${order.state ?? 'NULL'}), but Stripe has no PaymentIntent`);
+  for (const payment of payments) found.push(...paymentFindings(order, payment));
+
+  for (const command of side.commands.get(orderId) ?? []) {
+    const expected: Readonly<Record<string, bigint>> = {
+      subtotal: order.subtotal,
+      tax: order.tax,
+      shipping: order.shipping,
+      total: order.total,
+      amount: payable(order),
+      gross: payable(order),
+    };
+    for (const [name, value] of Object.entries(command.amounts))
+      if (name in expected && expected[name] !== value)
+        say(
+          'mismatched',
+          `${command.commandId} says ${name} ${value}, the shop says ${String(expected[name])} (minor units)`,
+        );
+    if (command.currency !== null && command.currency !== order.currency)
+      say('mismatched', `${command.commandId} is in ${command.currency}, the shop sells in ${order.currency}`);
+    if (command.reference !== null && payments.length === 1 && command.reference !== payments[0]!.id)
+      say('mismatched', `${command.commandId} names ${command.reference}, Stripe has ${payments[0]!.id}`);
+  }
+  return found;
+};
+
+/** Commands told twice, results told twice, commands that nothing came of, and results nobody asked for. */
+const commandFindings = (facts: Facts): Finding[] => {
+  const found: Finding[] = [];
+  const results = Map.groupBy(facts.results, ({ commandId }) => commandId);
+  const applied = Map.groupBy(facts.ledger.applied, (commandId) => commandId);
+  const where = (of: readonly (SeenCommand | SeenResult)[]): string =>
+    of.map(({ topic, partition, offset }) => `${topic}-${partition}@${offset}`).join(', ');
+  for (const [commandId, told] of Map.groupBy(facts.commands, ({ commandId }) => commandId)) {
+    const [first] = told;
+    const { orderId, target } = first!;
+    if (told.length > 1)
+      found.push({ kind: 'doubled', orderId, message: `${commandId} was sent ${told.length} times: ${where(told)}` });
+    switch (target) {
+      case 'stripe':
+      case 'adnsf': {
+        const answers = results.get(commandId) ?? [];
+        if (answers.length === 0)
+          found.push({ kind: 'lost', orderId, message: `${commandId} (${where(told)}) has no result` });
+        if (answers.length > 1)
+          found.push({
+            kind: 'doubled',
+            orderId,
+            message: `${commandId} has ${answers.length} results: ${where(answers)}`,
+          });
+        for (const { status, error } of answers)
+          if (status !== 'succeeded')
+            found.push({ kind: 'lost', orderId, message: `${commandId} was ${status}: ${error ?? 'no reason given'}` });
+        break;
+      }
+      case 'erp': {
+        const times = applied.get(commandId)?.length ?? 0;
+        if (times === 0)
+          found.push({ kind: 'lost', orderId, message: `${commandId} (${where(told)}) is not in the ledger` });
+        if (times > 1)
+          found.push({ kind: 'doubled', orderId, message: `${commandId} was booked ${times} times in the ledger` });
+        break;
+      }
+      default:
+    }
+  }
+  const sent = new Set(facts.commands.map(({ commandId }) => commandId));
+  for (const [commandId, answers] of results)
+    if (!sent.has(commandId))
+      found.push({
+        kind: 'lost',
+        orderId: answers[0]!.orderId,
+        message: `${commandId} has a result (${where(answers)}) but is in no topic of commands`,
+      });
+  for (const commandId of applied.keys())
+    if (!sent.has(commandId))
+      found.push({
+        kind: 'lost',
+        orderId: commandId.split('/')[0] ?? null,
+        message: `the ledger booked ${commandId}, which is in no topic`,
+      });
+  return found;
+};
+
+/** PaymentIntents that name an order the shop does not have. */
+const strayFindings = (facts: Facts): Finding[] => {
+  const known = new Set(facts.shop.map(({ orderId }) => orderId));
+  return facts.payments
+    .filter(({ orderId }) => orderId !== null && !known.has(orderId))
+    .map(({ id, orderId }) => ({ kind: 'lost', orderId, message: `${id} is for an order that is not in the shop` }));
+};
+
+/** Judges the facts. No finding means: nothing lost, doubled, reordered or off by a cent, in either direction. */
+export const judge = (facts: Facts): Verdict => {
+  const side: Side = {
+    payments: Map.groupBy(
+      facts.payments.filter(({ orderId }) => orderId !== null),
+      ({ orderId }) => orderId!,
+    ),
+    commands: Map.groupBy(facts.commands, ({ orderId }) => orderId),
+    images: new Set(facts.images.map(({ orderId }) => orderId)),
+  };
+  const findings: Finding[] = [
+    ...facts.shop.flatMap((order) => orderFindings(order, facts, side)),
+    ...strayFindings(facts),
+    ...commandFindings(facts),
+    ...sequenceFindings(facts),
+    ...bookFindings(facts),
+    ...facts.deadLetters.map(({ topic, partition, offset, code, message }) => ({
+      kind: 'dead-letter' as const,
+      orderId: null,
+      message: `${topic}-${partition}@${offset} ${code}: ${message}`,
+    })),
+    ...facts.unrouted.map((objectId) => ({
+      kind: 'unrouted' as const,
+      orderId: null,
+      message: `Stripe told of ${objectId}, which belongs to no known order`,
+    })),
+  ];
+  const count = (kind: FindingKind): number => findings.filter((finding) => finding.kind === kind).length;
+  const collected = facts.shop.filter((order) => order.complete && !order.credit);
+  const paid = collected.filter(({ state }) => PAID_STATES.has(state ?? '')).length;
+  const declined = collected.filter(({ state }) => state === 'REFUSED').length;
+  return {
+    findings,
+    counts: Object.fromEntries(kinds.map((kind) => [kind, count(kind)])) as Record<FindingKind, number>,
+    seen: {
+      orders: collected.length,
+      paid,
+      declined,
+      open: collected.length - paid - declined,
+      paymentIntents: facts.payments.length,
+      commands: facts.commands.length,
+      results: facts.results.length,
+      changes: facts.changes.length,
+      events: facts.events.size,
+      salesOrders: facts.ledger.salesOrders.length,
+    },
+  };
+};

@@ -1,0 +1,121 @@
+/** Whether things happened in the order in which they must, as far as one partition can tell. */
+import type { Facts, SeenChange, SeenCommand } from './facts.ts';
+import type { Finding } from './judge.ts';
+
+/** What must have been sent before, in the same topic: a later step on its own would act on nothing. */
+const before: Readonly<Record<string, readonly string[]>> = {
+  CreatePaymentIntent: ['EnsureCustomer'],
+  FetchBalanceTransaction: ['CreatePaymentIntent'],
+  RecordPaymentDecline: ['LinkPayment'],
+  CreateSalesOrder: ['UpsertCustomer'],
+  DecrementInventory: ['CreateSalesOrder'],
+  RecordPayment: ['CreateSalesOrder'],
+  RequestShippingLabel: ['CreateSalesOrder'],
+  RecordProcessingFee: ['RecordPayment'],
+};
+
+const byOffset = (left: SeenCommand, right: SeenCommand): number =>
+  left.offset < right.offset ? -1 : left.offset > right.offset ? 1 : 0;
+
+const at = ({ topic, partition, offset }: SeenCommand | SeenChange): string => `${topic}-${partition}@${offset}`;
+
+const lifecycleFindings = (facts: Facts): Finding[] => {
+  const found: Finding[] = [];
+  const collected = new Set(facts.commands.filter(({ type }) => type === 'LinkPayment').map(({ orderId }) => orderId));
+  for (const [, commands] of Map.groupBy(facts.commands, ({ topic, orderId }) => `${topic} ${orderId}`)) {
+    const partitions = new Set(commands.map(({ partition }) => partition));
+    const { orderId, topic } = commands[0]!;
+    if (partitions.size > 1)
+      found.push({
+        kind: 'reordered',
+        orderId,
+        message: `its commands lie in ${partitions.size} partitions of ${topic}`,
+      });
+    const sent = new Set<string>();
+    for (const command of commands.toSorted(byOffset)) {
+      const needed = [
+        ...(before[command.type] ?? []),
+        // An order that needed no collecting is marked as paid without a link.
+        ...(command.type === 'MarkOrderPaid' && collected.has(orderId) ? ['LinkPayment'] : []),
+      ];
+      for (const type of needed)
+        if (!sent.has(type))
+          found.push({
+            kind: 'reordered',
+            orderId,
+            message: `${command.commandId} (${at(command)}) was sent before ${type}`,
+          });
+      sent.add(command.type);
+    }
+  }
+  return found;
+};
+
+/** A command about money that moved must name an event that told of it. */
+const causeFindings = (facts: Facts): Finding[] => {
+  const told = new Map(facts.facts.map((fact) => [`${fact.orderId} ${fact.factId}`, fact.kind]));
+  const expected: Readonly<Record<string, string>> = {
+    MarkOrderPaid: 'payment.succeeded',
+    RecordPayment: 'payment.succeeded',
+    RecordPaymentDecline: 'payment.failed',
+    NotifyCustomer: 'payment.failed',
+  };
+  return facts.commands.flatMap((command): Finding[] => {
+    const kind = expected[command.type];
+    if (kind === undefined || !command.causationId.startsWith('evt_')) return [];
+    const { orderId, commandId, causationId } = command;
+    const cause = told.get(`${orderId} ${causationId}`);
+    if (cause === kind && facts.events.has(causationId)) return [];
+    const why = cause === undefined ? 'which order.payments does not have' : `which told of ${cause}`;
+    return [
+      {
+        kind: 'reordered',
+        orderId,
+        message: `${commandId} was caused by ${causationId}, ${cause === kind ? 'which stripe.events does not have' : why}`,
+      },
+    ];
+  });
+};
+
+/** One partition of a captured table holds its changes in the order of the log, each once. */
+const changeFindings = (facts: Facts): Finding[] => {
+  const found: Finding[] = [];
+  const seen = new Map<string, SeenChange>();
+  const last = new Map<string, SeenChange>();
+  for (const change of facts.changes) {
+    const id = `${change.topic} ${change.commit} ${change.change} ${change.serial}`;
+    const twin = seen.get(id);
+    if (twin)
+      found.push({ kind: 'doubled', orderId: null, message: `the change at ${at(twin)} is at ${at(change)} again` });
+    else seen.set(id, change);
+    const partition = `${change.topic}-${change.partition}`;
+    const previous = last.get(partition);
+    if (previous && `${previous.commit} ${previous.change}` > `${change.commit} ${change.change}`)
+      found.push({
+        kind: 'reordered',
+        orderId: null,
+        message: `${at(change)} is older in the shop's log than ${at(previous)}`,
+      });
+    last.set(partition, change);
+  }
+  return found;
+};
+
+/** The same image of an order, twice in a row. */
+const imageFindings = (facts: Facts): Finding[] => {
+  const found: Finding[] = [];
+  const last = new Map<string, string>();
+  for (const { orderId, text, topic, partition, offset } of facts.images) {
+    if (last.get(orderId) === text)
+      found.push({ kind: 'doubled', orderId, message: `${topic}-${partition}@${offset} repeats what was said before` });
+    last.set(orderId, text);
+  }
+  return found;
+};
+
+export const sequenceFindings = (facts: Facts): Finding[] => [
+  ...lifecycleFindings(facts),
+  ...causeFindings(facts),
+  ...changeFindings(facts),
+  ...imageFindings(facts),
+];

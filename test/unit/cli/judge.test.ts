@@ -1,0 +1,375 @@
+import { describe, expect, it } from 'vitest';
+import type { Facts, Ledger, Payment, SeenCommand, ShopOrder } from '../../../services/cli/verify/facts.ts';
+import { type FindingKind, judge } from '../../../services/cli/verify/judge.ts';
+import { soundWorld } from './world.ts';
+
+const withOrder = (world: Facts, orderId: string, change: Partial<ShopOrder>): Facts => ({
+  ...world,
+  shop: world.shop.map((order) => (order.orderId === orderId ? { ...order, ...change } : order)),
+});
+const withPayment = (world: Facts, id: string, change: Partial<Payment>): Facts => ({
+  ...world,
+  payments: world.payments.map((payment) => (payment.id === id ? { ...payment, ...change } : payment)),
+});
+const withCommand = (world: Facts, commandId: string, change: Partial<SeenCommand>): Facts => ({
+  ...world,
+  commands: world.commands.map((command) => (command.commandId === commandId ? { ...command, ...change } : command)),
+});
+const withLedger = (world: Facts, change: Partial<Ledger>): Facts => ({
+  ...world,
+  ledger: { ...world.ledger, ...change },
+});
+const without = (world: Facts, commandId: string): Facts => ({
+  ...world,
+  commands: world.commands.filter((command) => command.commandId !== commandId),
+});
+
+describe('a sound world', () => {
+  it('has no findings', () => {
+    const verdict = judge(soundWorld());
+    expect(verdict.findings).toEqual([]);
+    expect(verdict.counts).toEqual({ lost: 0, doubled: 0, reordered: 0, mismatched: 0, 'dead-letter': 0, unrouted: 0 });
+    expect(verdict.seen).toMatchObject({ orders: 3, paid: 1, declined: 1, open: 1, paymentIntents: 3 });
+  });
+
+  it('lets an order wait whose checkout is not finished', () => {
+    const world = soundWorld();
+    const unfinished = { ...world.shop[0]!, orderId: '9', complete: false, reference: null, state: null };
+    expect(judge({ ...world, shop: [...world.shop, unfinished] }).findings).toEqual([]);
+  });
+
+  it('does not expect Stripe to know an order that is paid otherwise', () => {
+    const world = soundWorld();
+    const image = { ...world.images[0]!, orderId: '9', text: 'nine' };
+    const other = {
+      ...world.shop[0]!,
+      orderId: '9',
+      paymentMethod: 'PURCHASEORDER',
+      reference: null,
+      state: 'PENDING',
+    };
+    expect(judge({ ...world, shop: [...world.shop, other], images: [...world.images, image] }).findings).toEqual([]);
+  });
+
+  it('accepts an order that was declined and then paid, whatever came first', () => {
+    const world = soundWorld();
+    expect(judge(withPayment(world, 'pi_1', { declined: true })).findings).toEqual([]);
+  });
+});
+
+type Injury = readonly [
+  name: string,
+  kind: FindingKind,
+  orderId: string | null,
+  says: RegExp,
+  injure: (world: Facts) => Facts,
+];
+
+const injuries: readonly Injury[] = [
+  [
+    'an order without a PaymentIntent',
+    'lost',
+    '3',
+    /no PaymentIntent/,
+    (w) => ({ ...w, payments: w.payments.filter(({ id }) => id !== 'pi_3') }),
+  ],
+  [
+    'an order that was never assembled',
+    'lost',
+    '3',
+    /never in orders.assembled/,
+    (w) => ({ ...w, images: w.images.filter(({ orderId }) => orderId !== '3') }),
+  ],
+  [
+    'a PaymentIntent that is not on the order',
+    'lost',
+    '3',
+    /not written on the order/,
+    (w) => withOrder(w, '3', { reference: null }),
+  ],
+  [
+    'a payment the shop has not heard of',
+    'lost',
+    '1',
+    /PENDING in the shop/,
+    (w) => withOrder(w, '1', { state: 'PENDING' }),
+  ],
+  ['a decline the shop has not heard of', 'lost', '2', /still PENDING/, (w) => withOrder(w, '2', { state: 'PENDING' })],
+  ['a paid order without a sales order', 'lost', '1', /no sales order/, (w) => withLedger(w, { salesOrders: [] })],
+  ['a paid order without a payment in the books', 'lost', '1', /no payment/, (w) => withLedger(w, { payments: [] })],
+  ['a fee that is not in the books', 'lost', '1', /took a fee of 208/, (w) => withLedger(w, { fees: [] })],
+  [
+    'a command without a result',
+    'lost',
+    '1',
+    /has no result/,
+    (w) => ({ ...w, results: w.results.filter(({ commandId }) => commandId !== '1/MarkOrderPaid/1') }),
+  ],
+  [
+    'a command that was refused',
+    'lost',
+    '1',
+    /was refused: not_found/,
+    (w) => ({
+      ...w,
+      results: w.results.map((r) =>
+        r.commandId === '1/LinkPayment/1' ? { ...r, status: 'refused', error: 'not_found: no such row' } : r,
+      ),
+    }),
+  ],
+  [
+    'an ERP command that is not in the books',
+    'lost',
+    '1',
+    /not in the ledger/,
+    (w) => withLedger(w, { applied: w.ledger.applied.filter((id) => id !== '1/DecrementInventory/1') }),
+  ],
+  ['a result of no command', 'lost', '2', /in no topic of commands/, (w) => without(w, '2/CreatePaymentIntent/1')],
+  [
+    'a booking of no command',
+    'lost',
+    '7',
+    /the ledger booked 7\/RecordPayment\/1/,
+    (w) => withLedger(w, { applied: [...w.ledger.applied, '7/RecordPayment/1'] }),
+  ],
+  [
+    'a PaymentIntent for an order that does not exist',
+    'lost',
+    '8',
+    /not in the shop/,
+    (w) => ({ ...w, payments: [...w.payments, { ...w.payments[2]!, id: 'pi_8', orderId: '8' }] }),
+  ],
+  [
+    'two PaymentIntents for an order',
+    'doubled',
+    '3',
+    /2 PaymentIntents: pi_3, pi_4/,
+    (w) => ({ ...w, payments: [...w.payments, { ...w.payments[2]!, id: 'pi_4' }] }),
+  ],
+  [
+    'a PaymentIntent that was charged twice',
+    'doubled',
+    '1',
+    /charged 2 times/,
+    (w) => withPayment(w, 'pi_1', { succeededCharges: ['ch_1', 'ch_2'] }),
+  ],
+  [
+    'a command sent twice',
+    'doubled',
+    '1',
+    /sent 2 times/,
+    (w) => ({
+      ...w,
+      commands: [
+        ...w.commands,
+        { ...w.commands.find(({ commandId }) => commandId === '1/RecordPayment/1')!, offset: 99n },
+      ],
+    }),
+  ],
+  [
+    'a result told twice',
+    'doubled',
+    '2',
+    /2 results/,
+    (w) => ({
+      ...w,
+      results: [...w.results, { ...w.results.find(({ commandId }) => commandId === '2/LinkPayment/1')!, offset: 99n }],
+    }),
+  ],
+  [
+    'two sales orders',
+    'doubled',
+    '1',
+    /2 sales orders/,
+    (w) => withLedger(w, { salesOrders: [...w.ledger.salesOrders, ...w.ledger.salesOrders] }),
+  ],
+  [
+    'two payments in the books',
+    'doubled',
+    '1',
+    /2 payments/,
+    (w) => withLedger(w, { payments: [...w.ledger.payments, ...w.ledger.payments] }),
+  ],
+  [
+    'a command booked twice',
+    'doubled',
+    '1',
+    /booked 2 times/,
+    (w) => withLedger(w, { applied: [...w.ledger.applied, '1/RecordPayment/1'] }),
+  ],
+  [
+    'a change captured twice',
+    'doubled',
+    null,
+    /is at .*@99 again/,
+    (w) => ({ ...w, changes: [...w.changes, { ...w.changes[2]!, offset: 99n }] }),
+  ],
+  [
+    'an image said twice in a row',
+    'doubled',
+    '3',
+    /repeats/,
+    (w) => ({ ...w, images: [...w.images, { ...w.images[2]!, offset: 99n }] }),
+  ],
+  [
+    'a change before an earlier one',
+    'reordered',
+    null,
+    /older in the shop's log/,
+    (w) => ({ ...w, changes: [...w.changes, { ...w.changes[0]!, offset: 99n, serial: 2n }] }),
+  ],
+  [
+    'a payment intent before its customer',
+    'reordered',
+    '3',
+    /sent before EnsureCustomer/,
+    (w) => withCommand(w, '3/EnsureCustomer/1', { offset: 999n }),
+  ],
+  [
+    'an order marked as paid before it was linked',
+    'reordered',
+    '1',
+    /sent before LinkPayment/,
+    (w) => withCommand(w, '1/LinkPayment/1', { offset: 999n }),
+  ],
+  [
+    'a payment booked before its sales order',
+    'reordered',
+    '1',
+    /sent before CreateSalesOrder/,
+    (w) => withCommand(w, '1/CreateSalesOrder/1', { offset: 999n }),
+  ],
+  [
+    'an order marked as paid by an event nobody has',
+    'reordered',
+    '1',
+    /order.payments does not have/,
+    (w) => ({ ...w, facts: w.facts.filter(({ factId }) => factId !== 'evt_paid') }),
+  ],
+  [
+    'an order marked as paid by a decline',
+    'reordered',
+    '1',
+    /told of payment.failed/,
+    (w) => ({ ...w, facts: w.facts.map((f) => (f.factId === 'evt_paid' ? { ...f, kind: 'payment.failed' } : f)) }),
+  ],
+  [
+    'commands of one order in two partitions',
+    'reordered',
+    '1',
+    /in 2 partitions/,
+    (w) => withCommand(w, '1/RecordPayment/1', { partition: 2 }),
+  ],
+  [
+    'a PaymentIntent a cent off',
+    'mismatched',
+    '3',
+    /pi_3 is over 6140/,
+    (w) => withPayment(w, 'pi_3', { amount: 6_140n }),
+  ],
+  ['a payment a cent short', 'mismatched', '1', /received 6138/, (w) => withPayment(w, 'pi_1', { received: 6_138n })],
+  [
+    'a PaymentIntent in another currency',
+    'mismatched',
+    '3',
+    /in EUR/,
+    (w) => withPayment(w, 'pi_3', { currency: 'EUR' }),
+  ],
+  [
+    'an order that names another PaymentIntent',
+    'mismatched',
+    '3',
+    /the shop names pi_9/,
+    (w) => withOrder(w, '3', { reference: 'pi_9' }),
+  ],
+  [
+    'an order paid in the shop only',
+    'mismatched',
+    '3',
+    /CAPTURED in the shop, but pi_3/,
+    (w) => withOrder(w, '3', { state: 'CAPTURED' }),
+  ],
+  [
+    'an order refused without a decline',
+    'mismatched',
+    '3',
+    /no attempt/,
+    (w) => withOrder(w, '3', { state: 'REFUSED' }),
+  ],
+  ['an order that does not add up', 'mismatched', '3', /the total is 6139/, (w) => withOrder(w, '3', { tax: 443n })],
+  [
+    'a command a cent off',
+    'mismatched',
+    '1',
+    /says amount 6140/,
+    (w) => withCommand(w, '1/RecordPayment/1', { amounts: { amount: 6_140n } }),
+  ],
+  [
+    'a sales order a cent off',
+    'mismatched',
+    '1',
+    /the sales order says tax 445/,
+    (w) => withLedger(w, { salesOrders: [{ ...w.ledger.salesOrders[0]!, tax: 445n }] }),
+  ],
+  [
+    'a booked payment a cent off',
+    'mismatched',
+    '1',
+    /payment of 6138/,
+    (w) => withLedger(w, { payments: [{ ...w.ledger.payments[0]!, amount: 6_138n }] }),
+  ],
+  [
+    'a booked fee a cent off',
+    'mismatched',
+    '1',
+    /fee 209/,
+    (w) => withLedger(w, { fees: [{ ...w.ledger.fees[0]!, fee: 209n }] }),
+  ],
+  [
+    'a payment in the books that Stripe has not',
+    'mismatched',
+    '3',
+    /Stripe has not been paid/,
+    (w) => withLedger(w, { payments: [...w.ledger.payments, { ...w.ledger.payments[0]!, orderId: '3' }] }),
+  ],
+  [
+    'books that do not balance',
+    'mismatched',
+    null,
+    /differ by 1 USD/,
+    (w) => withLedger(w, { trialBalance: new Map([['USD', 1n]]) }),
+  ],
+  [
+    'a clearing account off by a cent',
+    'mismatched',
+    null,
+    /clearing account holds 5930/,
+    (w) => withLedger(w, { clearing: new Map([['USD', 5_930n]]) }),
+  ],
+  [
+    'money at Stripe that the books do not know',
+    'mismatched',
+    null,
+    /holds 0 EUR/,
+    (w) => ({ ...w, stripeNet: new Map([...w.stripeNet, ['EUR', 5n]]) }),
+  ],
+  [
+    'a dead letter',
+    'dead-letter',
+    null,
+    /undecodable: what/,
+    (w) => ({
+      ...w,
+      deadLetters: [{ topic: 'dead-letters', partition: 0, offset: 1n, code: 'undecodable', message: 'what' }],
+    }),
+  ],
+  ['an event of no order', 'unrouted', null, /ch_9/, (w) => ({ ...w, unrouted: ['ch_9'] })],
+];
+
+describe('an injured world', () => {
+  it.each(injuries)('%s is found', (_name, kind, orderId, says, injure) => {
+    const { findings, counts } = judge(injure(soundWorld()));
+    expect(counts[kind]).toBeGreaterThan(0);
+    expect(findings).toContainEqual({ kind, orderId, message: expect.stringMatching(says) as string });
+  });
+});
