@@ -80,16 +80,14 @@ function brokerConfig(port: number, controllerPort: number, logDir: string): Rec
 }
 
 async function format(classPath: string, config: string): Promise<void> {
-  const clusterId = randomBytes(16).toString('base64url');
-  await run('java', [
-    '-XX:TieredStopAtLevel=1',
-    '-cp',
-    classPath,
-    'kafka.tools.StorageTool',
-    'format',
-    '-t',
-    clusterId,
-    '-c',
-    config,
-  ]);
+  const tool = ['-XX:TieredStopAtLevel=1', '-cp', classPath, 'kafka.tools.StorageTool'];
+  await run('java', [...tool, 'format', `--cluster-id=${newClusterId()}`, '-c', config]);
+}
+
+/** 16 random bytes as Kafka writes them. One that begins with a dash looks like an option to Kafka's tools. */
+export function newClusterId(random: () => Buffer = () => randomBytes(16)): string {
+  for (;;) {
+    const id = random().toString('base64url');
+    if (!id.startsWith('-')) return id;
+  }
 }

@@ -248,7 +248,12 @@ class RunningStack implements Stack {
 
   async #start(part: Part): Promise<void> {
     const begun = performance.now();
-    await part.prepare();
+    try {
+      await part.prepare();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`${part.name}: could not be prepared: ${why}`, { cause: error });
+    }
     if (this.#stopping !== undefined) throw new Error(`${part.name}: the stack is stopping`);
     const child = await startChild(part.launch, this.logFile(part.name), this.#guard);
     this.#children.set(part.name, child);

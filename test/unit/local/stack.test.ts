@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { lastLines, startChild } from '../../../infra/local/child.ts';
 import { tcpProbe, waitHealthy } from '../../../infra/local/health.ts';
+import { newClusterId } from '../../../infra/local/kafka.ts';
 import { metadataRequest, parseBrokerPorts } from '../../../infra/local/kafka-probe.ts';
 import { isAtLeast, missingPrerequisites } from '../../../infra/local/prerequisites.ts';
 import { aliveProcess, waitGone } from '../../../infra/local/processes.ts';
@@ -15,6 +16,14 @@ describe('parts of a stack', () => {
   it('brings what a part needs, in starting order', () => {
     expect(withNeeds(['connect'])).toEqual(['kafka', 'connect']);
     expect(withNeeds(['registry', 'kafka'])).toEqual(['kafka', 'registry']);
+  });
+});
+
+describe('cluster id', () => {
+  it('never looks like an option', () => {
+    const drawn = [Buffer.alloc(16, 0xfb), Buffer.alloc(16, 1)];
+    expect(drawn[0]!.toString('base64url')).toMatch(/^-/);
+    expect(newClusterId(() => drawn.shift()!)).toBe(Buffer.alloc(16, 1).toString('base64url'));
   });
 });
 
