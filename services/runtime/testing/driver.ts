@@ -55,6 +55,8 @@ export type TopologyDriver = Readonly<{
   pipeBytes(topic: string, key: Buffer | null, value: Buffer | null, options?: PipeOptions): Promise<void>;
   /** Produces without running. */
   feed<V>(topic: Topic<V>, key: string, value: V | null, options?: PipeOptions): void;
+  /** The same with bytes as they are. */
+  feedBytes(topic: string, key: Buffer | null, value: Buffer | null, options?: PipeOptions): void;
   /** Runs until nothing moves, through any crash that was asked for. */
   run(): Promise<void>;
   /** Committed records of a topic that were not read before, partition by partition. */
@@ -169,6 +171,7 @@ export const openDriver = async (topology: Topology, options: DriverOptions = {}
   const readUpTo = new Map<string, bigint>();
   return {
     feed,
+    feedBytes: append,
     run,
     restart,
     broker,
