@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 
 /** A connector as its file holds it: secrets and hosts are placeholders that the worker resolves. */
@@ -82,17 +83,25 @@ export async function putConnector(
   options: PutOptions = {},
 ): Promise<ConnectorState> {
   const deadline = performance.now() + (options.deadlineMs ?? 60_000);
+  const before = await connectorState(connectUrl, name);
+  const changes = before !== undefined && !(await hasConfig(connectUrl, name, config));
   await settled(deadline, () => call(connectUrl, 'PUT', `/connectors/${encodeURIComponent(name)}/config`, config));
-  // The status of an updated connector is its old one until the worker restarts it.
+  // A config that is the same as before restarts nothing, and a failure of before is on show until a restart has begun.
+  const hadFailed = before !== undefined && failureIn(before) !== undefined;
+  if (hadFailed) await settled(deadline, () => restartFailed(connectUrl, name));
+  // A changed config restarts everything, some moments after the answer: until then the old tasks are seen running.
+  const staleUntil = performance.now() + (hadFailed || changes ? STALE_STATUS_MS : 0);
   for (;;) {
     const state = await connectorState(connectUrl, name);
     if (state !== undefined) {
-      const failed = [state.connector, ...state.tasks].find((part) => part.state === 'FAILED');
-      if (failed !== undefined) {
+      const failed = failureIn(state);
+      if (failed !== undefined && performance.now() >= staleUntil) {
         throw new ConnectError(`connector ${name} failed: ${firstLine(failed.trace)}`, { trace: failed.trace });
       }
       const running = [state.connector, ...state.tasks].every((part) => part.state === 'RUNNING');
-      if (running && state.tasks.length > 0) return { connector: state.connector.state, tasks: state.tasks };
+      const settledNow = !changes || performance.now() >= staleUntil;
+      if (running && settledNow && state.tasks.length > 0)
+        return { connector: state.connector.state, tasks: state.tasks };
     }
     if (performance.now() > deadline) {
       const seen = state === undefined ? 'no status' : JSON.stringify(state);
@@ -102,11 +111,24 @@ export async function putConnector(
   }
 }
 
+/** How long the status of before may still be shown after a change or a restart was asked for. */
+const STALE_STATUS_MS = 3_000;
+
+type Status = z.infer<typeof statusSchema>;
+
+async function hasConfig(connectUrl: string, name: string, wanted: Readonly<Record<string, string>>): Promise<boolean> {
+  const path = `/connectors/${encodeURIComponent(name)}/config`;
+  const has = z.record(z.string(), z.string()).parse(await call(connectUrl, 'GET', path));
+  // Connect adds the name to what it was given.
+  return isDeepStrictEqual({ ...has, name }, { ...wanted, name });
+}
+
+function failureIn(status: Status): Status['connector'] | undefined {
+  return [status.connector, ...status.tasks].find((part) => part.state === 'FAILED');
+}
+
 /** State of a connector and its tasks, or undefined when there is none of this name. */
-export async function connectorState(
-  connectUrl: string,
-  name: string,
-): Promise<z.infer<typeof statusSchema> | undefined> {
+export async function connectorState(connectUrl: string, name: string): Promise<Status | undefined> {
   try {
     return statusSchema.parse(await call(connectUrl, 'GET', `/connectors/${encodeURIComponent(name)}/status`));
   } catch (error) {

@@ -1,9 +1,8 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { aliveProcess } from './processes.ts';
-import { isErrno } from './state.ts';
+import { claim } from './claim.ts';
 
 /** Every listening socket of a stack, with the port it has when nobody else wants it. */
 export const DEFAULT_PORTS = {
@@ -47,7 +46,7 @@ export async function claimPorts(
   };
   const take = async (port: number): Promise<boolean> => {
     const file = join(directory, String(port));
-    if (files.includes(file) || !(await claimFile(file))) return false;
+    if ((await claim(file)) !== undefined) return false;
     files.push(file);
     return true;
   };
@@ -93,21 +92,4 @@ async function bind(port: number): Promise<number | undefined> {
       server.close(() => resolve(bound));
     });
   });
-}
-
-/** True when the claim is ours now; a dead process's claim is taken over. */
-async function claimFile(path: string): Promise<boolean> {
-  for (;;) {
-    try {
-      const file = await open(path, 'wx', 0o600);
-      await file.writeFile(String(process.pid));
-      await file.close();
-      return true;
-    } catch (error) {
-      if (!isErrno(error, 'EEXIST')) throw error;
-    }
-    const holder = Number(await readFile(path, 'utf8').catch(() => '0'));
-    if (holder === process.pid || aliveProcess(holder)) return false;
-    await rm(path, { force: true });
-  }
 }

@@ -25,10 +25,21 @@ export function signalProcess(pid: number, signal: NodeJS.Signals, group = false
   }
 }
 
-/** Command line of a process, or '' when it is gone. `ps` rather than /proc, so that macOS works too. */
+/** Command line of a process, or '' when it is gone. */
 export async function commandLine(pid: number): Promise<string> {
+  return await ps('command', pid);
+}
+
+/** Pid and start time: the same for one process only, as pids come round again after a reboot. Pid alone without `ps`. */
+export async function processIdentity(pid: number): Promise<string> {
+  return `${String(pid)} ${await ps('lstart', pid)}`.trim();
+}
+
+/** One column of `ps`, which macOS has as well as Linux; '' when the process is gone. */
+async function ps(column: string, pid: number): Promise<string> {
   try {
-    const { stdout } = await run('ps', ['-ww', '-o', 'command=', '-p', String(pid)]);
+    const env = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', TZ: 'UTC' };
+    const { stdout } = await run('ps', ['-ww', '-o', `${column}=`, '-p', String(pid)], { env });
     return stdout.trim();
   } catch {
     return '';

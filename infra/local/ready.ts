@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import type { Probe } from './health.ts';
-import { isErrno } from './state.ts';
+import { isErrno } from './errno.ts';
 
 /** Bytes in a log so far: where a start's own lines begin. */
 export async function logEnd(path: string): Promise<number> {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isErrno, type StateLayout } from './state.ts';
+import { isErrno } from './errno.ts';
+import type { StateLayout } from './state.ts';
 
 /** Everything secret in a local stack. Made once per state directory, so that a restart still fits its data. */
 export interface Secrets {

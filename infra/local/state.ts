@@ -1,6 +1,7 @@
-import { chmod, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { aliveProcess } from './processes.ts';
+import { claim } from './claim.ts';
+import { isErrno } from './errno.ts';
 
 /** Root of the checkout: everything the stack writes stays below `.state` and `.cache` in it unless told otherwise. */
 export const REPOSITORY = resolve(import.meta.dirname, '../..');
@@ -77,31 +78,16 @@ export async function readJson(path: string): Promise<unknown> {
  * @throws when a live process holds it; a dead one's lock is taken over
  */
 export async function lockState(layout: StateLayout): Promise<() => Promise<void>> {
-  for (;;) {
-    try {
-      const file = await open(layout.lock, 'wx');
-      await file.writeFile(String(process.pid));
-      await file.close();
-      let held = true;
-      return async () => {
-        // Once only: a second release could take the lock from its next holder.
-        if (held) await rm(layout.lock, { force: true });
-        held = false;
-      };
-    } catch (error) {
-      if (!isErrno(error, 'EEXIST')) throw error;
-    }
-    const holder = Number(await readFile(layout.lock, 'utf8').catch(() => '0'));
-    if (holder !== process.pid && aliveProcess(holder)) {
-      throw new Error(
-        `${layout.root} is in use by process ${holder}; stop that stack first (cli.ts down) or use another --name`,
-      );
-    }
-    await rm(layout.lock, { force: true });
+  const holder = await claim(layout.lock);
+  if (holder !== undefined) {
+    throw new Error(
+      `${layout.root} is in use by process ${holder}; stop that stack first (cli.ts down) or use another --name`,
+    );
   }
-}
-
-/** True for a Node system error with this code. */
-export function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  let held = true;
+  return async () => {
+    // Once only: a second release could take the lock from its next holder.
+    if (held) await rm(layout.lock, { force: true });
+    held = false;
+  };
 }

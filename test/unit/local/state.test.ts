@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { processIdentity } from '../../../infra/local/processes.ts';
 import { loadSecrets } from '../../../infra/local/secrets.ts';
 import { createState, lockState, readJson, writeJson } from '../../../infra/local/state.ts';
 
@@ -48,15 +49,25 @@ describe('state directory of a stack', () => {
 
   it('refuses a second stack while the process that holds the first lives', async () => {
     const layout = await createState(root);
-    await writeFile(layout.lock, String(process.ppid));
+    await writeFile(layout.lock, await processIdentity(process.ppid));
     await expect(lockState(layout)).rejects.toThrow(`in use by process ${process.ppid}`);
+  });
+
+  it('refuses a second stack in the same process', async () => {
+    const layout = await createState(root);
+    const release = await lockState(layout);
+    await expect(lockState(layout)).rejects.toThrow('in use');
+    await release();
+    await (
+      await lockState(layout)
+    )();
   });
 
   it('takes over the lock of a process that is gone, and releases only its own', async () => {
     const layout = await createState(root);
     await writeFile(layout.lock, '99999999');
     const release = await lockState(layout);
-    expect(await readFile(layout.lock, 'utf8')).toBe(String(process.pid));
+    expect(await readFile(layout.lock, 'utf8')).toBe(await processIdentity(process.pid));
     await release();
     await writeFile(layout.lock, '4711');
     await release();
