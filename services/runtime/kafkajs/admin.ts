@@ -1,0 +1,127 @@
+/** The cluster's topics, configurations and offsets. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RetriableError } from '../errors.ts';
+import type { Admin, TopicPartition } from '../ports.ts';
+import { byTopic, openClient, openCluster, type ConnectionOptions } from './connection.ts';
+import { translate, translated } from './errors.ts';
+import { coordinatorType, type Cluster } from './internals.ts';
+import { offsetsAt } from './offsets.ts';
+
+/** kafkajs's numbers for a topic as a resource, and for a value set on the topic itself. */
+const topicResource = 2;
+const setOnTopic = 1;
+const attempts = 6;
+
+/** Reading offsets is repeatable: a moved leader or coordinator is looked up again. */
+const patiently = async <T>(cluster: Cluster, run: () => Promise<T>): Promise<T> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await run();
+    } catch (thrown) {
+      const error = translate(thrown);
+      if (!(error instanceof RetriableError) || attempt === attempts) throw error;
+      await sleep(30 * attempt);
+      await translated(() => cluster.refreshMetadata());
+    }
+  }
+};
+
+const committedOffsets = async (
+  cluster: Cluster,
+  groupId: string,
+  partitions: readonly TopicPartition[],
+): Promise<readonly (TopicPartition & { offset: bigint })[]> => {
+  const coordinator = await cluster.findGroupCoordinator({ groupId, coordinatorType: coordinatorType.group });
+  const { responses } = await coordinator.offsetFetch({
+    groupId,
+    topics: byTopic(partitions, ({ partition }) => ({ partition })),
+  });
+  return responses
+    .flatMap(({ topic, partitions: answers }) =>
+      answers.map(({ partition, offset }) => ({ topic, partition, offset: BigInt(offset) })),
+    )
+    .filter(({ offset }) => offset >= 0n);
+};
+
+export const openAdmin = async (options: ConnectionOptions): Promise<Admin> => {
+  const cluster = await translated(() => openCluster(options));
+  const client = openClient(options).admin();
+  await translated(() => client.connect());
+  const configOf = async (topic: string, own: boolean): Promise<ReadonlyMap<string, string>> => {
+    const { resources } = await client.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: topicResource, name: topic }],
+    });
+    const entries = resources[0]?.configEntries ?? [];
+    return new Map(
+      entries
+        .filter((entry) => !own || (entry as { configSource?: number }).configSource === setOnTopic)
+        .map(({ configName, configValue }) => [configName, configValue]),
+    );
+  };
+  return {
+    partitions: (topics) =>
+      translated(async () => {
+        const existing = new Set(await client.listTopics());
+        const wanted = topics.filter((topic) => existing.has(topic));
+        if (wanted.length === 0) return new Map();
+        const { topics: found } = await client.fetchTopicMetadata({ topics: wanted });
+        return new Map(found.map(({ name, partitions }) => [name, partitions.length]));
+      }),
+    createTopics: (specs) =>
+      translated(async () => {
+        const existing = new Set(await client.listTopics());
+        const missing = specs.filter(({ topic }) => !existing.has(topic));
+        if (missing.length === 0) return;
+        await client.createTopics({
+          waitForLeaders: true,
+          topics: missing.map(({ topic, partitions, replication, config }) => ({
+            topic,
+            numPartitions: partitions,
+            replicationFactor: replication,
+            configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
+          })),
+        });
+      }),
+    topicConfig: (topic) => translated(() => configOf(topic, false)),
+    alterTopicConfig: (topic, config) =>
+      translated(async () => {
+        // This request replaces everything that is set on the topic: what is set already goes along.
+        const merged = new Map([...(await configOf(topic, true)), ...Object.entries(config)]);
+        await client.alterConfigs({
+          validateOnly: false,
+          resources: [
+            {
+              type: topicResource,
+              name: topic,
+              configEntries: [...merged].map(([name, value]) => ({ name, value })),
+            },
+          ],
+        });
+      }),
+    committedOffsets: (groupId, partitions) => patiently(cluster, () => committedOffsets(cluster, groupId, partitions)),
+    beginningOffsets: (partitions) =>
+      patiently(cluster, () => offsetsAt(cluster, partitions, 'beginning', 'readUncommitted')),
+    endOffsets: (partitions) =>
+      patiently(cluster, async () => {
+        const [high, stable] = await Promise.all([
+          offsetsAt(cluster, partitions, 'end', 'readUncommitted'),
+          offsetsAt(cluster, partitions, 'end', 'readCommitted'),
+        ]);
+        return high.map(({ topic, partition, offset }) => {
+          const found = stable.find((each) => each.topic === topic && each.partition === partition);
+          if (found === undefined) throw new RetriableError(`no stable offset of ${topic}/${partition}`);
+          return { topic, partition, high: offset, stable: found.offset };
+        });
+      }),
+    listGroups: () =>
+      translated(async () => {
+        const { groups } = await client.listGroups();
+        return groups.map(({ groupId }) => groupId);
+      }),
+    close: () =>
+      translated(async () => {
+        await Promise.all([client.disconnect(), cluster.disconnect()]);
+      }),
+  };
+};
