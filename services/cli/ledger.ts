@@ -7,6 +7,7 @@ export interface LedgerReader {
   everything(): Promise<Ledger>;
   /** What was booked for one order, oldest first. */
   order(orderId: string): readonly LedgerEntry[];
+  salesOrderCount(): number;
   close(): void;
 }
 

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+const whole = z.coerce.number().int().min(0);
+
+const schema = z.object({
+  ORDERS: whole.default(40),
+  /** Anything but empty and 0 means yes. */
+  ONCE: z
+    .string()
+    .default('')
+    .transform((text) => text !== '' && text !== '0'),
+  NAME: z
+    .string()
+    .regex(/^[\w.-]+$/, 'letters, digits, dots and dashes')
+    .default('demo'),
+  SEED: z.string().min(1).default('millrace'),
+  RATE: z.coerce.number().positive().default(20),
+});
+
+/** `orders`: how many to place at once; `rate`: visits per minute afterwards, when not `once`. */
+export type DemoOptions = Readonly<{ orders: number; once: boolean; name: string; seed: string; rate: number }>;
+
+/** Reads ORDERS, ONCE, NAME, SEED and RATE. @throws Error naming what is wrong */
+export const optionsFrom = (env: Readonly<Record<string, string | undefined>>): DemoOptions => {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = schema.safeParse(given);
+  if (!parsed.success)
+    throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
+  const { ORDERS: orders, ONCE: once, NAME: name, SEED: seed, RATE: rate } = parsed.data;
+  return { orders, once, name, seed, rate };
+};

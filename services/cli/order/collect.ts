@@ -1,0 +1,176 @@
+/** Everything that is written about one order, read from as few partitions as it can lie in. */
+import type { CommandResult, OrdersEnvelope, OrdersValue } from '../../../schemas/generated/types.ts';
+import type { AdnsfCommand, ErpCommand, Notification, StripeCommand } from '../../../schemas/topics.ts';
+import { AD_HOC_CREDIT } from '../../order-stream/domain/shop.ts';
+import type { Read } from '../kafka.ts';
+import { shownMoney } from '../money.ts';
+import type { Sides } from '../verify/collect.ts';
+import type { Entry, Story } from './story.ts';
+
+type Command = StripeCommand | AdnsfCommand | ErpCommand | Notification;
+
+const place = ({ topic, partition, offset }: Read<unknown>): string => `${topic}-${partition}@${offset}`;
+
+const entry = (record: Read<unknown>, system: Entry['system'], what: string, more: Partial<Entry> = {}): Entry => ({
+  at: record.timestamp,
+  system,
+  place: place(record),
+  what,
+  commandId: null,
+  causationId: null,
+  trouble: false,
+  ...more,
+});
+
+type Scalar = string | number | bigint | boolean | Buffer | null;
+
+const says = (value: Scalar): string => (value === null || value === '' ? 'none' : String(value));
+
+/** What an image changed that somebody would ask about. */
+const changeOf = (envelope: OrdersEnvelope): string | undefined => {
+  const { before, after } = envelope;
+  if (after === null) return 'the order was deleted';
+  if (before === null)
+    return `the order was written: ${says(after.PaymentMethod)}, state ${says(after.TransactionState)}`;
+  const watched: readonly (keyof OrdersValue)[] = [
+    'TransactionState',
+    'AuthorizationPNREF',
+    'PaymentGateway',
+    'InventoryWasReduced',
+    'Email',
+    'CustomerID',
+    'ShippedOn',
+    'ShippingTrackingNumber',
+  ];
+  const changed = watched.filter((column) => says(before[column]) !== says(after[column]));
+  return changed.length === 0
+    ? undefined
+    : changed.map((column) => `${column} ${says(before[column])} → ${says(after[column])}`).join(', ');
+};
+
+const commandText = (command: Command): string => {
+  const payload = command.payload as Readonly<Record<string, Scalar>>;
+  const { currency } = payload;
+  const amount = payload['amount'] ?? payload['total'] ?? payload['fee'];
+  const money = typeof amount === 'bigint' && typeof currency === 'string' ? ` of ${shownMoney(amount, currency)}` : '';
+  const code = 'code' in payload ? ` (${says(payload['declineCode'] ?? payload['code'] ?? null)})` : '';
+  return `${command.type}${money}${code}`;
+};
+
+const resultText = (result: CommandResult): string => {
+  const object =
+    result.objectId === null
+      ? ''
+      : ` ${result.objectId}${result.objectStatus === null ? '' : ` ${result.objectStatus}`}`;
+  const again = result.replayed ? ', answered from its idempotency record' : '';
+  return result.status === 'succeeded'
+    ? `${result.type} done:${object || ' nothing to show'}${again}`
+    : `${result.type} ${result.status}: ${result.errorCode ?? 'no code'} ${result.errorMessage ?? ''}`;
+};
+
+const systemOf = (target: string): Entry['system'] => {
+  switch (target) {
+    case 'stripe':
+    case 'adnsf':
+    case 'erp':
+      return target;
+    default:
+      return 'customer';
+  }
+};
+
+const chronological = (left: Entry, right: Entry): number => (left.at < right.at ? -1 : left.at > right.at ? 1 : 0);
+
+/** Undefined when no side knows the order. */
+export const collectStory = async (sides: Sides, orderId: string): Promise<Story | undefined> => {
+  const { topics } = sides;
+  const { schemas } = topics;
+  const shop = /^\d+$/.test(orderId) ? await sides.shop.order(Number(orderId)) : undefined;
+  const entries: Entry[] = [];
+  const objects = new Set<string>();
+  let customerId = shop?.customerId;
+
+  for await (const record of topics.read(schemas.topic('assembledOrders'), orderId)) {
+    if (record.value === null) continue;
+    const { lines, total, currency, state, customer, transactionType } = record.value;
+    customerId ??= customer.customerId;
+    const kind = transactionType === AD_HOC_CREDIT ? 'a credit' : 'assembled';
+    entries.push(
+      entry(record, 'stream', `${kind}: ${lines.length} lines, ${shownMoney(total, currency)}, ${says(state)}`),
+    );
+  }
+  for (const key of ['stripeCommands', 'adnsfCommands', 'erpCommands', 'notifications'] as const)
+    for await (const record of topics.read<Command>(schemas.topic(key), orderId)) {
+      if (record.value === null) continue;
+      const { commandId, causationId, target } = record.value;
+      entries.push(entry(record, systemOf(target), `→ ${commandText(record.value)}`, { commandId, causationId }));
+    }
+  for (const key of ['stripeResults', 'adnsfResults'] as const)
+    for await (const record of topics.read(schemas.topic(key), orderId)) {
+      if (record.value === null) continue;
+      const { commandId, target, objectId, status, type } = record.value;
+      if (objectId !== null && type === 'CreatePaymentIntent') objects.add(objectId);
+      entries.push(
+        entry(record, systemOf(target), `← ${resultText(record.value)}`, {
+          commandId,
+          trouble: status !== 'succeeded',
+        }),
+      );
+    }
+  for await (const record of topics.read(schemas.topic('orderPayments'), orderId)) {
+    if (record.value === null) continue;
+    const { kind, objectId, amount, currency, factId, declineCode, failureCode, paymentIntentId, chargeId } =
+      record.value;
+    for (const id of [objectId, paymentIntentId, chargeId]) if (id !== null) objects.add(id);
+    const why = declineCode ?? failureCode;
+    const text = `${kind} ${objectId} ${shownMoney(amount, currency)}${why === null ? '' : ` (${why})`}`;
+    entries.push(entry(record, 'stripe', text, { causationId: factId }));
+  }
+  if (shop?.order.reference?.startsWith('pi_') === true) objects.add(shop.order.reference);
+  for (const key of [orderId, ...objects])
+    for await (const record of topics.read(schemas.topic('stripeEvents'), key))
+      if (record.value !== null)
+        entries.push(entry(record, 'stripe', `webhook ${record.value.type} ${record.value.id}`));
+
+  let quietImages = 0;
+  if (customerId !== undefined) {
+    for await (const record of topics.read(schemas.topic('orders'), String(customerId))) {
+      const image = record.value?.after ?? record.value?.before;
+      if (record.value === null || String(image?.OrderNumber) !== orderId) continue;
+      const what = changeOf(record.value);
+      if (what === undefined) quietImages += 1;
+      else entries.push(entry(record, 'adnsf', what));
+    }
+    let lines = 0;
+    for await (const record of topics.read(schemas.topic('orderLines'), String(customerId))) {
+      const { value } = record;
+      if (value === null || String((value.after ?? value.before)?.OrderNumber) !== orderId) continue;
+      if (value.before === null) {
+        lines += 1;
+        const { OrderedProductSKU: sku, Quantity: quantity } = value.after ?? {};
+        entries.push(entry(record, 'adnsf', `line ${lines}: ${says(quantity ?? null)} × ${says(sku ?? null)}`));
+      } else quietImages += 1;
+    }
+  }
+  for (const key of new Set([orderId, ...(customerId === undefined ? [] : [String(customerId)]), ...objects]))
+    for await (const record of topics.read(schemas.topic('deadLetters'), key)) {
+      const letter = record.value;
+      // A customer's dead letters may be about another order of theirs.
+      if (letter === null || (key !== orderId && !objects.has(key) && !letter.message.includes(orderId))) continue;
+      const from = `${letter.sourceTopic}-${letter.sourcePartition}@${letter.sourceOffset}`;
+      entries.push(
+        entry(record, 'stream', `DEAD LETTER ${letter.code}: ${letter.message} (from ${from})`, { trouble: true }),
+      );
+    }
+
+  const paymentIntentId = [...objects].find((id) => id.startsWith('pi_'));
+  const story: Story = {
+    orderId,
+    shop,
+    entries: entries.toSorted(chronological),
+    quietImages,
+    payment: paymentIntentId === undefined ? undefined : await sides.stripe.story(paymentIntentId),
+    ledger: sides.ledger.order(orderId),
+  };
+  return shop === undefined && entries.length === 0 && story.ledger.length === 0 ? undefined : story;
+};
