@@ -1,0 +1,114 @@
+/** What a command does to an order, given the order as it is. Pure: the transaction around it is somebody else's. */
+import type { LinkPayment, MarkOrderPaid, RecordPaymentDecline } from '../../../schemas/generated/types.ts';
+import type { AdnsfCommand } from '../../../schemas/topics.ts';
+import { amountDue } from './amount-due.ts';
+import { type OrderRow, stateOf } from './order-row.ts';
+import { wallClock, wallClockText } from './wall-clock.ts';
+
+/** What the store's tables do not say of it. */
+export type StoreFacts = Readonly<{ currency: string; timeZone: string }>;
+
+/** Columns to be written. Times are local, as epoch milliseconds as if UTC. */
+export type Change =
+  | Readonly<{ kind: 'link'; paymentIntentId: string; gateway: string }>
+  | Readonly<{ kind: 'paid'; on: number }>
+  | Readonly<{ kind: 'declined'; note: string }>;
+
+/**
+ * - `apply`: write, and remember the command.
+ * - `nothing`: the order is already so, or went past it; remember the command.
+ * - `refuse`: the order does not allow it. Not remembered: when a person has put things right it may be tried again.
+ */
+export type Decision =
+  | Readonly<{ kind: 'apply'; change: Change; after: string }>
+  | Readonly<{ kind: 'nothing'; outcome: 'already' | 'superseded' }>
+  | Readonly<{ kind: 'refuse'; code: string; message: string }>;
+
+const PENDING = 'PENDING';
+const CAPTURED = 'CAPTURED';
+const REFUSED = 'REFUSED';
+const PAYABLE = new Set([PENDING, 'AUTHORIZED', REFUSED]);
+const DECLINABLE = new Set([PENDING, REFUSED]);
+const BEYOND_DECLINE = new Set([CAPTURED, 'AUTHORIZED', 'REFUNDED']);
+
+const refuse = (code: string, message: string): Decision => ({ kind: 'refuse', code, message });
+
+const stateConflict = (row: OrderRow, wanted: string): Decision =>
+  refuse('state_conflict', `order ${row.orderNumber} is ${stateOf(row) || 'without a state'} and cannot be ${wanted}`);
+
+const isPaymentIntent = (reference: string | null): reference is string => reference?.startsWith('pi_') ?? false;
+
+/** The PaymentIntent an order is bound to, when it is not the one the command speaks of. */
+const otherPaymentIntent = (row: OrderRow, paymentIntentId: string | null): string | undefined =>
+  paymentIntentId !== null && isPaymentIntent(row.paymentReference) && row.paymentReference !== paymentIntentId
+    ? row.paymentReference
+    : undefined;
+
+const link = ({ payload }: LinkPayment, row: OrderRow): Decision => {
+  if (row.paymentReference === payload.paymentIntentId) return { kind: 'nothing', outcome: 'already' };
+  const other = otherPaymentIntent(row, payload.paymentIntentId);
+  if (other !== undefined) return refuse('linked_to_other', `order ${row.orderNumber} is linked to ${other}`);
+  if (stateOf(row) !== PENDING) return stateConflict(row, 'linked');
+  const { paymentIntentId, gateway } = payload;
+  return { kind: 'apply', change: { kind: 'link', paymentIntentId, gateway }, after: PENDING };
+};
+
+const amountProblem = ({ payload }: MarkOrderPaid, row: OrderRow, store: StoreFacts): Decision | undefined => {
+  if (payload.currency.toUpperCase() !== store.currency)
+    return refuse(
+      'currency_mismatch',
+      `paid in ${payload.currency}, but store ${row.storeId} sells in ${store.currency}`,
+    );
+  let due: bigint;
+  try {
+    due = amountDue(row, store.currency);
+  } catch (error) {
+    return refuse('amount_unreadable', `order ${row.orderNumber}: ${(error as Error).message}`);
+  }
+  if (due === payload.amount) return undefined;
+  return refuse(
+    'amount_mismatch',
+    `order ${row.orderNumber} comes to ${due} ${store.currency} (minor units), and ${payload.amount} were paid`,
+  );
+};
+
+const pay = (command: MarkOrderPaid, row: OrderRow, store: StoreFacts): Decision => {
+  const { paymentIntentId, paidAt } = command.payload;
+  const other = otherPaymentIntent(row, paymentIntentId);
+  if (other !== undefined)
+    return refuse('linked_to_other', `order ${row.orderNumber} is linked to ${other}, not to ${paymentIntentId ?? ''}`);
+  const state = stateOf(row);
+  if (state === CAPTURED) return { kind: 'nothing', outcome: 'already' };
+  if (!PAYABLE.has(state)) return stateConflict(row, 'paid');
+  const change = { kind: 'paid', on: wallClock(paidAt, store.timeZone) } as const;
+  return amountProblem(command, row, store) ?? { kind: 'apply', change, after: CAPTURED };
+};
+
+/** One line for the people who serve customers. */
+const declineNote = ({ payload }: RecordPaymentDecline, store: StoreFacts): string => {
+  const on = wallClockText(payload.declinedAt, store.timeZone);
+  const charge = payload.chargeId === null ? '' : ` (${payload.chargeId})`;
+  const why = [payload.code, payload.declineCode].filter((code) => code !== null && code !== '').join('/');
+  return `${on} Stripe declined ${payload.paymentIntentId}${charge}: ${why}: ${payload.message}`.replaceAll(
+    /\s+/g,
+    ' ',
+  );
+};
+
+const decline = (command: RecordPaymentDecline, row: OrderRow, store: StoreFacts): Decision => {
+  const state = stateOf(row);
+  if (BEYOND_DECLINE.has(state)) return { kind: 'nothing', outcome: 'superseded' };
+  if (!DECLINABLE.has(state)) return stateConflict(row, 'declined');
+  return { kind: 'apply', change: { kind: 'declined', note: declineNote(command, store) }, after: REFUSED };
+};
+
+export const decide = (command: AdnsfCommand, row: OrderRow, store: StoreFacts): Decision => {
+  switch (command.type) {
+    case 'LinkPayment':
+      return link(command, row);
+    case 'MarkOrderPaid':
+      return pay(command, row, store);
+    case 'RecordPaymentDecline':
+      return decline(command, row, store);
+  }
+};

@@ -1,0 +1,100 @@
+/** One command, one transaction: the effect on the order and the memory of the command, or neither. */
+import type { CommandResult } from '../../schemas/generated/types.ts';
+import type { AdnsfCommand } from '../../schemas/topics.ts';
+import type { Stores } from '../platform/variables.ts';
+import { PoisonError, RetriableError } from '../runtime/errors.ts';
+import { outcomeText, parseOutcome } from './domain/applied.ts';
+import { decide, type StoreFacts } from './domain/decide.ts';
+import { type OrderRow, stateOf } from './domain/order-row.ts';
+import { type AppliedRow, CommandKnownError, type Shop, type ShopTransaction } from './shop.ts';
+
+type Executed =
+  | Readonly<{ kind: 'done'; row: AppliedRow; replayed: boolean }>
+  | Readonly<{ kind: 'refused'; code: string; message: string; state: string | undefined }>;
+
+const storeOf = (stores: Stores, row: OrderRow): StoreFacts => {
+  const store = stores[String(row.storeId)];
+  if (!store) throw new PoisonError('store_unknown', `store ${row.storeId} is not in MILLRACE_STORES`);
+  return store;
+};
+
+/** A command found remembered must be about the same order: ids are business identity and never reused. */
+const replay = (command: AdnsfCommand, row: AppliedRow): Executed => {
+  if (row.orderNumber !== command.payload.orderNumber)
+    throw new PoisonError(
+      'command_id_reused',
+      `${command.commandId} was applied to order ${row.orderNumber}, not ${command.payload.orderNumber}`,
+    );
+  return { kind: 'done', row, replayed: true };
+};
+
+const attempt = async (shop: ShopTransaction, command: AdnsfCommand, stores: Stores): Promise<Executed> => {
+  const known = await shop.applied(command.commandId);
+  if (known) return replay(command, known);
+  const order = await shop.order(command.payload.orderNumber);
+  if (!order) {
+    const message = `there is no order ${command.payload.orderNumber}`;
+    return { kind: 'refused', code: 'order_not_found', message, state: undefined };
+  }
+  const before = stateOf(order);
+  const decision = decide(command, order, storeOf(stores, order));
+  if (decision.kind === 'refuse')
+    return { kind: 'refused', code: decision.code, message: decision.message, state: before };
+  if (decision.kind === 'apply' && !(await shop.change(order, decision.change)))
+    throw new RetriableError(`order ${order.orderNumber} changed while ${command.commandId} looked at it`);
+  const outcome =
+    decision.kind === 'apply'
+      ? outcomeText({ outcome: 'applied', before, after: decision.after })
+      : outcomeText({ outcome: decision.outcome, before, after: before });
+  const row = await shop.remember(command.commandId, order.orderNumber, outcome);
+  return { kind: 'done', row, replayed: false };
+};
+
+const asResult = (command: AdnsfCommand, commandAt: bigint, executed: Executed): CommandResult => {
+  const { commandId, orderId, type, target } = command;
+  const about = { commandId, orderId, type, target, requestId: null };
+  if (executed.kind === 'refused')
+    return {
+      ...about,
+      status: 'refused',
+      objectId: null,
+      objectStatus: executed.state ?? null,
+      errorCode: executed.code,
+      errorMessage: executed.message,
+      replayed: false,
+      detail: executed.state === undefined ? {} : { before: executed.state, after: executed.state },
+      completedAt: commandAt,
+    };
+  const applied = parseOutcome(executed.row.outcome);
+  if (!applied)
+    throw new PoisonError('outcome_unreadable', `${commandId} is remembered with '${executed.row.outcome}'`);
+  return {
+    ...about,
+    status: 'succeeded',
+    objectId: String(command.payload.orderNumber),
+    objectStatus: applied.after,
+    errorCode: null,
+    errorMessage: null,
+    replayed: executed.replayed,
+    detail: { ...applied },
+    completedAt: executed.row.appliedOn,
+  };
+};
+
+/** Executes a command that was written at `commandAt` (epoch milliseconds). @throws the errors of the engine */
+export const execute = async (
+  shop: Shop,
+  stores: Stores,
+  command: AdnsfCommand,
+  commandAt: bigint,
+): Promise<CommandResult> => {
+  const run = () => shop.transaction((transaction) => attempt(transaction, command, stores));
+  let executed: Executed;
+  try {
+    executed = await run();
+  } catch (error) {
+    if (!(error instanceof CommandKnownError)) throw error;
+    executed = await run();
+  }
+  return asResult(command, commandAt, executed);
+};
