@@ -25,11 +25,6 @@ export function signalProcess(pid: number, signal: NodeJS.Signals, group = false
   }
 }
 
-/** Command line of a process, or '' when it is gone. */
-export async function commandLine(pid: number): Promise<string> {
-  return await ps('command', pid);
-}
-
 /** Pid and start time: the same for one process only, as pids come round again after a reboot. Pid alone without `ps`. */
 export async function processIdentity(pid: number): Promise<string> {
   return `${String(pid)} ${await ps('lstart', pid)}`.trim();

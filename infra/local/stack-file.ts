@@ -9,7 +9,14 @@ const schema = z.object({
   urls: z.object({ kafka: z.string(), registry: z.string(), connect: z.string(), stripe: z.string() }),
   parts: z.record(
     z.string(),
-    z.object({ pid: z.int().positive(), since: z.string(), startedInMs: z.number().optional(), log: z.string() }),
+    z.object({
+      pid: z.int().positive(),
+      /** Tells this process from a later one of the same pid. */
+      identity: z.string(),
+      since: z.string(),
+      startedInMs: z.number().optional(),
+      log: z.string(),
+    }),
   ),
 });
 

@@ -12,6 +12,7 @@ import { kafkaPart } from './kafka.ts';
 import { type Part, type PartName, PARTS, type StackContext, type Tuning } from './part.ts';
 import { claimPorts, type ClaimedPorts, DEFAULT_PORTS, type PortName, type Ports } from './ports.ts';
 import { endOrphans } from './orphans.ts';
+import { processIdentity } from './processes.ts';
 import { registryPart } from './registry.ts';
 import { loadSecrets } from './secrets.ts';
 import { sqlServerPart } from './sqlserver.ts';
@@ -304,7 +305,14 @@ class RunningStack implements Stack {
     const parts: StackDescription['parts'] = {};
     for (const [name, child] of this.#children) {
       const startedInMs = this.startedIn[name];
-      parts[name] = { pid: child.pid, since: child.since.toISOString(), startedInMs, log: this.logFile(name) };
+      const identity = await processIdentity(child.pid);
+      parts[name] = {
+        pid: child.pid,
+        identity,
+        since: child.since.toISOString(),
+        startedInMs,
+        log: this.logFile(name),
+      };
     }
     const { ports } = this;
     await writeStack(this.#layout, {
