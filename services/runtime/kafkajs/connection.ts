@@ -20,12 +20,14 @@ const retry: RetryOptions = { initialRetryTime: 50, maxRetryTime: 1000, retries:
 
 const connectionTimeout = 5000;
 
+/** kafkajs hands on `false` and `undefined` as well as options. */
+const secure = (ssl: unknown): ssl is tls.ConnectionOptions => typeof ssl === 'object' && ssl !== null;
+
 const socketFactory: NonNullable<KafkaConfig['socketFactory']> = ({ host, port, ssl, onConnect }) => {
   const named = net.isIP(host) === 0 ? { servername: host } : {};
-  const socket =
-    (ssl as tls.ConnectionOptions | undefined) === undefined
-      ? net.connect({ host, port }, onConnect)
-      : tls.connect({ host, port, ...named, ...ssl }, onConnect);
+  const socket = secure(ssl)
+    ? tls.connect({ host, port, ...named, ...ssl }, onConnect)
+    : net.connect({ host, port }, onConnect);
   socket.setKeepAlive(true, 60_000);
   socket.setNoDelay(true);
   return socket;

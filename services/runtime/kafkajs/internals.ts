@@ -94,10 +94,7 @@ export type Broker = {
   }): Promise<{
     responses: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[];
   }>;
-  offsetFetch(request: {
-    groupId: string;
-    topics: Topics<Readonly<{ partition: number }>>;
-  }): Promise<{
+  offsetFetch(request: { groupId: string; topics: Topics<Readonly<{ partition: number }>> }): Promise<{
     responses: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[];
   }>;
 };

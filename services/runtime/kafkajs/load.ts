@@ -77,6 +77,17 @@ const measuredMessages =
     return messages;
   };
 
+type RequestQueue = { readonly pending: readonly unknown[]; scheduleCheckPendingRequests(): void };
+type RequestQueueConstructor = new (...options: never[]) => RequestQueue;
+
+/** The original looks every millisecond, for ever and on every connection, whether an empty queue has become sendable. */
+const quietQueue = (Original: RequestQueueConstructor): RequestQueueConstructor =>
+  class extends Original {
+    override scheduleCheckPendingRequests(): void {
+      if (this.pending.length > 0) super.scheduleCheckPendingRequests();
+    }
+  };
+
 const load = (): KafkaJs => {
   const require = createRequire(import.meta.url);
   const root = dirname(require.resolve('kafkajs/package.json'));
@@ -105,6 +116,7 @@ const load = (): KafkaJs => {
   const NewDecoder = part('protocol/decoder') as new (bytes: Buffer) => Decoder;
   const { createErrorFromCode } = part('protocol/error') as { createErrorFromCode: (code: number) => Error };
   const decodeMessages = 'protocol/requests/fetch/v4/decodeMessages';
+  replace('network/requestQueue', quietQueue(part('network/requestQueue') as RequestQueueConstructor));
   replace('consumer/batch', FetchedBatch);
   replace(decodeMessages, measuredMessages(part(decodeMessages) as DecodeMessages));
   replace(

@@ -15,6 +15,7 @@ import { sentBy } from './offset-commit.ts';
 const transactionTimeoutMs = 20_000;
 const busyRetryMs = 2;
 const busyDeadlineMs = 30_000;
+const openDeadlineMs = 15_000;
 /** Brokers refuse record batches of more than about a megabyte (`message.max.bytes`). */
 const batchBytes = 900_000;
 const recordOverhead = 96;
@@ -93,16 +94,28 @@ export const openTransactionalProducer = async (
   };
   const own = () => coordinator(coordinatorType.transaction, transactionalId);
 
-  let identity: { transactionalId: string; producerId: string; producerEpoch: number };
-  try {
-    const { producerId, producerEpoch } = await retryBusy(async () =>
-      (await own()).initProducerId({ transactionalId, transactionTimeout: transactionTimeoutMs }),
-    );
-    identity = { transactionalId, producerId, producerEpoch };
-  } catch (error) {
-    await close();
-    throw translate(error);
-  }
+  const initialise = async () => {
+    const deadline = Date.now() + openDeadlineMs;
+    for (let pause = 20; ; pause = Math.min(2 * pause, 500)) {
+      try {
+        const request = { transactionalId, transactionTimeout: transactionTimeoutMs };
+        return await retryBusy(async () => (await own()).initProducerId(request));
+      } catch (thrown) {
+        const error = translate(thrown);
+        if (!(error instanceof RetriableError) || Date.now() > deadline) throw error;
+        // A coordinator that is moving, or not elected yet: nothing has begun, so asking again is safe.
+        coordinators.clear();
+        await sleep(pause);
+      }
+    }
+  };
+  const identity = await initialise().then(
+    ({ producerId, producerEpoch }) => ({ transactionalId, producerId, producerEpoch }),
+    async (error: unknown) => {
+      await close();
+      throw error;
+    },
+  );
 
   const sequences = new Map<string, number>();
   const nextSequence = (name: string, count: number): number => {
