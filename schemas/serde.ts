@@ -25,12 +25,15 @@ const recordName = (schema: string): string => {
   return namespace === undefined ? name : `${namespace}.${name}`;
 };
 
-/** The subjects of a topic with their schemas: what has to be registered before anything is written. */
+/**
+ * The subjects of a topic with their schemas: what has to be registered before anything is written. Topics of commands
+ * carry several types of record, each under its own name; the others carry one.
+ */
 export const subjectsOf = (definition: TopicDefinition): readonly { subject: string; schema: string }[] =>
   definition.records.map((file) => {
     const schema = readSchema(file);
     return {
-      subject: `${definition.name}-${definition.records.length > 1 ? recordName(schema) : 'value'}`,
+      subject: `${definition.name}-${file.startsWith('commands/') ? recordName(schema) : 'value'}`,
       schema,
     };
   });
