@@ -12,7 +12,7 @@ const schema = z.object({
     z.object({
       pid: z.int().positive(),
       /** Tells this process from a later one of the same pid. */
-      identity: z.string(),
+      identity: z.string().default(''),
       since: z.string(),
       startedInMs: z.number().optional(),
       log: z.string(),
