@@ -1,0 +1,105 @@
+/** What each command does to the tables. Runs inside the transaction of the batch. */
+import type { Database } from 'better-sqlite3';
+import type * as Types from '../../schemas/generated/types.ts';
+import type { ErpCommand } from '../../schemas/topics.ts';
+import { type Entry, feeEntry, paymentEntry } from './domain/postings.ts';
+
+const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
+
+/** Prepares all statements once. @returns a function that books one command; it throws `InvalidCommandError` */
+export const bookkeeper = (database: Database): ((command: ErpCommand) => void) => {
+  // Commands of different orders come in any order: of what they say about one customer, the latest event counts.
+  const upsertCustomer = database.prepare(`
+    INSERT INTO customers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (customer_key) DO UPDATE SET
+      adnsf_customer_id = excluded.adnsf_customer_id, stripe_customer_id = excluded.stripe_customer_id,
+      email = excluded.email, name = excluded.name, phone = excluded.phone, bill_to = excluded.bill_to,
+      occurred_at = excluded.occurred_at, command_id = excluded.command_id
+    WHERE (excluded.occurred_at, excluded.command_id) > (occurred_at, command_id)`);
+  const addOrder = database.prepare('INSERT INTO sales_orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const addOrderLine = database.prepare('INSERT INTO sales_order_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const addMovement = database.prepare('INSERT INTO inventory_movements VALUES (?, ?, ?, ?, ?, ?, ?)');
+  const addPayment = database.prepare('INSERT INTO payments VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+  const addFee = database.prepare('INSERT INTO processing_fees VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+  const addShipping = database.prepare('INSERT INTO shipping_requests VALUES (?, ?, ?, ?, ?)');
+  const openEntry = database.prepare(
+    'INSERT INTO journal_entries (command_id, order_id, description, currency, occurred_at) VALUES (?, ?, ?, ?, ?)',
+  );
+  const addLine = database.prepare('INSERT INTO journal_lines VALUES (?, ?, ?, ?, ?)');
+  const postEntry = database.prepare('UPDATE journal_entries SET posted = 1 WHERE command_id = ?');
+
+  const post = ({ commandId, orderId, occurredAt }: ErpCommand, entry: Entry): void => {
+    openEntry.run(commandId, orderId, entry.description, entry.currency, occurredAt);
+    for (const [line, { account, debit, credit }] of entry.postings.entries())
+      addLine.run(commandId, line, account.code, debit, credit);
+    postEntry.run(commandId);
+  };
+
+  const createSalesOrder = ({ commandId, orderId, payload: p }: Types.CreateSalesOrder): void => {
+    addOrder.run(
+      orderId,
+      commandId,
+      p.salesOrderNumber,
+      p.customerKey,
+      p.orderedAt,
+      p.currency,
+      p.subtotal,
+      p.tax,
+      p.shipping,
+      p.total,
+      p.paymentMethod,
+      p.paymentReference,
+      json(p.billTo),
+      json(p.shipTo),
+      p.shippingMethod,
+    );
+    for (const [n, line] of p.lines.entries()) {
+      const { productId, variantId, sku, name, quantity, extendedPrice, taxable } = line;
+      addOrderLine.run(orderId, n, productId, variantId, sku, name, quantity, extendedPrice, taxable ? 1 : 0);
+    }
+  };
+
+  const recordPayment = (command: Types.RecordPayment): void => {
+    const { commandId, orderId, payload: p } = command;
+    const entry = paymentEntry(command);
+    addPayment.run(commandId, orderId, p.paymentIntentId, p.chargeId, p.amount, p.tax, p.currency, p.receivedAt);
+    post(command, entry);
+  };
+
+  const recordFee = (command: Types.RecordProcessingFee): void => {
+    const { commandId, orderId, payload: p } = command;
+    const entry = feeEntry(command);
+    addFee.run(commandId, orderId, p.balanceTransactionId, p.chargeId, p.gross, p.fee, p.net, p.currency);
+    if (entry) post(command, entry);
+  };
+
+  return (command) => {
+    const { commandId, orderId, occurredAt } = command;
+    switch (command.type) {
+      case 'UpsertCustomer': {
+        const { customerKey, adnsfCustomerId, stripeCustomerId, email, name, phone, billTo } = command.payload;
+        const facts = [adnsfCustomerId, stripeCustomerId, email, name, phone, json(billTo)];
+        upsertCustomer.run(customerKey, ...facts, occurredAt, commandId);
+        return;
+      }
+      case 'CreateSalesOrder':
+        createSalesOrder(command);
+        return;
+      case 'DecrementInventory':
+        for (const [line, { productId, variantId, sku, quantity }] of command.payload.lines.entries())
+          addMovement.run(commandId, line, orderId, productId, variantId, sku, -quantity);
+        return;
+      case 'RecordPayment':
+        recordPayment(command);
+        return;
+      case 'RecordProcessingFee':
+        recordFee(command);
+        return;
+      case 'RequestShippingLabel': {
+        const { shippingMethod, shipTo, lines } = command.payload;
+        addShipping.run(commandId, orderId, shippingMethod, json(shipTo), JSON.stringify(lines));
+        return;
+      }
+    }
+  };
+};

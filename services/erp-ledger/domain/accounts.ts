@@ -1,0 +1,9 @@
+/** The chart of accounts, as far as orders need one. An ERP team puts its own numbers here. */
+export const accounts = {
+  stripeClearing: { code: '1010', name: 'Stripe Clearing', kind: 'asset' },
+  salesTaxPayable: { code: '2200', name: 'Sales Tax Payable', kind: 'liability' },
+  revenue: { code: '4000', name: 'Revenue', kind: 'income' },
+  processingFees: { code: '6100', name: 'Processing Fees', kind: 'expense' },
+} as const;
+
+export type Account = (typeof accounts)[keyof typeof accounts];

@@ -1,0 +1,210 @@
+/** The ledger for reading: by the HTTP API, by `millrace verify` and `millrace order`, next to a running writer. */
+import BetterSqlite from 'better-sqlite3';
+
+export type SalesOrder = Readonly<{
+  orderId: string;
+  salesOrderNumber: string;
+  customerKey: string;
+  orderedAt: bigint;
+  currency: string;
+  subtotal: bigint;
+  tax: bigint;
+  shipping: bigint;
+  total: bigint;
+  paymentMethod: string;
+  paymentReference: string | null;
+}>;
+export type SalesOrderLine = Readonly<{
+  productId: bigint;
+  variantId: bigint;
+  sku: string | null;
+  name: string | null;
+  quantity: bigint;
+  extendedPrice: string;
+}>;
+export type LedgerPayment = Readonly<{
+  commandId: string;
+  paymentIntentId: string | null;
+  chargeId: string | null;
+  amount: bigint;
+  tax: bigint;
+  currency: string;
+  receivedAt: bigint;
+}>;
+export type LedgerFee = Readonly<{
+  commandId: string;
+  balanceTransactionId: string;
+  gross: bigint;
+  fee: bigint;
+  net: bigint;
+  currency: string;
+}>;
+export type JournalLine = Readonly<{
+  commandId: string;
+  description: string;
+  account: string;
+  currency: string;
+  debit: bigint;
+  credit: bigint;
+}>;
+export type LedgerCustomer = Readonly<{
+  customerKey: string;
+  adnsfCustomerId: bigint;
+  stripeCustomerId: string | null;
+  email: string;
+  name: string | null;
+}>;
+export type StockRow = Readonly<{ productId: bigint; variantId: bigint; sku: string | null; quantity: bigint }>;
+export type AppliedCommand = Readonly<{
+  commandId: string;
+  orderId: string;
+  type: string;
+  occurredAt: bigint;
+  topic: string;
+  partition: bigint;
+  offset: bigint;
+  repeats: bigint;
+}>;
+export type LedgerConflict = Readonly<{
+  topic: string;
+  partition: bigint;
+  offset: bigint;
+  commandId: string | null;
+  reason: string;
+  message: string;
+}>;
+export type BalanceRow = Readonly<{
+  account: string;
+  name: string;
+  kind: string;
+  currency: string;
+  debit: bigint;
+  credit: bigint;
+}>;
+
+/** All the ledger knows of an order. */
+export type LedgerOrder = Readonly<{
+  orderId: string;
+  /** Undefined when payments or movements are known, but no sales order. */
+  order: SalesOrder | undefined;
+  customer: LedgerCustomer | undefined;
+  lines: readonly SalesOrderLine[];
+  payments: readonly LedgerPayment[];
+  fees: readonly LedgerFee[];
+  movements: readonly StockRow[];
+  shippingRequests: readonly Readonly<{ commandId: string; shippingMethod: string | null }>[];
+  journal: readonly JournalLine[];
+  commands: readonly AppliedCommand[];
+}>;
+
+export interface LedgerReader {
+  /** Undefined when no command of this order was applied. */
+  order(orderId: string): LedgerOrder | undefined;
+  orderIds(): readonly string[];
+  command(commandId: string): AppliedCommand | undefined;
+  /** Per account and currency; over all, debits equal credits. */
+  trialBalance(): readonly BalanceRow[];
+  stock(): readonly StockRow[];
+  conflicts(): readonly LedgerConflict[];
+  /** How many commands were applied, and how many came again. */
+  totals(): Readonly<{ applied: bigint; repeats: bigint; conflicts: bigint }>;
+  positions(): readonly Readonly<{ topic: string; partition: bigint; nextOffset: bigint }>[];
+  close(): void;
+}
+
+/** What the statement selects is what the row's type says; the tables are STRICT. */
+type Query<Row> = (...parameters: string[]) => readonly Row[];
+
+const COMMAND = `command_id AS commandId, order_id AS orderId, type, occurred_at AS occurredAt, topic, partition,
+  "offset", repeats`;
+
+/** Opens an existing ledger for reading. @throws when there is none */
+export const readLedger = (path: string): LedgerReader => {
+  const database = new BetterSqlite(path, { readonly: true, fileMustExist: true });
+  database.defaultSafeIntegers(true);
+  const many = (text: string): Query<unknown> => {
+    const statement = database.prepare<string[]>(text);
+    return (...parameters) => statement.all(...parameters);
+  };
+
+  const orders = many(`SELECT order_id AS orderId, sales_order_number AS salesOrderNumber,
+    customer_key AS customerKey, ordered_at AS orderedAt, currency, subtotal, tax, shipping, total,
+    payment_method AS paymentMethod, payment_reference AS paymentReference FROM sales_orders WHERE order_id = ?`) as Query<SalesOrder>;
+  const lines = many(`SELECT product_id AS productId, variant_id AS variantId, sku, name, quantity,
+    extended_price AS extendedPrice FROM sales_order_lines WHERE order_id = ? ORDER BY line`) as Query<SalesOrderLine>;
+  const customers = many(`SELECT customer_key AS customerKey, adnsf_customer_id AS adnsfCustomerId,
+    stripe_customer_id AS stripeCustomerId, email, name FROM customers WHERE customer_key = ?`) as Query<LedgerCustomer>;
+  const payments = many(`SELECT command_id AS commandId, payment_intent_id AS paymentIntentId,
+    charge_id AS chargeId, amount, tax, currency, received_at AS receivedAt FROM payments WHERE order_id = ?
+    ORDER BY command_id`) as Query<LedgerPayment>;
+  const fees = many(`SELECT command_id AS commandId, balance_transaction_id AS balanceTransactionId, gross,
+    fee, net, currency FROM processing_fees WHERE order_id = ? ORDER BY command_id`) as Query<LedgerFee>;
+  const movements = many(`SELECT product_id AS productId, variant_id AS variantId, sku, quantity
+    FROM inventory_movements WHERE order_id = ? ORDER BY command_id, line`) as Query<StockRow>;
+  const shipping = many(`SELECT command_id AS commandId,
+    shipping_method AS shippingMethod FROM shipping_requests WHERE order_id = ? ORDER BY command_id`) as Query<{
+    commandId: string;
+    shippingMethod: string | null;
+  }>;
+  const journal = many(`SELECT l.command_id AS commandId, e.description, a.name AS account, e.currency,
+    l.debit, l.credit FROM journal_lines l JOIN journal_entries e USING (command_id) JOIN accounts a ON a.code = l.account
+    WHERE e.order_id = ? ORDER BY l.command_id, l.line`) as Query<JournalLine>;
+  const commandsOf = many(`SELECT ${COMMAND} FROM applied_commands WHERE order_id = ?
+    ORDER BY topic, partition, "offset"`) as Query<AppliedCommand>;
+  const command = many(`SELECT ${COMMAND} FROM applied_commands WHERE command_id = ?`) as Query<AppliedCommand>;
+  const orderIds = many(`SELECT DISTINCT order_id AS orderId FROM applied_commands ORDER BY 1`) as Query<{
+    orderId: string;
+  }>;
+  const balance = many(`SELECT a.code AS account, a.name, a.kind, e.currency, sum(l.debit) AS debit,
+    sum(l.credit) AS credit FROM journal_lines l JOIN journal_entries e USING (command_id)
+    JOIN accounts a ON a.code = l.account GROUP BY a.code, a.name, a.kind, e.currency ORDER BY a.code, e.currency`) as Query<BalanceRow>;
+  const stock = many(`SELECT product_id AS productId, variant_id AS variantId, sku, on_hand AS quantity
+    FROM inventory ORDER BY product_id, variant_id, sku`) as Query<StockRow>;
+  const conflicts = many(`SELECT topic, partition, "offset", command_id AS commandId, reason, message
+    FROM conflicts ORDER BY topic, partition, "offset"`) as Query<LedgerConflict>;
+  const totals = many(`SELECT count(*) AS applied,
+    coalesce(sum(repeats), 0) AS repeats, (SELECT count(*) FROM conflicts) AS conflicts FROM applied_commands`) as Query<{
+    applied: bigint;
+    repeats: bigint;
+    conflicts: bigint;
+  }>;
+  const positions = many(`SELECT topic, partition,
+    next_offset AS nextOffset FROM consumed ORDER BY topic, partition`) as Query<{
+    topic: string;
+    partition: bigint;
+    nextOffset: bigint;
+  }>;
+
+  /** One snapshot for all parts of an order. */
+  const wholeOrder = database.transaction((orderId: string): LedgerOrder | undefined => {
+    const commands = commandsOf(orderId);
+    if (commands.length === 0) return undefined;
+    const [order] = orders(orderId);
+    return {
+      orderId,
+      order,
+      customer: order && customers(order.customerKey)[0],
+      lines: lines(orderId),
+      payments: payments(orderId),
+      fees: fees(orderId),
+      movements: movements(orderId),
+      shippingRequests: shipping(orderId),
+      journal: journal(orderId),
+      commands,
+    };
+  });
+
+  return {
+    order: (orderId) => wholeOrder(orderId),
+    orderIds: () => orderIds().map(({ orderId }) => orderId),
+    command: (commandId) => command(commandId)[0],
+    trialBalance: () => balance(),
+    stock: () => stock(),
+    conflicts: () => conflicts(),
+    totals: () => totals()[0]!,
+    positions: () => positions(),
+    close: () => {
+      database.close();
+    },
+  };
+};

@@ -1,0 +1,130 @@
+/** The ledger's tables. Integers are minor units, counts or epoch milliseconds. */
+import type { Database } from 'better-sqlite3';
+import { accounts } from './domain/accounts.ts';
+
+const VERSION = 1;
+
+const TABLES = `
+-- How far each partition was read. Written in the transaction of what was read: this is what makes it exactly once.
+CREATE TABLE consumed (
+  topic TEXT NOT NULL, partition INTEGER NOT NULL, next_offset INTEGER NOT NULL,
+  PRIMARY KEY (topic, partition)
+) STRICT;
+
+CREATE TABLE applied_commands (
+  command_id TEXT PRIMARY KEY, order_id TEXT NOT NULL, type TEXT NOT NULL, occurred_at INTEGER NOT NULL,
+  topic TEXT NOT NULL, partition INTEGER NOT NULL, "offset" INTEGER NOT NULL,
+  hash BLOB NOT NULL, -- SHA-256 of the record's bytes
+  repeats INTEGER NOT NULL DEFAULT 0 -- how often it came again, the same
+) STRICT;
+CREATE INDEX applied_commands_order ON applied_commands (order_id);
+
+-- What could not be booked and waits for a person: 'different_bytes', 'invalid', 'undecodable'.
+CREATE TABLE conflicts (
+  topic TEXT NOT NULL, partition INTEGER NOT NULL, "offset" INTEGER NOT NULL,
+  command_id TEXT, reason TEXT NOT NULL, message TEXT NOT NULL, key BLOB, value BLOB,
+  PRIMARY KEY (topic, partition, "offset")
+) STRICT;
+
+CREATE TABLE customers (
+  customer_key TEXT PRIMARY KEY, adnsf_customer_id INTEGER NOT NULL, stripe_customer_id TEXT, email TEXT NOT NULL,
+  name TEXT, phone TEXT, bill_to TEXT, occurred_at INTEGER NOT NULL, command_id TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE sales_orders (
+  order_id TEXT PRIMARY KEY, command_id TEXT NOT NULL, sales_order_number TEXT NOT NULL, customer_key TEXT NOT NULL,
+  ordered_at INTEGER NOT NULL, currency TEXT NOT NULL, subtotal INTEGER NOT NULL, tax INTEGER NOT NULL,
+  shipping INTEGER NOT NULL, total INTEGER NOT NULL, payment_method TEXT NOT NULL, payment_reference TEXT,
+  bill_to TEXT, ship_to TEXT, shipping_method TEXT
+) STRICT;
+CREATE TABLE sales_order_lines (
+  order_id TEXT NOT NULL REFERENCES sales_orders, line INTEGER NOT NULL, product_id INTEGER NOT NULL,
+  variant_id INTEGER NOT NULL, sku TEXT, name TEXT, quantity INTEGER NOT NULL,
+  extended_price TEXT NOT NULL, -- exact decimal of scale 4
+  taxable INTEGER NOT NULL,
+  PRIMARY KEY (order_id, line)
+) STRICT;
+
+CREATE TABLE inventory_movements (
+  command_id TEXT NOT NULL REFERENCES applied_commands, line INTEGER NOT NULL, order_id TEXT NOT NULL,
+  product_id INTEGER NOT NULL, variant_id INTEGER NOT NULL, sku TEXT, quantity INTEGER NOT NULL,
+  PRIMARY KEY (command_id, line)
+) STRICT;
+CREATE VIEW inventory AS
+  SELECT product_id, variant_id, sku, sum(quantity) AS on_hand FROM inventory_movements
+  GROUP BY product_id, variant_id, sku;
+
+CREATE TABLE payments (
+  command_id TEXT PRIMARY KEY REFERENCES applied_commands, order_id TEXT NOT NULL, payment_intent_id TEXT,
+  charge_id TEXT, amount INTEGER NOT NULL, tax INTEGER NOT NULL, currency TEXT NOT NULL, received_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX payments_order ON payments (order_id);
+CREATE TABLE processing_fees (
+  command_id TEXT PRIMARY KEY REFERENCES applied_commands, order_id TEXT NOT NULL,
+  balance_transaction_id TEXT NOT NULL UNIQUE, charge_id TEXT, gross INTEGER NOT NULL, fee INTEGER NOT NULL,
+  net INTEGER NOT NULL, currency TEXT NOT NULL
+) STRICT;
+CREATE INDEX processing_fees_order ON processing_fees (order_id);
+CREATE TABLE shipping_requests (
+  command_id TEXT PRIMARY KEY REFERENCES applied_commands, order_id TEXT NOT NULL, shipping_method TEXT, ship_to TEXT,
+  lines TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE accounts (code TEXT PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL) STRICT;
+-- An entry is written open, gets its lines, and is posted; the triggers let it be posted only when it balances, and
+-- let nothing touch it afterwards.
+CREATE TABLE journal_entries (
+  command_id TEXT PRIMARY KEY REFERENCES applied_commands, order_id TEXT NOT NULL, description TEXT NOT NULL,
+  currency TEXT NOT NULL, occurred_at INTEGER NOT NULL, posted INTEGER NOT NULL DEFAULT 0 CHECK (posted IN (0, 1))
+) STRICT;
+CREATE INDEX journal_entries_order ON journal_entries (order_id);
+CREATE INDEX journal_entries_open ON journal_entries (posted) WHERE posted = 0;
+CREATE TABLE journal_lines (
+  command_id TEXT NOT NULL REFERENCES journal_entries, line INTEGER NOT NULL,
+  account TEXT NOT NULL REFERENCES accounts, debit INTEGER NOT NULL, credit INTEGER NOT NULL,
+  PRIMARY KEY (command_id, line),
+  CHECK (debit >= 0 AND credit >= 0 AND (debit = 0) <> (credit = 0))
+) STRICT;
+
+CREATE TRIGGER entries_begin_open BEFORE INSERT ON journal_entries WHEN NEW.posted <> 0
+BEGIN SELECT RAISE(ABORT, 'an entry begins open'); END;
+CREATE TRIGGER entries_balance BEFORE UPDATE ON journal_entries
+WHEN NEW.posted = 1 AND 0 <> (
+  SELECT coalesce(sum(debit) - sum(credit), 1) FROM journal_lines WHERE command_id = NEW.command_id)
+BEGIN SELECT RAISE(ABORT, 'debits and credits differ'); END;
+CREATE TRIGGER entries_stay BEFORE UPDATE ON journal_entries WHEN OLD.posted = 1
+BEGIN SELECT RAISE(ABORT, 'a posted entry cannot be changed'); END;
+CREATE TRIGGER entries_remain BEFORE DELETE ON journal_entries
+BEGIN SELECT RAISE(ABORT, 'entries are not deleted'); END;
+CREATE TRIGGER lines_only_while_open BEFORE INSERT ON journal_lines
+WHEN (SELECT posted FROM journal_entries WHERE command_id = NEW.command_id) <> 0
+BEGIN SELECT RAISE(ABORT, 'a posted entry gets no more lines'); END;
+CREATE TRIGGER lines_stay BEFORE UPDATE ON journal_lines
+BEGIN SELECT RAISE(ABORT, 'lines are not changed'); END;
+CREATE TRIGGER lines_remain BEFORE DELETE ON journal_lines
+BEGIN SELECT RAISE(ABORT, 'lines are not deleted'); END;
+CREATE TRIGGER nothing_left_open BEFORE UPDATE ON consumed
+WHEN EXISTS (SELECT 1 FROM journal_entries WHERE posted = 0)
+BEGIN SELECT RAISE(ABORT, 'an entry is still open'); END;
+CREATE TRIGGER never_backwards BEFORE UPDATE ON consumed WHEN NEW.next_offset < OLD.next_offset
+BEGIN SELECT RAISE(ABORT, 'offsets do not go back'); END;
+`;
+
+/** Makes the tables in a new database. @throws when the database is of another version */
+export const prepareTables = (database: Database): void => {
+  database.pragma('journal_mode = WAL');
+  // Every commit reaches the disk before the next begins: an offset that is remembered is never ahead of its effects.
+  database.pragma('synchronous = FULL');
+  database.pragma('foreign_keys = ON');
+  const version = Number(database.pragma('user_version', { simple: true }));
+  if (version === VERSION) return;
+  if (version !== 0) throw new Error(`ledger ${database.name} has version ${version}, this program writes ${VERSION}`);
+  database
+    .transaction(() => {
+      database.exec(TABLES);
+      const add = database.prepare('INSERT INTO accounts (code, name, kind) VALUES (?, ?, ?)');
+      for (const { code, name, kind } of Object.values(accounts)) add.run(code, name, kind);
+      database.pragma(`user_version = ${VERSION}`);
+    })
+    .immediate();
+};
