@@ -26,7 +26,7 @@ export function serviceEnvironment(layout: StateLayout, ports: Ports, secrets: S
     MILLRACE_ADNSF_SQL_USER: 'millrace_executor',
     MILLRACE_ADNSF_SQL_PASSWORD: secrets.sqlServerExecutor,
     MILLRACE_ADNSF_SQL_ENCRYPT: 'false',
-    MILLRACE_SHOP_SQL_USER: 'shop',
+    MILLRACE_SHOP_SQL_USER: 'millrace_shop',
     MILLRACE_SHOP_SQL_PASSWORD: secrets.sqlServerShop,
     MILLRACE_ADNSF_CDC_USER: 'millrace_cdc',
     MILLRACE_ADNSF_CDC_PASSWORD: secrets.sqlServerCdc,

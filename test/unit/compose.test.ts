@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -104,6 +104,22 @@ describe('docker-compose.yml', () => {
     expect(named.length).toBeGreaterThan(0);
     const given = Object.keys(compose.services['connect']!.environment);
     for (const variable of named) expect(given).toContain(variable);
+  });
+
+  it('gives the scripts of the database every variable that they use', () => {
+    const given = Object.keys(compose.services['sqlserver-init']!.environment);
+    const scripts = readdirSync(join(ROOT, 'connectors/sql')).map((file) => read(`connectors/sql/${file}`));
+    const used = new Set(scripts.flatMap((script) => [...script.matchAll(/\$\((\w+)\)/g)].map((match) => match[1]!)));
+    expect(used.size).toBeGreaterThan(0);
+    for (const variable of used) expect(given).toContain(variable);
+  });
+
+  it('logs in as users that the scripts make', () => {
+    const made = [...read('connectors/sql/logins.sql').matchAll(/CREATE LOGIN \[(\w+)\]/g)].map((match) => match[1]!);
+    const used = services.flatMap(([, { environment }]) =>
+      Object.entries(environment).flatMap(([name, value]) => (/_(SQL|CDC)_USER$/.test(name) ? [value] : [])),
+    );
+    expect(new Set(used)).toEqual(new Set(made));
   });
 
   it('configures Connect as the stack without Docker does', () => {
