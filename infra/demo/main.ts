@@ -119,8 +119,8 @@ const run = async (): Promise<number> => {
     ledger.close();
     return Promise.resolve();
   });
-  const before = ledger.salesOrderCount();
-  const salesOrders = (): number => ledger.salesOrderCount() - before;
+  const before = ledger.orderCount();
+  const salesOrders = (): number => ledger.orderCount() - before;
   const guard = startGuard();
   closers.push(() => guard.close());
   const shop = { stateDir: stack.stateDir, env: stack.env, seed: options.seed, guard };

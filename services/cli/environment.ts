@@ -29,6 +29,7 @@ export const variables = {
   MILLRACE_ADNSF_SQL_USER: z.string(),
   MILLRACE_ADNSF_SQL_PASSWORD: secret(),
   MILLRACE_ADNSF_SQL_ENCRYPT: flag().default(true),
+  MILLRACE_ADNSF_SQL_TRUST_SERVER_CERTIFICATE: flag().default(false),
   MILLRACE_STRIPE_METHODS: z.string().default('Stripe'),
   MILLRACE_LEDGER_DB: z.string(),
 } as const;

@@ -1,14 +1,123 @@
-/** What the reference ERP has booked, read from its database. */
+/** What the reference ERP has booked, as findings and timelines need it. */
+import { existsSync } from 'node:fs';
+import { accounts } from '../erp-ledger/domain/accounts.ts';
+import { type LedgerReader as Books, readLedger } from '../erp-ledger/read.ts';
+import { shownMoney } from './money.ts';
 import type { Ledger } from './verify/facts.ts';
 
-export type LedgerEntry = Readonly<{ at: bigint | null; what: string; commandId: string | null }>;
+export type LedgerEntry = Readonly<{ what: string; commandId: string | null }>;
+export type Position = Readonly<{ topic: string; partition: number; offset: bigint }>;
 
 export interface LedgerReader {
-  everything(): Promise<Ledger>;
-  /** What was booked for one order, oldest first. */
+  everything(): Ledger;
+  /** What was booked for one order, in the order of the commands. */
   order(orderId: string): readonly LedgerEntry[];
-  salesOrderCount(): number;
+  /** Orders of which anything is booked. */
+  orderCount(): number;
+  /** Where it reads on. */
+  positions(): readonly Position[];
   close(): void;
 }
 
-export declare const openLedger: (path: string) => LedgerReader;
+const everythingIn = (books: Books): Ledger => {
+  const orders = books.orderIds().flatMap((orderId) => books.order(orderId) ?? []);
+  const balance = books.trialBalance();
+  const sums = (rows: typeof balance): ReadonlyMap<string, bigint> => {
+    const byCurrency = new Map<string, bigint>();
+    for (const { currency, debit, credit } of rows)
+      byCurrency.set(currency, (byCurrency.get(currency) ?? 0n) + debit - credit);
+    return byCurrency;
+  };
+  return {
+    salesOrders: orders.flatMap(({ order }) => order ?? []),
+    payments: orders.flatMap(({ orderId, payments }) => payments.map((payment) => ({ orderId, ...payment }))),
+    fees: orders.flatMap(({ orderId, fees }) => fees.map((fee) => ({ orderId, ...fee }))),
+    applied: orders.flatMap(({ commands }) => commands.map(({ commandId }) => commandId)),
+    conflicts: books.conflicts().map(({ topic, partition, offset, reason, message }) => ({
+      topic,
+      partition: Number(partition),
+      offset,
+      code: reason,
+      message: `the ledger put it aside: ${message}`,
+    })),
+    trialBalance: sums(balance),
+    clearing: sums(balance.filter(({ account }) => account === accounts.stripeClearing.code)),
+  };
+};
+
+const entriesOf = (books: Books, orderId: string): readonly LedgerEntry[] => {
+  const known = books.order(orderId);
+  if (known === undefined) return [];
+  const { order, customer, payments, fees, movements, shippingRequests, journal, commands } = known;
+  const units = movements.reduce((sum, { quantity }) => sum + quantity, 0n);
+  const commandOf = (type: string): string | null =>
+    commands.find((command) => command.type === type)?.commandId ?? null;
+  const lines = (commandId: string): LedgerEntry[] =>
+    journal
+      .filter((line) => line.commandId === commandId)
+      .map(({ account, debit, credit, currency }) => ({
+        what: `  ${debit > 0n ? 'debit ' : 'credit'} ${account} ${shownMoney(debit > 0n ? debit : credit, currency)}`,
+        commandId: null,
+      }));
+  return [
+    ...(customer ? [{ what: `customer ${customer.customerKey}`, commandId: commandOf('UpsertCustomer') }] : []),
+    ...(order
+      ? [
+          {
+            what: `sales order ${order.salesOrderNumber} over ${shownMoney(order.total, order.currency)}`,
+            commandId: commandOf('CreateSalesOrder'),
+          },
+        ]
+      : []),
+    ...(movements.length > 0
+      ? [{ what: `stock: ${units} units of ${movements.length} articles`, commandId: commandOf('DecrementInventory') }]
+      : []),
+    ...payments.flatMap(({ amount, currency, paymentIntentId, commandId }) => [
+      { what: `payment of ${shownMoney(amount, currency)} ${paymentIntentId ?? ''}`, commandId },
+      ...lines(commandId),
+    ]),
+    ...fees.flatMap(({ fee, currency, balanceTransactionId, commandId }) => [
+      { what: `processing fee of ${shownMoney(fee, currency)} ${balanceTransactionId}`, commandId },
+      ...lines(commandId),
+    ]),
+    ...shippingRequests.map(({ shippingMethod, commandId }) => ({
+      what: `shipping label requested: ${shippingMethod ?? 'no method'}`,
+      commandId,
+    })),
+  ];
+};
+
+/** A ledger that has booked nothing has no database yet: it is opened at the first look that finds one. */
+export const openLedger = (path: string): LedgerReader => {
+  let opened: Books | undefined;
+  const books = (): Books | undefined => {
+    if (opened === undefined && existsSync(path)) opened = readLedger(path);
+    return opened;
+  };
+  return {
+    everything: () => {
+      const known = books();
+      return known === undefined
+        ? {
+            salesOrders: [],
+            payments: [],
+            fees: [],
+            applied: [],
+            conflicts: [],
+            trialBalance: new Map(),
+            clearing: new Map(),
+          }
+        : everythingIn(known);
+    },
+    order: (orderId) => {
+      const known = books();
+      return known === undefined ? [] : entriesOf(known, orderId);
+    },
+    orderCount: () => books()?.orderIds().length ?? 0,
+    positions: () =>
+      books()
+        ?.positions()
+        .map(({ topic, partition, nextOffset }) => ({ topic, partition: Number(partition), offset: nextOffset })) ?? [],
+    close: () => opened?.close(),
+  };
+};

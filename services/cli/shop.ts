@@ -1,11 +1,10 @@
 /** What the shop's database says, read with the executor's own login. */
-import { Connection, Request, TYPES } from 'tedious';
+import { TYPES } from 'tedious';
+import { openConnection, type Row, type SqlConnection } from '../adnsf-executor/sql/connection.ts';
 import { decimalFromText, minorUnits } from './money.ts';
 import { AD_HOC_CREDIT, cleanPaymentMethod, GIFT_CARD, isAccepted } from '../order-stream/domain/shop.ts';
 import type { CliConfig } from './environment.ts';
 import type { ShopOrder } from './verify/facts.ts';
-
-type Row = Readonly<Record<string, unknown>>;
 
 export interface ShopReader {
   /** Every order. */
@@ -43,9 +42,9 @@ const text = (row: Row, name: string): string | null => {
   return typeof value === 'string' && value !== '' ? value : null;
 };
 
-const connect = (config: CliConfig): Promise<Connection> =>
-  new Promise((resolve, reject) => {
-    const connection = new Connection({
+const connect = async (config: CliConfig): Promise<SqlConnection> => {
+  try {
+    return await openConnection({
       server: config.MILLRACE_ADNSF_SQL_HOST,
       authentication: {
         type: 'default',
@@ -55,35 +54,16 @@ const connect = (config: CliConfig): Promise<Connection> =>
         port: config.MILLRACE_ADNSF_SQL_PORT,
         database: config.MILLRACE_ADNSF_SQL_DATABASE,
         encrypt: config.MILLRACE_ADNSF_SQL_ENCRYPT,
-        trustServerCertificate: true,
-        appName: 'millrace-cli',
+        trustServerCertificate: config.MILLRACE_ADNSF_SQL_TRUST_SERVER_CERTIFICATE,
+        appName: 'millrace cli',
         connectTimeout: 10_000,
         requestTimeout: 60_000,
       },
     });
-    connection.connect((error) => {
-      if (error) reject(new Error(`the shop's database: ${error.message}`, { cause: error }));
-      else resolve(connection);
-    });
-  });
-
-const query = (
-  connection: Connection,
-  statement: string,
-  params: Readonly<Record<string, number>> = {},
-): Promise<Row[]> =>
-  new Promise((resolve, reject) => {
-    const rows: Row[] = [];
-    const request = new Request(statement, (error) => {
-      if (error) reject(new Error(`the shop's database: ${error.message}`, { cause: error }));
-      else resolve(rows);
-    });
-    for (const [name, value] of Object.entries(params)) request.addParameter(name, TYPES.Int, value);
-    request.on('row', (cells: readonly { metadata: { colName: string }; value: unknown }[]) => {
-      rows.push(Object.fromEntries(cells.map((cell) => [cell.metadata.colName, cell.value])));
-    });
-    connection.execSql(request);
-  });
+  } catch (error) {
+    throw new Error(`the shop's database cannot be reached: ${(error as Error).message}`, { cause: error });
+  }
+};
 
 const orderOf = (row: Row, lines: number, stores: CliConfig['MILLRACE_STORES']): ShopOrder => {
   const orderId = String(row['OrderNumber']);
@@ -113,25 +93,23 @@ export const openShop = async (config: CliConfig): Promise<ShopReader> => {
   const stores = config.MILLRACE_STORES;
   return {
     async orders() {
-      const counts = await query(
-        connection,
+      const counts = await connection.query(
         'SELECT OrderNumber, COUNT(*) AS Lines FROM dbo.Orders_ShoppingCart GROUP BY OrderNumber',
+        {},
       );
       const lines = new Map(counts.map((row) => [row['OrderNumber'], row['Lines'] as number]));
-      const rows = await query(connection, `SELECT ${columns} FROM dbo.Orders o ORDER BY o.OrderNumber`);
+      const rows = await connection.query(`SELECT ${columns} FROM dbo.Orders o ORDER BY o.OrderNumber`, {});
       return rows.map((row) => orderOf(row, lines.get(row['OrderNumber']) ?? 0, stores));
     },
     async order(orderNumber) {
-      const [row] = await query(
-        connection,
+      const [row] = await connection.query(
         `SELECT ${columns}, o.CustomerServiceNotes FROM dbo.Orders o WHERE o.OrderNumber = @number`,
-        { number: orderNumber },
+        { number: { type: TYPES.Int, value: orderNumber } },
       );
       if (row === undefined) return undefined;
-      const [counted] = await query(
-        connection,
+      const [counted] = await connection.query(
         'SELECT COUNT(*) AS Lines FROM dbo.Orders_ShoppingCart WHERE OrderNumber = @number',
-        { number: orderNumber },
+        { number: { type: TYPES.Int, value: orderNumber } },
       );
       const lines = counted!['Lines'] as number;
       return {

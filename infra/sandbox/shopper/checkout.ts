@@ -321,11 +321,12 @@ const writtenLines = async (
 /** Stock and its guard change together, as in the storefront's stored procedure. */
 const reduceInventory = (sql: SqlSession, orderNumber: number, lines: readonly Line[]): Promise<void> =>
   sql.together(async () => {
-    const { affected } = await sql.run(
-      'UPDATE dbo.Orders SET InventoryWasReduced = 1 WHERE OrderNumber = @number AND InventoryWasReduced = 0',
+    const { rows } = await sql.run(
+      `UPDATE dbo.Orders SET InventoryWasReduced = 1 WHERE OrderNumber = @number AND InventoryWasReduced = 0;
+       SELECT @@ROWCOUNT AS Changed`,
       { number: int(orderNumber) },
     );
-    if (affected === 0) return;
+    if (rows[0]?.['Changed'] === 0) return;
     for (const { planned, ids } of lines)
       await sql.run('UPDATE dbo.ProductVariant SET Inventory = Inventory - @quantity WHERE VariantID = @variant', {
         quantity: int(planned.quantity),

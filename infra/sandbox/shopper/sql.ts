@@ -12,7 +12,7 @@ export type ShopLogin = Readonly<{
 
 export type Param = Readonly<{ type: 'int' | 'text' | 'guid' | 'money'; value: string | number | bigint | null }>;
 export type Row = Readonly<Record<string, unknown>>;
-export type Answer = Readonly<{ rows: readonly Row[]; affected: number }>;
+export type Answer = Readonly<{ rows: readonly Row[] }>;
 
 /** The database is away or gave the statement up. Whether it took effect is unknown. */
 export class SqlAwayError extends Error {
@@ -91,9 +91,9 @@ export const openSql = async (login: ShopLogin): Promise<SqlSession> => {
         return;
       }
       const rows: Row[] = [];
-      const request = new Request(statement, (error, affected) => {
+      const request = new Request(statement, (error) => {
         if (error) reject(translate(error));
-        else resolve({ rows, affected: affected ?? 0 });
+        else resolve({ rows });
       });
       for (const [name, { type, value }] of Object.entries(params)) {
         switch (type) {

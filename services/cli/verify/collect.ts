@@ -123,7 +123,7 @@ export const collectFacts = async (sides: Sides, stripeMethods: readonly string[
     for await (const [record, result] of values(schemas.topic(key))) results.push(seenResult(record, result));
 
   const atStripe = await stripe.everything();
-  const books = await ledger.everything();
+  const books = ledger.everything();
 
   const deadLetters: Facts['deadLetters'][number][] = [];
   for await (const [record, letter] of values(schemas.topic('deadLetters')))

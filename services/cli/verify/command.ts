@@ -23,7 +23,7 @@ export const verify = async (
   const reader = await kafkajsCluster({ brokers: config.MILLRACE_KAFKA_BROKERS, clientId: 'millrace-cli' }).reader();
   const ledger = openLedger(config.MILLRACE_LEDGER_DB);
   try {
-    const unsettled = await waitUntilQuiet(config, topics, reader, {
+    const unsettled = await waitUntilQuiet(config, topics, reader, ledger, {
       seconds: options.waitSeconds,
       ...(options.say && { say: options.say }),
     });

@@ -95,6 +95,8 @@ export type Ledger = Readonly<{
   fees: readonly LedgerFee[];
   /** Ids of the commands it has booked, each as often as it was booked. */
   applied: readonly string[];
+  /** What it could not book and put aside for a person. */
+  conflicts: readonly (Place & Readonly<{ code: string; message: string }>)[];
   /** Debits minus credits over all accounts, by currency. */
   trialBalance: ReadonlyMap<string, bigint>;
   /** What it says Stripe holds for us, by currency. */

@@ -203,7 +203,7 @@ export const judge = (facts: Facts): Verdict => {
     ...commandFindings(facts),
     ...sequenceFindings(facts),
     ...bookFindings(facts),
-    ...facts.deadLetters.map(({ topic, partition, offset, code, message }) => ({
+    ...[...facts.deadLetters, ...facts.ledger.conflicts].map(({ topic, partition, offset, code, message }) => ({
       kind: 'dead-letter' as const,
       orderId: null,
       message: `${topic}-${partition}@${offset} ${code}: ${message}`,

@@ -8,11 +8,14 @@ import { groupId } from '../../runtime/topics.ts';
 import type { PartitionReader, TopicPartition } from '../../runtime/ports.ts';
 import type { CliConfig } from '../environment.ts';
 import type { Topics } from '../kafka.ts';
+import type { LedgerReader } from '../ledger.ts';
 
 /** Nothing has moved for this long: longer than a poll of the connector, a batch, and a settlement in the sandbox. */
 const STILL_MS = 3_000;
 const LOOK_EVERY_MS = 500;
 const CONNECTOR = 'adnsf-sqlserver';
+/** Keeps its positions in its own database, with what it has booked. */
+const LEDGER = 'erp-ledger';
 
 export type Lag = TopicPartition & Readonly<{ group: string; unread: number }>;
 
@@ -50,6 +53,7 @@ export type Ends = ReadonlyMap<string, bigint>;
 export const lagOf = async (
   topics: Topics,
   reader: PartitionReader,
+  ledger: Pick<LedgerReader, 'positions'>,
 ): Promise<Readonly<{ lags: readonly Lag[]; ends: Ends }>> => {
   const { admin } = topics;
   const names = Object.values(definitions).map(({ name }: TopicDefinition) => name);
@@ -60,14 +64,20 @@ export const lagOf = async (
   const endOf = new Map(ends.map((end) => [id(end), end.stable]));
   const beginOf = new Map(begins.map((begin) => [id(begin), begin.offset]));
   const expected = expectedReaders(topics);
-  const groups = new Set([...(await admin.listGroups()), ...[...expected.values()].flatMap((readers) => [...readers])]);
+  const own = new Map(ledger.positions().map((position) => [id(position), position.offset]));
+  const groups = new Set([
+    LEDGER,
+    ...(await admin.listGroups()),
+    ...[...expected.values()].flatMap((readers) => [...readers]),
+  ]);
 
   const lags: Lag[] = [];
   const readBySomebody = new Set<string>();
   for (const group of groups) {
-    const committed = new Map(
-      (await admin.committedOffsets(group, partitions)).map((position) => [id(position), position.offset]),
-    );
+    const committed =
+      group === LEDGER
+        ? own
+        : new Map((await admin.committedOffsets(group, partitions)).map((position) => [id(position), position.offset]));
     for (const source of partitions) {
       const position = committed.get(id(source));
       if (position === undefined && expected.get(source.topic)?.has(group) !== true) continue;
@@ -121,8 +131,9 @@ export const whatIsUnderWay = async (
   config: CliConfig,
   topics: Topics,
   reader: PartitionReader,
+  ledger: Pick<LedgerReader, 'positions'>,
 ): Promise<Readonly<{ pending: readonly string[]; ends: Ends }>> => {
-  const { lags, ends } = await lagOf(topics, reader);
+  const { lags, ends } = await lagOf(topics, reader, ledger);
   const pending = [
     ...lags.map(
       ({ group, topic, partition, unread }) => `${group} has ${unread} records of ${topic}-${partition} to read`,
@@ -138,6 +149,7 @@ export const waitUntilQuiet = async (
   config: CliConfig,
   topics: Topics,
   reader: PartitionReader,
+  ledger: Pick<LedgerReader, 'positions'>,
   options: Readonly<{ seconds: number; say?: (text: string) => void }>,
 ): Promise<readonly string[]> => {
   const deadline = performance.now() + options.seconds * 1_000;
@@ -146,7 +158,7 @@ export const waitUntilQuiet = async (
   for (;;) {
     let pending: readonly string[];
     try {
-      const state = await whatIsUnderWay(config, topics, reader);
+      const state = await whatIsUnderWay(config, topics, reader, ledger);
       pending = state.pending;
       const now = [...state.ends].map(([source, end]) => `${source}@${end}`).join();
       if (now !== seen || pending.length > 0) {

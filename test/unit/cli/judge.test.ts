@@ -363,6 +363,16 @@ const injuries: readonly Injury[] = [
       deadLetters: [{ topic: 'dead-letters', partition: 0, offset: 1n, code: 'undecodable', message: 'what' }],
     }),
   ],
+  [
+    'a command the ledger put aside',
+    'dead-letter',
+    null,
+    /invalid: what/,
+    (w) =>
+      withLedger(w, {
+        conflicts: [{ topic: 'erp.commands', partition: 0, offset: 1n, code: 'invalid', message: 'what' }],
+      }),
+  ],
   ['an event of no order', 'unrouted', null, /ch_9/, (w) => ({ ...w, unrouted: ['ch_9'] })],
 ];
 

@@ -91,6 +91,7 @@ export const soundWorld = (): Facts => {
     payments: [{ orderId: '1', amount: 6_139n, currency: 'USD', paymentIntentId: 'pi_1' }],
     fees: [{ orderId: '1', ...fee }],
     applied: commands.filter(({ target }) => target === 'erp').map(({ commandId }) => commandId),
+    conflicts: [],
     trialBalance: new Map([['USD', 0n]]),
     clearing: new Map([['USD', 5_931n]]),
   };
