@@ -1,0 +1,169 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type * as Types from '../../../schemas/generated/types.ts';
+import { memoryRegistry } from '../../../schemas/registry.ts';
+import { openSchemas } from '../../../schemas/serde.ts';
+import type { ErpCommand } from '../../../schemas/topics.ts';
+import { type LedgerReader, readLedger } from '../../../services/erp-ledger/read.ts';
+import type { ConsumedRecord } from '../../../services/runtime/ports.ts';
+
+export const TOPIC = 'erp.commands';
+export const SOURCE = { topic: TOPIC, partition: 0 };
+
+const about = (orderId: string, intent: string, n: number) => ({
+  commandId: `${orderId}/${intent}/${n}`,
+  orderId,
+  target: 'erp' as const,
+  causationId: 'evt_1',
+  occurredAt: 1_780_000_000_000n,
+  workflow: 'collect@1',
+});
+
+export const recordPayment = (
+  orderId: string,
+  amount: bigint,
+  tax = 0n,
+  currency = 'USD',
+  n = 1,
+): Types.RecordPayment => ({
+  ...about(orderId, 'record-payment', n),
+  type: 'RecordPayment',
+  payload: {
+    paymentIntentId: `pi_${orderId}`,
+    chargeId: `ch_${orderId}`,
+    amount,
+    tax,
+    currency,
+    receivedAt: 1_780_000_000_000n,
+  },
+});
+
+export const recordFee = (
+  orderId: string,
+  gross: bigint,
+  fee: bigint,
+  currency = 'USD',
+  n = 1,
+): Types.RecordProcessingFee => ({
+  ...about(orderId, 'record-processing-fee', n),
+  type: 'RecordProcessingFee',
+  payload: {
+    balanceTransactionId: `txn_${orderId}_${n}`,
+    chargeId: `ch_${orderId}`,
+    gross,
+    fee,
+    net: gross - fee,
+    currency,
+  },
+});
+
+export const salesOrder = (orderId: string): Types.CreateSalesOrder => ({
+  ...about(orderId, 'create-sales-order', 1),
+  type: 'CreateSalesOrder',
+  payload: {
+    salesOrderNumber: orderId,
+    customerKey: 'ada@example.com',
+    orderedAt: 1_780_000_000_000n,
+    currency: 'USD',
+    subtotal: 10_000n,
+    tax: 800n,
+    shipping: 500n,
+    total: 11_300n,
+    paymentReference: `pi_${orderId}`,
+    paymentMethod: 'STRIPE',
+    billTo: null,
+    shipTo: null,
+    shippingMethod: 'Ground',
+    lines: [
+      {
+        cartRecordId: 1,
+        productId: 1,
+        variantId: 11,
+        sku: 'MUG',
+        name: 'Mug',
+        quantity: 2,
+        extendedPrice: '100.0000',
+        taxable: true,
+        addedToCartAt: null,
+      },
+    ],
+  },
+});
+
+export const inventory = (orderId: string, quantity = 2): Types.DecrementInventory => ({
+  ...about(orderId, 'decrement-inventory', 1),
+  type: 'DecrementInventory',
+  payload: { lines: [{ productId: 1, variantId: 11, sku: 'MUG', quantity }] },
+});
+
+export const customer = (orderId: string, name: string, occurredAt: bigint): Types.UpsertCustomer => ({
+  ...about(orderId, 'upsert-customer', 1),
+  occurredAt,
+  type: 'UpsertCustomer',
+  payload: {
+    customerKey: 'ada@example.com',
+    adnsfCustomerId: 7,
+    stripeCustomerId: 'cus_1',
+    email: 'ada@example.com',
+    name,
+    phone: null,
+    billTo: null,
+  },
+});
+
+export const shipping = (orderId: string): Types.RequestShippingLabel => ({
+  ...about(orderId, 'request-shipping-label', 1),
+  type: 'RequestShippingLabel',
+  payload: { shippingMethod: 'Ground', shipTo: null, lines: [{ sku: 'MUG', variantId: 11, quantity: 2 }] },
+});
+
+/** The topic's own encoding, ready to decode at once. */
+export const openTopic = async () => {
+  const topic = openSchemas(memoryRegistry()).topic('erpCommands');
+  await topic.value.open?.();
+  const samples = [
+    recordPayment('1', 1n),
+    recordFee('1', 1n, 0n),
+    salesOrder('1'),
+    inventory('1'),
+    customer('1', 'x', 0n),
+    shipping('1'),
+  ];
+  await topic.value.prepare?.(samples.map((command) => topic.value.encode(command)));
+  return topic;
+};
+
+export const recordsOf = (
+  commands: readonly ErpCommand[],
+  encode: (command: ErpCommand) => Buffer,
+  firstOffset = 0n,
+): readonly ConsumedRecord[] =>
+  commands.map((command, index) => ({
+    ...SOURCE,
+    offset: firstOffset + BigInt(index),
+    timestamp: 0n,
+    key: Buffer.from(command.orderId),
+    value: encode(command),
+    headers: {},
+  }));
+
+/** A directory for a ledger that goes away with it. */
+export const temporaryLedger = () => {
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-ledger-'));
+  const path = join(directory, 'ledger.db');
+  return {
+    path,
+    read: <T>(look: (reader: LedgerReader) => T): T => {
+      const reader = readLedger(path);
+      try {
+        return look(reader);
+      } finally {
+        reader.close();
+      }
+    },
+    [Symbol.dispose]: () => {
+      rmSync(directory, { recursive: true });
+    },
+  };
+};
