@@ -2,7 +2,7 @@
  * Committed state on disk (LMDB): one environment per task, written in one transaction per Kafka commit. Each value
  * carries a CRC, so that a damaged page means a restore instead of a wrong amount.
  */
-import { mkdirSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { open, type Database, type RootDatabase } from 'lmdb';
@@ -69,10 +69,27 @@ const openEnvironment = (directory: string, stores: readonly string[]): Opened =
   return { root, tables };
 };
 
+/** LMDB's magic number, in the header of its first page; the library itself dies over a file that is none of its own. */
+const magic = 0xbeefc0de;
+const magicAt = 24;
+
+const looksLikeLmdb = (path: string): boolean => {
+  if (!existsSync(path)) return true;
+  const file = openSync(path, 'r');
+  try {
+    const header = Buffer.alloc(64);
+    const length = readSync(file, header, 0, header.length, 0);
+    return length === 0 || (length === header.length && header.readUInt32LE(magicAt) === magic);
+  } finally {
+    closeSync(file);
+  }
+};
+
 const diskBackend = (directory: string, stores: readonly string[], lock: DirectoryLock): StoreBackend => {
   const files = join(directory, 'lmdb');
   const wipeFiles = () => rmSync(files, { recursive: true, force: true });
   let opened: Opened;
+  if (!looksLikeLmdb(join(files, 'data.mdb'))) wipeFiles();
   try {
     opened = openEnvironment(files, stores);
   } catch {
