@@ -18,7 +18,6 @@ export type ShopRow = Readonly<{
   order: ShopOrder;
   customerId: number;
   email: string | null;
-  lines: number;
   gateway: string | null;
   /** As the shop's clock showed it, which has no zone. */
   orderDate: string;
@@ -65,7 +64,7 @@ const connect = async (config: CliConfig): Promise<SqlConnection> => {
   }
 };
 
-const orderOf = (row: Row, lines: number, stores: CliConfig['MILLRACE_STORES']): ShopOrder => {
+const orderOf = (row: Row, stores: CliConfig['MILLRACE_STORES']): ShopOrder => {
   const orderId = String(row['OrderNumber']);
   const currency = stores[String(row['StoreID'])]?.currency;
   if (currency === undefined)
@@ -77,7 +76,8 @@ const orderOf = (row: Row, lines: number, stores: CliConfig['MILLRACE_STORES']):
     paymentMethod: cleanPaymentMethod(text(row, 'PaymentMethod')),
     state,
     reference: text(row, 'AuthorizationPNREF'),
-    complete: (isAccepted(state) || state === 'REFUSED') && lines > 0 && row['InventoryWasReduced'] === 1,
+    // The checkout takes the stock after it has written the lines.
+    complete: (isAccepted(state) || state === 'REFUSED') && row['InventoryWasReduced'] === 1,
     credit: row['TransactionType'] === AD_HOC_CREDIT,
     subtotal: amount('Subtotal'),
     tax: amount('Tax'),
@@ -93,13 +93,8 @@ export const openShop = async (config: CliConfig): Promise<ShopReader> => {
   const stores = config.MILLRACE_STORES;
   return {
     async orders() {
-      const counts = await connection.query(
-        'SELECT OrderNumber, COUNT(*) AS Lines FROM dbo.Orders_ShoppingCart GROUP BY OrderNumber',
-        {},
-      );
-      const lines = new Map(counts.map((row) => [row['OrderNumber'], row['Lines'] as number]));
       const rows = await connection.query(`SELECT ${columns} FROM dbo.Orders o ORDER BY o.OrderNumber`, {});
-      return rows.map((row) => orderOf(row, lines.get(row['OrderNumber']) ?? 0, stores));
+      return rows.map((row) => orderOf(row, stores));
     },
     async order(orderNumber) {
       const [row] = await connection.query(
@@ -107,16 +102,10 @@ export const openShop = async (config: CliConfig): Promise<ShopReader> => {
         { number: { type: TYPES.Int, value: orderNumber } },
       );
       if (row === undefined) return undefined;
-      const [counted] = await connection.query(
-        'SELECT COUNT(*) AS Lines FROM dbo.Orders_ShoppingCart WHERE OrderNumber = @number',
-        { number: { type: TYPES.Int, value: orderNumber } },
-      );
-      const lines = counted!['Lines'] as number;
       return {
-        order: orderOf(row, lines, stores),
+        order: orderOf(row, stores),
         customerId: row['CustomerID'] as number,
         email: text(row, 'Email'),
-        lines,
         gateway: text(row, 'PaymentGateway'),
         orderDate: text(row, 'OrderDate') ?? '',
         authorizedOn: text(row, 'AuthorizedOn'),

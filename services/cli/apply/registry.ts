@@ -20,7 +20,12 @@ export interface RegistryAdmin {
   setCompatibility(subject: string, level: Compatibility): Promise<void>;
 }
 
-const verdict = z.object({ is_compatible: z.boolean(), messages: z.array(z.string()).nullish() });
+/** Confluent says why in `messages`, Apicurio in `reason`. */
+const verdict = z.object({
+  is_compatible: z.boolean(),
+  messages: z.array(z.string()).nullish(),
+  reason: z.string().nullish(),
+});
 const level = z.object({ compatibilityLevel: z.string() });
 
 export const registryAdmin = (url: string): RegistryAdmin => {
@@ -61,8 +66,8 @@ export const registryAdmin = (url: string): RegistryAdmin => {
       ]);
       if (known.status !== 404) answered(known, `looking up ${subject}`);
       if (configured.status !== 404) answered(configured, `compatibility of ${subject}`);
-      const { is_compatible, messages } = verdict.parse(answered(compatible, `checking ${subject}`));
-      const said = messages?.filter((message) => message !== '') ?? [];
+      const { is_compatible, messages, reason } = verdict.parse(answered(compatible, `checking ${subject}`));
+      const said = [...(messages ?? []), reason ?? ''].filter((message) => message !== '');
       return {
         registered: known.status !== 404,
         compatibility: configured.status === 404 ? undefined : level.parse(configured.json).compatibilityLevel,

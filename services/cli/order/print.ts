@@ -33,7 +33,7 @@ export const storyText = (story: Story): string => {
     const { order } = shop;
     const parts = `${shownMoney(order.subtotal, order.currency)} + tax ${shownMoney(order.tax, order.currency)} + shipping ${shownMoney(order.shipping, order.currency)}`;
     lines.push(
-      `  shop    ${order.state ?? 'no state'} · ${shop.lines} lines · ${shownMoney(order.total, order.currency)} (${parts})`,
+      `  shop    ${order.state ?? 'no state'} · ${shownMoney(order.total, order.currency)} (${parts})`,
       `          customer ${shop.customerId}${shop.email === null ? '' : ` ${shop.email}`} · paid by ${shop.gateway ?? order.paymentMethod} ${order.reference ?? ''}`,
       `          ordered ${shop.orderDate}${shop.capturedOn === null ? '' : ` · captured ${shop.capturedOn}`} (shop's clock)`,
     );

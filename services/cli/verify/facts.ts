@@ -9,7 +9,7 @@ export type ShopOrder = Readonly<{
   paymentMethod: string;
   state: string | null;
   reference: string | null;
-  /** Lines present, stock taken, state accepted: what the shopper did is done. */
+  /** State accepted and stock taken: the checkout is done. */
   complete: boolean;
   /** A refund written as an order of its own. */
   credit: boolean;
