@@ -32,7 +32,6 @@ export const openPool = (options: Readonly<{ size: number; open: () => Promise<S
     await enter();
     let connection: SqlConnection | undefined;
     try {
-      if (closed) throw new Error('the pool is closed');
       connection = takeIdle() ?? (await options.open());
       const result = await work(connection);
       idle.push(connection);
@@ -47,6 +46,7 @@ export const openPool = (options: Readonly<{ size: number; open: () => Promise<S
 
   return {
     use: (work) => {
+      if (closed) return Promise.reject(new Error('the pool is closed'));
       const lending = lend(work);
       const settled = lending.then(
         () => undefined,

@@ -143,6 +143,7 @@ const configurationOf = (options: ShopOptions): ConnectionConfiguration => ({
     appName: 'millrace adnsf-executor',
     connectTimeout: options.timeoutMs,
     requestTimeout: options.timeoutMs,
+    cancelTimeout: options.timeoutMs,
     abortTransactionOnError: true,
     useUTC: true,
   },

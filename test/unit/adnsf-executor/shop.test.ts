@@ -1,0 +1,329 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type SqlServer, startSqlServer } from '../../../infra/sandbox/sqlserver/server.ts';
+import { execute } from '../../../services/adnsf-executor/execute.ts';
+import type { Shop } from '../../../services/adnsf-executor/shop.ts';
+import { openConnection, type SqlConnection } from '../../../services/adnsf-executor/sql/connection.ts';
+import { openShop } from '../../../services/adnsf-executor/sql/shop.ts';
+import { FatalError, RetriableError } from '../../../services/runtime/errors.ts';
+import type { AdnsfCommand } from '../../../schemas/topics.ts';
+import { linkPayment, markOrderPaid, recordDecline, STORES } from './support.ts';
+
+const SA = 'Sa-pass-word-1';
+const EXECUTOR = 'Executor-pass-word-1';
+const DATABASE = 'AspDotNetStorefront';
+const WRITTEN = 1_780_000_000_000n;
+
+let server: SqlServer;
+let directory: string;
+let shop: Shop;
+let sa: SqlConnection;
+
+const options = (over: Partial<Parameters<typeof openShop>[0]> = {}) => ({
+  host: '127.0.0.1',
+  port: server.port,
+  database: DATABASE,
+  user: 'millrace_executor',
+  password: EXECUTOR,
+  encrypt: false,
+  trustServerCertificate: true,
+  connections: 4,
+  timeoutMs: 5_000,
+  ...over,
+});
+
+const connectAs = (userName: string, password: string) =>
+  openConnection({
+    server: '127.0.0.1',
+    authentication: { type: 'default', options: { userName, password } },
+    options: { port: server.port, database: DATABASE, encrypt: false, trustServerCertificate: true },
+  });
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'millrace-shop-'));
+  const extra = join(directory, 'grants.sql');
+  writeFileSync(
+    extra,
+    `USE [$(DATABASE)];\nGO\nGRANT SELECT ON dbo.Orders (StoreID, CouponType, CouponDiscountAmount) TO [millrace_commands];\nGO\n`,
+  );
+  const scripts = ['adnsf-demo.sql', 'enable-cdc.sql', 'logins.sql'].map((name) =>
+    fileURLToPath(new URL(`../../../connectors/sql/${name}`, import.meta.url)),
+  );
+  server = await startSqlServer({
+    saPassword: SA,
+    variables: { CDC_PASSWORD: 'Cdc-pass-word-1', EXECUTOR_PASSWORD: EXECUTOR, SHOP_PASSWORD: 'Shop-pass-word-1' },
+    scripts: [...scripts, extra],
+  });
+  sa = await connectAs('sa', SA);
+  shop = openShop(options());
+});
+
+afterAll(async () => {
+  await shop.close();
+  sa.close();
+  await server.close();
+  rmSync(directory, { recursive: true });
+});
+
+const listening = async (tcp: Server): Promise<number> => {
+  await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve));
+  return (tcp.address() as AddressInfo).port;
+};
+
+let nextOrder = 200_000;
+let order: number;
+beforeEach(() => {
+  order = nextOrder++;
+});
+
+const sql = (text: string) => sa.query(text, {});
+const place = (over: Readonly<Record<string, string>> = {}) => {
+  const columns = {
+    OrderNumber: String(order),
+    CustomerID: '7',
+    CustomerGUID: 'NEWID()',
+    CartType: '0',
+    StoreID: '1',
+    OrderTotal: '123.45',
+    TransactionState: `N'PENDING'`,
+    PaymentMethod: `N'Stripe'`,
+    ...over,
+  };
+  return sql(
+    `INSERT INTO dbo.Orders (${Object.keys(columns).join(', ')}) VALUES (${Object.values(columns).join(', ')})`,
+  );
+};
+const look = async (number = order) =>
+  (
+    await sql(`SELECT TransactionState, AuthorizationPNREF, PaymentGateway, CustomerServiceNotes,
+      CONVERT(varchar(30), CapturedOn, 126) AS CapturedOn, CONVERT(varchar(30), AuthorizedOn, 126) AS AuthorizedOn
+      FROM dbo.Orders WHERE OrderNumber = ${number}`)
+  )[0]!;
+const remembered = async (): Promise<number> =>
+  (await sql(`SELECT COUNT(*) AS N FROM dbo.Millrace_AppliedCommand WHERE OrderNumber = ${order}`))[0]!['N'] as number;
+const run = (command: AdnsfCommand, through = shop) => execute(through, STORES, command, WRITTEN);
+
+describe('commands in the shop, as the executor’s own login', () => {
+  it('links, marks paid, and answers repetitions with the very same result', async () => {
+    await place();
+    const link = await run(linkPayment(order));
+    expect(link).toMatchObject({
+      commandId: `${order}/link-payment/1`,
+      status: 'succeeded',
+      objectId: String(order),
+      objectStatus: 'PENDING',
+      replayed: false,
+      detail: { outcome: 'applied', before: 'PENDING', after: 'PENDING' },
+    });
+    expect(await look()).toMatchObject({ AuthorizationPNREF: 'pi_1', PaymentGateway: 'STRIPE' });
+
+    const paid = await run(markOrderPaid(order));
+    expect(paid).toMatchObject({
+      status: 'succeeded',
+      objectStatus: 'CAPTURED',
+      detail: { outcome: 'applied', before: 'PENDING', after: 'CAPTURED' },
+    });
+    expect(await look()).toMatchObject({
+      TransactionState: 'CAPTURED',
+      CapturedOn: '2026-07-01T08:34:56.790',
+      AuthorizedOn: '2026-07-01T08:34:56.790',
+    });
+    expect(await run(linkPayment(order))).toEqual({ ...link, replayed: true });
+    expect(await run(markOrderPaid(order))).toEqual({ ...paid, replayed: true });
+    expect(await remembered()).toBe(2);
+  });
+
+  it('keeps the time of an authorisation', async () => {
+    await place({ TransactionState: `N'AUTHORIZED'`, AuthorizedOn: `'2026-06-30T10:00:00'` });
+    await run(markOrderPaid(order));
+    expect(await look()).toMatchObject({ AuthorizedOn: '2026-06-30T10:00:00', CapturedOn: '2026-07-01T08:34:56.790' });
+  });
+
+  it('notes a decline once, and a later success counts', async () => {
+    await place({ CustomerServiceNotes: `N'Called on Monday'` });
+    const declined = await run(recordDecline(order));
+    expect(declined).toMatchObject({ status: 'succeeded', objectStatus: 'REFUSED', detail: { before: 'PENDING' } });
+    expect(await run(recordDecline(order))).toEqual({ ...declined, replayed: true });
+    await run(recordDecline(order, 2));
+    const notes = (await look())['CustomerServiceNotes'] as string;
+    const line = expect.stringMatching(/^2026-07-01 08:34:56 Stripe declined pi_1/) as string;
+    expect(notes.split('\r\n')).toEqual(['Called on Monday', line, line]);
+    expect(await run(markOrderPaid(order))).toMatchObject({ objectStatus: 'CAPTURED', detail: { before: 'REFUSED' } });
+    expect(await run(recordDecline(order, 3))).toMatchObject({
+      status: 'succeeded',
+      objectStatus: 'CAPTURED',
+      detail: { outcome: 'superseded' },
+    });
+    expect(((await look())['CustomerServiceNotes'] as string).split('\r\n')).toHaveLength(3);
+  });
+
+  it('begins the notes of an order that has none', async () => {
+    await place();
+    await run(recordDecline(order));
+    expect((await look())['CustomerServiceNotes']).toMatch(/^2026-07-01 /);
+  });
+
+  it('says that an order is paid already, when it is by the same payment', async () => {
+    await place({ TransactionState: `N'CAPTURED'`, AuthorizationPNREF: `N'pi_1'` });
+    expect(await run(markOrderPaid(order))).toMatchObject({ status: 'succeeded', detail: { outcome: 'already' } });
+    expect(await look()).toMatchObject({ CapturedOn: null });
+  });
+
+  it('refuses what the order does not allow, changes nothing and may be asked again', async () => {
+    await place({ TransactionState: `N'VOIDED'` });
+    const command = markOrderPaid(order);
+    expect(await run(command)).toMatchObject({
+      status: 'refused',
+      errorCode: 'state_conflict',
+      objectStatus: 'VOIDED',
+      detail: { before: 'VOIDED', after: 'VOIDED' },
+      completedAt: WRITTEN,
+    });
+    expect(await remembered()).toBe(0);
+    await sql(`UPDATE dbo.Orders SET TransactionState = 'PENDING' WHERE OrderNumber = ${order}`);
+    expect(await run(command)).toMatchObject({ status: 'succeeded' });
+  });
+
+  it.each([
+    ['another amount', { OrderTotal: '123.44' }, 'amount_mismatch'],
+    ['a fraction of a cent', { OrderTotal: '123.4501' }, 'amount_unreadable'],
+    ['another PaymentIntent', { AuthorizationPNREF: `N'pi_2'` }, 'linked_to_other'],
+  ])('refuses %s', async (_name, over, code) => {
+    await place(over);
+    expect(await run(markOrderPaid(order))).toMatchObject({ status: 'refused', errorCode: code });
+    expect(await look()).toMatchObject({ TransactionState: 'PENDING', CapturedOn: null });
+  });
+
+  it('takes off what a gift card paid', async () => {
+    await place({ OrderTotal: '150', CouponType: '2', CouponDiscountAmount: '26.55' });
+    expect(await run(markOrderPaid(order))).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('refuses an order that is not there, and puts stores aside that it knows nothing of', async () => {
+    expect(await run(linkPayment(order))).toMatchObject({ status: 'refused', errorCode: 'order_not_found' });
+    await place({ StoreID: '9' });
+    await expect(run(linkPayment(order))).rejects.toMatchObject({ name: 'PoisonError', code: 'store_unknown' });
+  });
+
+  it('does not let an id stand for two orders', async () => {
+    await place();
+    await run(linkPayment(order));
+    const stolen = { ...linkPayment(1), commandId: `${order}/link-payment/1` };
+    await expect(run(stolen)).rejects.toMatchObject({ code: 'command_id_reused' });
+  });
+
+  it('applies a command once, however many try at the same time', async () => {
+    await place();
+    const results = await Promise.all(
+      Array.from({ length: 6 }, async () => {
+        for (;;) {
+          try {
+            return await run(recordDecline(order));
+          } catch (error) {
+            if (!(error instanceof RetriableError)) throw error;
+          }
+        }
+      }),
+    );
+    expect(new Set(results.map(({ completedAt }) => completedAt)).size).toBe(1);
+    expect(results.filter(({ replayed }) => !replayed)).toHaveLength(1);
+    expect(((await look())['CustomerServiceNotes'] as string).split('\r\n')).toHaveLength(1);
+    expect(await remembered()).toBe(1);
+  });
+
+  it('waits for others to finish with the order, and sees what they did', async () => {
+    await place();
+    await sa.begin();
+    await sql(`UPDATE dbo.Orders SET TransactionState = 'VOIDED' WHERE OrderNumber = ${order}`);
+    const result = run(markOrderPaid(order));
+    await sa.commit();
+    expect(await result).toMatchObject({ status: 'refused', errorCode: 'state_conflict', objectStatus: 'VOIDED' });
+  });
+});
+
+describe('trouble with the database', () => {
+  it('comes again when it does not answer in time', async () => {
+    await place();
+    const hasty = openShop(options({ timeoutMs: 150 }));
+    await sa.begin();
+    await sql(`UPDATE dbo.Orders SET Phone = '1' WHERE OrderNumber = ${order}`);
+    await expect(run(linkPayment(order), hasty)).rejects.toBeInstanceOf(RetriableError);
+    await sa.rollback();
+    expect(await run(linkPayment(order), hasty)).toMatchObject({ status: 'succeeded', replayed: false });
+    await hasty.close();
+  });
+
+  it('comes again when nobody listens or the login is not let in', async () => {
+    const closed = createServer();
+    const port = await listening(closed);
+    await new Promise((resolve) => closed.close(resolve));
+    for (const over of [{ port }, { password: 'wrong' }, { database: 'Nowhere' }]) {
+      const nowhere = openShop(options(over));
+      await expect(run(linkPayment(order), nowhere)).rejects.toBeInstanceOf(RetriableError);
+      await nowhere.close();
+    }
+  });
+
+  it('stops when its login lacks a permission', async () => {
+    await place();
+    await sql(`DENY UPDATE ON dbo.Orders (PaymentGateway) TO [millrace_commands]`);
+    try {
+      await expect(run(linkPayment(order))).rejects.toBeInstanceOf(FatalError);
+    } finally {
+      await sql(`REVOKE UPDATE ON dbo.Orders (PaymentGateway) TO [millrace_commands]`);
+      await sql(`GRANT UPDATE ON dbo.Orders (PaymentGateway) TO [millrace_commands]`);
+    }
+    expect(await run(linkPayment(order))).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('is the same order after the connection breaks at any moment', async () => {
+    await place();
+    // A wire that is cut after so many bytes have gone to the server, a little later each time.
+    let allowance = 0;
+    const sockets = new Set<Socket>();
+    const wire = createServer((client) => {
+      const upstream = connect(server.port, '127.0.0.1');
+      let sent = 0;
+      for (const socket of [client, upstream]) {
+        sockets.add(socket);
+        socket.on('error', () => undefined);
+        socket.on('close', () => {
+          client.destroy();
+          upstream.destroy();
+        });
+      }
+      client.on('data', (bytes: Buffer) => {
+        const rest = bytes.subarray(0, Math.max(0, allowance - sent));
+        sent += bytes.length;
+        if (rest.length > 0) upstream.write(rest);
+        if (sent > allowance) client.destroy();
+      });
+      upstream.on('data', (bytes: Buffer) => client.write(bytes));
+    });
+    const port = await listening(wire);
+    let failures = 0;
+    for (;;) {
+      const fragile = openShop(options({ port, timeoutMs: 2_000 }));
+      try {
+        const result = await run(recordDecline(order), fragile);
+        expect(result).toMatchObject({ status: 'succeeded', detail: { outcome: 'applied', before: 'PENDING' } });
+        break;
+      } catch (error) {
+        expect(error).toBeInstanceOf(RetriableError);
+        failures++;
+        allowance += 150;
+      } finally {
+        await fragile.close();
+      }
+    }
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => wire.close(resolve));
+    expect(failures).toBeGreaterThan(5);
+    expect(((await look())['CustomerServiceNotes'] as string).split('\r\n')).toHaveLength(1);
+    expect(await remembered()).toBe(1);
+  });
+});
