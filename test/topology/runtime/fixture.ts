@@ -14,6 +14,26 @@ export const alarms: Topic<Note> = { name: 'alarms', value: json<Note>() };
 export const balanceStore: Store<Balance> = { name: 'balances-by-account', value: json<Balance>() };
 export const countStore: Store<number> = { name: 'notes-by-account', value: json<number>() };
 
+/** The bank under another name, its topics too, so that several can live on one cluster. */
+export const bankNamed = (application: string): Topology => {
+  const own = <V>(topic: Topic<V>): Topic<V> => ({ ...topic, name: `${application}-${topic.name}` });
+  return {
+    ...bank,
+    application,
+    deadLetters: own(bank.deadLetters),
+    stages: bank.stages.map((stage) => ({
+      ...stage,
+      outputs: stage.outputs.map(own),
+      inputs: stage.inputs.map((each) => ({
+        ...each,
+        topic: own(each.topic),
+        process: (record, context) =>
+          each.process(record, { ...context, send: (topic, ...rest) => context.send(own(topic), ...rest) }),
+      })),
+    })),
+  };
+};
+
 /** Sums deposits per account and tells every new sum; a second stage numbers what it hears. */
 export const bank: Topology = {
   application: 'bank',

@@ -1,0 +1,174 @@
+/** The whole engine on real brokers, killed and restarted: every deposit counts once. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, describe, expect, it } from 'vitest';
+import { kafkajsCluster } from '../../services/runtime/kafkajs/cluster.ts';
+import { requiredTopics } from '../../services/runtime/topics.ts';
+import { bankNamed, deposits, notes, type Note } from '../topology/runtime/fixture.ts';
+import { testBrokers } from './brokers.ts';
+
+type Said = Readonly<Record<string, unknown>>;
+
+const partitions = 4;
+const accounts = 50;
+
+class BankProcess {
+  readonly #child: ChildProcess;
+  readonly said: Said[] = [];
+  readonly ended: Promise<number | null>;
+
+  constructor(application: string, stateDir: string) {
+    const script = new URL('bank-process.ts', import.meta.url).pathname;
+    this.#child = spawn(process.execPath, [script, testBrokers!.join(','), stateDir, application], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    createInterface({ input: this.#child.stdout! }).on('line', (line) => this.said.push(JSON.parse(line) as Said));
+    this.ended = new Promise((resolve) => this.#child.once('exit', resolve));
+  }
+
+  signal(signal: NodeJS.Signals): Promise<number | null> {
+    this.#child.kill(signal);
+    return this.ended;
+  }
+
+  processed(): number {
+    return this.said.reduce((sum, { batch, records }) => (batch === 'sum' ? sum + Number(records) : sum), 0);
+  }
+}
+
+describe.skipIf(testBrokers === undefined)('the engine on real brokers', () => {
+  const alive = new Set<BankProcess>();
+  const directories: string[] = [];
+  afterEach(async () => {
+    await Promise.all([...alive].map((process) => process.signal('SIGKILL')));
+    for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
+  });
+
+  const world = async (name: string) => {
+    const application = `${name}-${Date.now().toString(36)}`;
+    const cluster = kafkajsCluster({ brokers: testBrokers!, clientId: `${application}-test` });
+    const admin = await cluster.admin();
+    await admin.createTopics(
+      requiredTopics(bankNamed(application)).map(({ topic, cleanup }) => ({
+        topic,
+        partitions,
+        replication: 1,
+        config: cleanup === 'compact' ? { 'cleanup.policy': 'compact' } : {},
+      })),
+    );
+    const producer = await cluster.idempotentProducer();
+    let fed = 0;
+    const directory = (): string => {
+      const made = mkdtempSync(join(tmpdir(), 'millrace-bank-'));
+      directories.push(made);
+      return made;
+    };
+    return {
+      cluster,
+      start: (stateDir: string) => {
+        const process = new BankProcess(application, stateDir);
+        alive.add(process);
+        return process;
+      },
+      directory,
+      feed: async (count: number) => {
+        const records = Array.from({ length: count }, () => {
+          const n = fed++;
+          return {
+            topic: `${application}-${deposits.name}`,
+            key: Buffer.from(`account-${n % accounts}`),
+            value: deposits.value.encode({ id: `d${n}`, amount: 1n }),
+          };
+        });
+        await producer.send(records);
+      },
+      told: async (): Promise<readonly Note[]> => {
+        const reader = await cluster.reader();
+        const all: Note[] = [];
+        for (let partition = 0; partition < partitions; partition++)
+          for await (const { records } of reader.read({ topic: `${application}-${notes.name}`, partition }, 0n))
+            all.push(...records.map(({ value }) => notes.value.decode(value!)));
+        await reader.close();
+        return all;
+      },
+      close: async () => {
+        await producer.close();
+        await admin.close();
+      },
+    };
+  };
+
+  /** Each deposit told once, and each account's sums one, two, three … in this order. */
+  const expectExactlyOnce = (told: readonly Note[], count: number): void => {
+    expect(new Set(told.map(({ id }) => id)).size).toBe(count);
+    expect(told).toHaveLength(count);
+    for (const [, notesOfOne] of Map.groupBy(told, ({ account }) => account))
+      expect(notesOfOne.map(({ total }) => total)).toEqual(notesOfOne.map((_, n) => BigInt(n + 1)));
+  };
+
+  it('counts every deposit once although it is killed again and again', async () => {
+    const { start, directory, feed, told, close } = await world('killed');
+    const stateDir = directory();
+    const kills = 4;
+    let fed = 0;
+    for (let kill = 0; kill < kills; kill++) {
+      const process = start(stateDir);
+      for (let round = 0; round < 8; round++) {
+        await feed(250);
+        fed += 250;
+      }
+      // In the middle of its work: it has committed something and there is more to do.
+      await expect.poll(() => process.processed(), { timeout: 40_000, interval: 5 }).toBeGreaterThan(200);
+      await process.signal('SIGKILL');
+    }
+    const last = start(stateDir);
+    await expect
+      .poll(async () => (await told()).length, { timeout: 60_000, interval: 500 })
+      .toBeGreaterThanOrEqual(fed);
+    expectExactlyOnce(await told(), fed);
+    // Its stores continued from the disk.
+    const restored = last.said.filter(({ restored }) => restored !== undefined);
+    expect(restored.some(({ from }) => from !== '0')).toBe(true);
+    expect(await last.signal('SIGTERM')).toBe(0);
+    await close();
+  });
+
+  it('counts every deposit once while processes come and go', async () => {
+    const { start, directory, feed, told, close } = await world('moving');
+    let fed = 0;
+    const some = async () => {
+      await feed(500);
+      fed += 500;
+    };
+    const one = start(directory());
+    await some();
+    await expect.poll(() => one.processed(), { timeout: 40_000 }).toBeGreaterThan(0);
+    const two = start(directory());
+    const worksToo = (process: BankProcess) =>
+      expect
+        .poll(
+          async () => {
+            await some();
+            return process.processed();
+          },
+          { timeout: 40_000, interval: 50 },
+        )
+        .toBeGreaterThan(0);
+    await worksToo(two);
+    expect(await one.signal('SIGTERM')).toBe(0);
+    await some();
+    const three = start(directory());
+    await worksToo(three);
+    await two.signal('SIGKILL');
+    await some();
+    await expect
+      .poll(async () => (await told()).length, { timeout: 90_000, interval: 500 })
+      .toBeGreaterThanOrEqual(fed);
+    expectExactlyOnce(await told(), fed);
+    expect(await three.signal('SIGTERM')).toBe(0);
+    await close();
+  });
+});
