@@ -19,7 +19,7 @@ import { parseBatch } from '../sql/parser.ts';
 import type { Database } from '../storage/database.ts';
 import { waitForLock } from '../storage/locks.ts';
 import { passwordMatches } from '../storage/security.ts';
-import { Reply } from './reply.ts';
+import { Reply, acknowledgeAttention } from './reply.ts';
 import type { RpcCall, RpcParameter } from './requests.ts';
 import { preloginReply, readBatch, readLogin, readPrelogin, readRpc, readTransactionRequest } from './requests.ts';
 import * as tokens from './tokens.ts';
@@ -145,7 +145,7 @@ export class Connection {
   private receive(message: Message): void {
     if (message.type === ATTENTION) {
       if (this.running) this.running.abort();
-      else new Reply(this.transport).endCancelled();
+      else acknowledgeAttention(this.transport);
       return;
     }
     this.queue.push(message);

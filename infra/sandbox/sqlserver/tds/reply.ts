@@ -92,10 +92,15 @@ export class Reply {
     this.transport.write(this.writer.take(), true, this.packets);
   }
 
-  /** Ends the reply of a request that the client has withdrawn. */
+  /** Ends the reply of a request that the client has withdrawn, then answers the attention with a message of its own. */
   endCancelled(): void {
-    this.release(true);
-    tokens.writeDone(this.writer, tokens.DONE, tokens.ATTENTION, undefined, 0);
-    this.transport.write(this.writer.take(), true, this.packets);
+    this.end();
+    acknowledgeAttention(this.transport);
   }
+}
+
+export function acknowledgeAttention(transport: Transport): void {
+  const writer = new Writer();
+  tokens.writeDone(writer, tokens.DONE, tokens.ATTENTION, undefined, 0);
+  transport.write(writer.take(), true);
 }
