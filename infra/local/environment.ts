@@ -13,6 +13,8 @@ export function serviceEnvironment(layout: StateLayout, ports: Ports, secrets: S
     MILLRACE_CONNECT_URL: at(ports.connect),
     MILLRACE_STATE_DIR: layout.root,
     MILLRACE_PARTITIONS: '4',
+    // The stand-in's clock, like a SQL Server container's, shows UTC.
+    MILLRACE_STORES: JSON.stringify({ '1': { currency: 'USD', timeZone: 'UTC' } }),
     MILLRACE_REPLICATION: '1',
     MILLRACE_STRIPE_API_BASE: at(ports.stripe),
     MILLRACE_STRIPE_SECRET_KEY: secrets.stripeSecretKey,
