@@ -1,5 +1,5 @@
 /** Everything that is written about one order, read from as few partitions as it can lie in. */
-import type { CommandResult, OrdersEnvelope, OrdersValue } from '../../../schemas/generated/types.ts';
+import type { CommandResult, OrdersValue } from '../../../schemas/generated/types.ts';
 import type { AdnsfCommand, ErpCommand, Notification, StripeCommand } from '../../../schemas/topics.ts';
 import { AD_HOC_CREDIT } from '../../order-stream/domain/shop.ts';
 import type { Read } from '../kafka.ts';
@@ -8,6 +8,9 @@ import type { Sides } from '../verify/collect.ts';
 import type { Entry, Story } from './story.ts';
 
 type Command = StripeCommand | AdnsfCommand | ErpCommand | Notification;
+
+/** The way a cause takes: the shop or Stripe tells, a fact is made of it, something is decided. */
+const RANK = { change: 0, webhook: 1, result: 2, fact: 3, image: 4, command: 5 } as const;
 
 const place = ({ topic, partition, offset }: Read<unknown>): string => `${topic}-${partition}@${offset}`;
 
@@ -18,6 +21,7 @@ const entry = (record: Read<unknown>, system: Entry['system'], what: string, mor
   what,
   commandId: null,
   causationId: null,
+  rank: RANK.change,
   trouble: false,
   ...more,
 });
@@ -26,9 +30,11 @@ type Scalar = string | number | bigint | boolean | Buffer | null;
 
 const says = (value: Scalar): string => (value === null || value === '' ? 'none' : String(value));
 
-/** What an image changed that somebody would ask about. */
-const changeOf = (envelope: OrdersEnvelope): string | undefined => {
-  const { before, after } = envelope;
+/**
+ * What an image changed that somebody would ask about. `before` is the image that was read before it: the one that
+ * comes with the record lacks the long columns, as SQL Server's change tables do.
+ */
+const changeOf = (before: OrdersValue | null, after: OrdersValue | null): string | undefined => {
   if (after === null) return 'the order was deleted';
   if (before === null)
     return `the order was written: ${says(after.PaymentMethod)}, state ${says(after.TransactionState)}`;
@@ -79,7 +85,8 @@ const systemOf = (target: string): Entry['system'] => {
   }
 };
 
-const chronological = (left: Entry, right: Entry): number => (left.at < right.at ? -1 : left.at > right.at ? 1 : 0);
+const chronological = (left: Entry, right: Entry): number =>
+  left.at < right.at ? -1 : left.at > right.at ? 1 : left.rank - right.rank;
 
 /** Undefined when no side knows the order. */
 export const collectStory = async (sides: Sides, orderId: string): Promise<Story | undefined> => {
@@ -96,7 +103,9 @@ export const collectStory = async (sides: Sides, orderId: string): Promise<Story
     customerId ??= customer.customerId;
     const kind = transactionType === AD_HOC_CREDIT ? 'a credit' : 'assembled';
     entries.push(
-      entry(record, 'stream', `${kind}: ${lines.length} lines, ${shownMoney(total, currency)}, ${says(state)}`),
+      entry(record, 'stream', `${kind}: ${lines.length} lines, ${shownMoney(total, currency)}, ${says(state)}`, {
+        rank: RANK.image,
+      }),
     );
   }
   for (const key of ['stripeCommands', 'adnsfCommands', 'erpCommands', 'notifications'] as const)
@@ -113,6 +122,7 @@ export const collectStory = async (sides: Sides, orderId: string): Promise<Story
       entries.push(
         entry(record, systemOf(target), `← ${resultText(record.value)}`, {
           commandId,
+          rank: RANK.result,
           trouble: status !== 'succeeded',
         }),
       );
@@ -124,20 +134,24 @@ export const collectStory = async (sides: Sides, orderId: string): Promise<Story
     for (const id of [objectId, paymentIntentId, chargeId]) if (id !== null) objects.add(id);
     const why = declineCode ?? failureCode;
     const text = `${kind} ${objectId} ${shownMoney(amount, currency)}${why === null ? '' : ` (${why})`}`;
-    entries.push(entry(record, 'stripe', text, { causationId: factId }));
+    entries.push(entry(record, 'stripe', text, { causationId: factId, rank: RANK.fact }));
   }
   if (shop?.order.reference?.startsWith('pi_') === true) objects.add(shop.order.reference);
   for (const key of [orderId, ...objects])
     for await (const record of topics.read(schemas.topic('stripeEvents'), key))
       if (record.value !== null)
-        entries.push(entry(record, 'stripe', `webhook ${record.value.type} ${record.value.id}`));
+        entries.push(
+          entry(record, 'stripe', `webhook ${record.value.type} ${record.value.id}`, { rank: RANK.webhook }),
+        );
 
   let quietImages = 0;
   if (customerId !== undefined) {
+    let last: OrdersValue | null = null;
     for await (const record of topics.read(schemas.topic('orders'), String(customerId))) {
       const image = record.value?.after ?? record.value?.before;
       if (record.value === null || String(image?.OrderNumber) !== orderId) continue;
-      const what = changeOf(record.value);
+      const what = changeOf(last, record.value.after);
+      last = record.value.after;
       if (what === undefined) quietImages += 1;
       else entries.push(entry(record, 'adnsf', what));
     }
@@ -159,7 +173,10 @@ export const collectStory = async (sides: Sides, orderId: string): Promise<Story
       if (letter === null || (key !== orderId && !objects.has(key) && !letter.message.includes(orderId))) continue;
       const from = `${letter.sourceTopic}-${letter.sourcePartition}@${letter.sourceOffset}`;
       entries.push(
-        entry(record, 'stream', `DEAD LETTER ${letter.code}: ${letter.message} (from ${from})`, { trouble: true }),
+        entry(record, 'stream', `DEAD LETTER ${letter.code}: ${letter.message} (from ${from})`, {
+          rank: RANK.command,
+          trouble: true,
+        }),
       );
     }
 

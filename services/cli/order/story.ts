@@ -12,6 +12,8 @@ export type Entry = Readonly<{
   what: string;
   commandId: string | null;
   causationId: string | null;
+  /** What comes first of what was written down in one millisecond: causes before effects. */
+  rank: number;
   /** Worth a second look. */
   trouble: boolean;
 }>;

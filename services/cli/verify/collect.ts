@@ -116,6 +116,7 @@ export const collectFacts = async (sides: Sides, stripeMethods: readonly string[
           commit: source.commit_lsn ?? '',
           change: source.change_lsn ?? '',
           serial: source.event_serial_no ?? 0n,
+          op,
         });
 
   const results: SeenResult[] = [];

@@ -68,8 +68,11 @@ export type SeenResult = Place &
 export type SeenImage = Place &
   Readonly<{ orderId: string; total: bigint; giftCard: bigint; currency: string; text: string }>;
 
-/** A change of one row, by its place in the shop's log. */
-export type SeenChange = Place & Readonly<{ commit: string; change: string; serial: bigint }>;
+/**
+ * A change of one row, by its place in the shop's log. One change of the key column is told as two: the row leaves its
+ * old key (`d`) and appears under the new one (`c`).
+ */
+export type SeenChange = Place & Readonly<{ commit: string; change: string; serial: bigint; op: string }>;
 
 export type SeenFact = Place & Readonly<{ factId: string; orderId: string; kind: string }>;
 

@@ -83,7 +83,7 @@ const changeFindings = (facts: Facts): Finding[] => {
   const seen = new Map<string, SeenChange>();
   const last = new Map<string, SeenChange>();
   for (const change of facts.changes) {
-    const id = `${change.topic} ${change.commit} ${change.change} ${change.serial}`;
+    const id = `${change.topic} ${change.commit} ${change.change} ${change.serial} ${change.op}`;
     const twin = seen.get(id);
     if (twin)
       found.push({ kind: 'doubled', orderId: null, message: `the change at ${at(twin)} is at ${at(change)} again` });

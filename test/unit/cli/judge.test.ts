@@ -51,6 +51,16 @@ describe('a sound world', () => {
     expect(judge({ ...world, shop: [...world.shop, other], images: [...world.images, image] }).findings).toEqual([]);
   });
 
+  it('knows a row that moved to another customer: gone there, here now, one change', () => {
+    const world = soundWorld();
+    const [moved] = world.changes;
+    const twice = [
+      { ...moved!, op: 'd' },
+      { ...moved!, op: 'c', offset: moved!.offset + 1n },
+    ];
+    expect(judge({ ...world, changes: twice }).findings).toEqual([]);
+  });
+
   it('accepts an order that was declined and then paid, whatever came first', () => {
     const world = soundWorld();
     expect(judge(withPayment(world, 'pi_1', { declined: true })).findings).toEqual([]);

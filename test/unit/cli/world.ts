@@ -119,6 +119,7 @@ export const soundWorld = (): Facts => {
       commit: '00000027:00000ac0:0002',
       change: `00000027:00000ac0:000${serial}`,
       serial: 1n,
+      op: 'u',
     })),
     facts: [
       { ...place('order.payments'), factId: 'evt_paid', orderId: '1', kind: 'payment.succeeded' },
