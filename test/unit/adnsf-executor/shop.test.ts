@@ -1,72 +1,26 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type SqlServer, startSqlServer } from '../../../infra/sandbox/sqlserver/server.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { execute } from '../../../services/adnsf-executor/execute.ts';
 import type { Shop } from '../../../services/adnsf-executor/shop.ts';
-import { openConnection, type SqlConnection } from '../../../services/adnsf-executor/sql/connection.ts';
 import { openShop } from '../../../services/adnsf-executor/sql/shop.ts';
 import { FatalError, RetriableError } from '../../../services/runtime/errors.ts';
 import type { AdnsfCommand } from '../../../schemas/topics.ts';
+import { type ShopServer, startShopServer } from './shop-server.ts';
 import { linkPayment, markOrderPaid, recordDecline, STORES } from './support.ts';
 
-const SA = 'Sa-pass-word-1';
-const EXECUTOR = 'Executor-pass-word-1';
-const DATABASE = 'AspDotNetStorefront';
 const WRITTEN = 1_780_000_000_000n;
 
-let server: SqlServer;
-let directory: string;
+let server: ShopServer;
 let shop: Shop;
-let sa: SqlConnection;
-
-const options = (over: Partial<Parameters<typeof openShop>[0]> = {}) => ({
-  host: '127.0.0.1',
-  port: server.port,
-  database: DATABASE,
-  user: 'millrace_executor',
-  password: EXECUTOR,
-  encrypt: false,
-  trustServerCertificate: true,
-  connections: 4,
-  timeoutMs: 5_000,
-  ...over,
-});
-
-const connectAs = (userName: string, password: string) =>
-  openConnection({
-    server: '127.0.0.1',
-    authentication: { type: 'default', options: { userName, password } },
-    options: { port: server.port, database: DATABASE, encrypt: false, trustServerCertificate: true },
-  });
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'millrace-shop-'));
-  const extra = join(directory, 'grants.sql');
-  writeFileSync(
-    extra,
-    `USE [$(DATABASE)];\nGO\nGRANT SELECT ON dbo.Orders (StoreID, CouponType, CouponDiscountAmount) TO [millrace_commands];\nGO\n`,
-  );
-  const scripts = ['adnsf-demo.sql', 'enable-cdc.sql', 'logins.sql'].map((name) =>
-    fileURLToPath(new URL(`../../../connectors/sql/${name}`, import.meta.url)),
-  );
-  server = await startSqlServer({
-    saPassword: SA,
-    variables: { CDC_PASSWORD: 'Cdc-pass-word-1', EXECUTOR_PASSWORD: EXECUTOR, SHOP_PASSWORD: 'Shop-pass-word-1' },
-    scripts: [...scripts, extra],
-  });
-  sa = await connectAs('sa', SA);
-  shop = openShop(options());
+  server = await startShopServer();
+  shop = openShop(server.options());
 });
 
 afterAll(async () => {
   await shop.close();
-  sa.close();
   await server.close();
-  rmSync(directory, { recursive: true });
 });
 
 const listening = async (tcp: Server): Promise<number> => {
@@ -74,35 +28,12 @@ const listening = async (tcp: Server): Promise<number> => {
   return (tcp.address() as AddressInfo).port;
 };
 
-let nextOrder = 200_000;
 let order: number;
-beforeEach(() => {
-  order = nextOrder++;
-});
-
-const sql = (text: string) => sa.query(text, {});
-const place = (over: Readonly<Record<string, string>> = {}) => {
-  const columns = {
-    OrderNumber: String(order),
-    CustomerID: '7',
-    CustomerGUID: 'NEWID()',
-    CartType: '0',
-    StoreID: '1',
-    OrderTotal: '123.45',
-    TransactionState: `N'PENDING'`,
-    PaymentMethod: `N'Stripe'`,
-    ...over,
-  };
-  return sql(
-    `INSERT INTO dbo.Orders (${Object.keys(columns).join(', ')}) VALUES (${Object.values(columns).join(', ')})`,
-  );
+const place = async (over: Readonly<Record<string, string>> = {}): Promise<void> => {
+  order = await server.place(over);
 };
-const look = async (number = order) =>
-  (
-    await sql(`SELECT TransactionState, AuthorizationPNREF, PaymentGateway, CustomerServiceNotes,
-      CONVERT(varchar(30), CapturedOn, 126) AS CapturedOn, CONVERT(varchar(30), AuthorizedOn, 126) AS AuthorizedOn
-      FROM dbo.Orders WHERE OrderNumber = ${number}`)
-  )[0]!;
+const look = () => server.look(order);
+const sql = (text: string) => server.sql(text);
 const remembered = async (): Promise<number> =>
   (await sql(`SELECT COUNT(*) AS N FROM dbo.Millrace_AppliedCommand WHERE OrderNumber = ${order}`))[0]!['N'] as number;
 const run = (command: AdnsfCommand, through = shop) => execute(through, STORES, command, WRITTEN);
@@ -204,7 +135,7 @@ describe('commands in the shop, as the executor’s own login', () => {
   });
 
   it('refuses an order that is not there, and puts stores aside that it knows nothing of', async () => {
-    expect(await run(linkPayment(order))).toMatchObject({ status: 'refused', errorCode: 'order_not_found' });
+    expect(await run(linkPayment(1))).toMatchObject({ status: 'refused', errorCode: 'order_not_found' });
     await place({ StoreID: '9' });
     await expect(run(linkPayment(order))).rejects.toMatchObject({ name: 'PoisonError', code: 'store_unknown' });
   });
@@ -237,10 +168,10 @@ describe('commands in the shop, as the executor’s own login', () => {
 
   it('waits for others to finish with the order, and sees what they did', async () => {
     await place();
-    await sa.begin();
+    await server.sa.begin();
     await sql(`UPDATE dbo.Orders SET TransactionState = 'VOIDED' WHERE OrderNumber = ${order}`);
     const result = run(markOrderPaid(order));
-    await sa.commit();
+    await server.sa.commit();
     expect(await result).toMatchObject({ status: 'refused', errorCode: 'state_conflict', objectStatus: 'VOIDED' });
   });
 });
@@ -248,11 +179,11 @@ describe('commands in the shop, as the executor’s own login', () => {
 describe('trouble with the database', () => {
   it('comes again when it does not answer in time', async () => {
     await place();
-    const hasty = openShop(options({ timeoutMs: 150 }));
-    await sa.begin();
+    const hasty = openShop(server.options({ timeoutMs: 150 }));
+    await server.sa.begin();
     await sql(`UPDATE dbo.Orders SET Phone = '1' WHERE OrderNumber = ${order}`);
     await expect(run(linkPayment(order), hasty)).rejects.toBeInstanceOf(RetriableError);
-    await sa.rollback();
+    await server.sa.rollback();
     expect(await run(linkPayment(order), hasty)).toMatchObject({ status: 'succeeded', replayed: false });
     await hasty.close();
   });
@@ -262,7 +193,7 @@ describe('trouble with the database', () => {
     const port = await listening(closed);
     await new Promise((resolve) => closed.close(resolve));
     for (const over of [{ port }, { password: 'wrong' }, { database: 'Nowhere' }]) {
-      const nowhere = openShop(options(over));
+      const nowhere = openShop(server.options(over));
       await expect(run(linkPayment(order), nowhere)).rejects.toBeInstanceOf(RetriableError);
       await nowhere.close();
     }
@@ -307,7 +238,7 @@ describe('trouble with the database', () => {
     const port = await listening(wire);
     let failures = 0;
     for (;;) {
-      const fragile = openShop(options({ port, timeoutMs: 2_000 }));
+      const fragile = openShop(server.options({ port, timeoutMs: 2_000 }));
       try {
         const result = await run(recordDecline(order), fragile);
         expect(result).toMatchObject({ status: 'succeeded', detail: { outcome: 'applied', before: 'PENDING' } });

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AdnsfCommand } from '../../../schemas/topics.ts';
+import { openShop } from '../../../services/adnsf-executor/sql/shop.ts';
+import { adnsfStage } from '../../../services/adnsf-executor/stage.ts';
+import { type ShopServer, startShopServer } from '../../unit/adnsf-executor/shop-server.ts';
+import { linkPayment, markOrderPaid, recordDecline, STORES } from '../../unit/adnsf-executor/support.ts';
+import { crashPoints, driveExecutor, openTopics } from './support.ts';
+
+let server: ShopServer;
+beforeAll(async () => {
+  server = await startShopServer();
+});
+afterAll(async () => {
+  await server.close();
+});
+
+const open = async () => {
+  const topics = await openTopics();
+  const shop = openShop(server.options());
+  const driver = await driveExecutor(
+    adnsfStage({
+      shop,
+      stores: STORES,
+      version: 'test',
+      concurrency: 4,
+      commands: topics.adnsfCommands,
+      results: topics.adnsfResults,
+      deadLetters: topics.deadLetters,
+    }),
+  );
+  return {
+    driver,
+    feed: (command: AdnsfCommand) => driver.feed(topics.adnsfCommands, command.orderId, command),
+    results: () => driver.readAll(topics.adnsfResults).flatMap(({ value }) => value ?? []),
+    [Symbol.asyncDispose]: async () => {
+      await driver.close();
+      await shop.close();
+    },
+  };
+};
+
+describe('adnsf-executor in the engine', () => {
+  it.each(crashPoints)('each command takes effect once when it dies %s', async (point) => {
+    await using test = await open();
+    const orders: number[] = [];
+    while (orders.length < 5) orders.push(await server.place());
+    for (const commands of [
+      orders.map((order) => linkPayment(order)),
+      orders.map((order) => recordDecline(order)),
+      orders.map((order) => markOrderPaid(order)),
+    ]) {
+      test.driver.crash(point);
+      for (const command of commands) test.feed(command);
+      await test.driver.run();
+    }
+    for (const order of orders) {
+      const row = await server.look(order);
+      expect(row).toMatchObject({ TransactionState: 'CAPTURED', AuthorizationPNREF: 'pi_1' });
+      expect((row['CustomerServiceNotes'] as string).split('\r\n')).toHaveLength(1);
+      const told = test.results().filter(({ orderId }) => orderId === String(order));
+      expect(told.map(({ type, status, detail }) => [type, status, detail['before'], detail['after']])).toEqual([
+        ['LinkPayment', 'succeeded', 'PENDING', 'PENDING'],
+        ['RecordPaymentDecline', 'succeeded', 'PENDING', 'REFUSED'],
+        ['MarkOrderPaid', 'succeeded', 'REFUSED', 'CAPTURED'],
+      ]);
+    }
+    expect(test.driver.deadLetters()).toEqual([]);
+  });
+});
