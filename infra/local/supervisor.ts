@@ -202,7 +202,8 @@ class RunningSupervisor implements Supervisor {
     const policy = this.#options.backoff ?? DEFAULT_BACKOFF;
     for (;;) {
       const begun = performance.now();
-      if (kept.child?.alive === true) kept.lastExit = describeExit(await kept.child.exited);
+      // Also of one that died before we came to look: its own end is the reason, not that of the one before it.
+      if (kept.child !== undefined) kept.lastExit = describeExit(await kept.child.exited);
       if (isStopped(kept)) return;
       if (performance.now() - begun >= policy.healthyMs) kept.failures = 0;
       kept.failures++;
@@ -222,6 +223,7 @@ class RunningSupervisor implements Supervisor {
         }
         kept.restarts++;
       } catch (error) {
+        kept.child = undefined;
         kept.lastExit = error instanceof Error ? error.message : String(error);
       }
       await this.#publish();
