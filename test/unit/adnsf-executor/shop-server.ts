@@ -1,7 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { startSqlServer } from '../../../infra/sandbox/sqlserver/server.ts';
 import { openConnection, type Row } from '../../../services/adnsf-executor/sql/connection.ts';
 import type { ShopOptions } from '../../../services/adnsf-executor/sql/shop.ts';
@@ -12,19 +8,9 @@ const DATABASE = 'AspDotNetStorefront';
 
 /** The shop's database with its real tables, triggers and logins, and `sa` to arrange and look. */
 export const startShopServer = async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'millrace-shop-'));
-  const extra = join(directory, 'grants.sql');
-  writeFileSync(
-    extra,
-    `USE [$(DATABASE)];\nGO\nGRANT SELECT ON dbo.Orders (StoreID, CouponType, CouponDiscountAmount) TO [millrace_commands];\nGO\n`,
-  );
-  const scripts = ['adnsf-demo.sql', 'enable-cdc.sql', 'logins.sql'].map((name) =>
-    fileURLToPath(new URL(`../../../connectors/sql/${name}`, import.meta.url)),
-  );
   const server = await startSqlServer({
     saPassword: SA,
     variables: { CDC_PASSWORD: 'Cdc-pass-word-1', EXECUTOR_PASSWORD: EXECUTOR, SHOP_PASSWORD: 'Shop-pass-word-1' },
-    scripts: [...scripts, extra],
   });
   const sa = await openConnection({
     server: '127.0.0.1',
@@ -79,7 +65,6 @@ export const startShopServer = async () => {
     close: async (): Promise<void> => {
       sa.close();
       await server.close();
-      rmSync(directory, { recursive: true });
     },
   };
 };
