@@ -26,7 +26,9 @@ describe.skipIf(isReal)(isReal ? `change data capture: ${SANDBOX_ONLY}` : 'chang
   };
   /** Change rows of a table since the last {@link mark}. */
   const changes = (table: string, columns: string): Promise<Row[]> =>
-    db.query(`SELECT ${head}, ${columns} FROM cdc.dbo_${table}_CT WHERE __$start_lsn > 0x${hex(lastLsn)} ORDER BY __$start_lsn, __$seqval, __$operation`);
+    db.query(
+      `SELECT ${head}, ${columns} FROM cdc.dbo_${table}_CT WHERE __$start_lsn > 0x${hex(lastLsn)} ORDER BY __$start_lsn, __$seqval, __$operation`,
+    );
   const order = (number: number, more = ''): string =>
     `INSERT dbo.Orders (OrderNumber, CustomerID, CustomerGUID, CartType, OrderTotal, OrderNotes${more === '' ? '' : ', CardNumber'})
      VALUES (${number}, 7, newid(), 0, 12.34, N'note'${more === '' ? '' : `, N'${more}'`});`;
@@ -45,7 +47,10 @@ describe.skipIf(isReal)(isReal ? `change data capture: ${SANDBOX_ONLY}` : 'chang
   it('doubles an update, with masks that name the changed columns', async () => {
     await mark();
     await db.batch("UPDATE dbo.Orders SET TransactionState = N'CAPTURED' WHERE OrderNumber = 1");
-    const rows = await changes('Orders', "TransactionState, sys.fn_cdc_is_bit_set(sys.fn_cdc_get_column_ordinal('dbo_Orders', 'TransactionState'), __$update_mask) AS state, sys.fn_cdc_is_bit_set(sys.fn_cdc_get_column_ordinal('dbo_Orders', 'UpdatedOn'), __$update_mask) AS updated");
+    const rows = await changes(
+      'Orders',
+      "TransactionState, sys.fn_cdc_is_bit_set(sys.fn_cdc_get_column_ordinal('dbo_Orders', 'TransactionState'), __$update_mask) AS state, sys.fn_cdc_is_bit_set(sys.fn_cdc_get_column_ordinal('dbo_Orders', 'UpdatedOn'), __$update_mask) AS updated",
+    );
     expect(rows.map((r) => [r['op'], r['TransactionState'], r['state'], r['updated']])).toEqual([
       [3, null, 1, 0],
       [4, 'CAPTURED', 1, 0],
@@ -66,7 +71,9 @@ describe.skipIf(isReal)(isReal ? `change data capture: ${SANDBOX_ONLY}` : 'chang
   });
 
   it('never captures card columns, nor an update of nothing else', async () => {
-    const captured = await db.values("SELECT column_name FROM cdc.captured_columns WHERE column_name LIKE 'Card%' OR column_name IN ('Last4', 'Password', 'SaltKey', 'CIM_ProfileId') OR column_name LIKE '%TX[CR]%' OR column_name LIKE '%Command'");
+    const captured = await db.values(
+      "SELECT column_name FROM cdc.captured_columns WHERE column_name LIKE 'Card%' OR column_name IN ('Last4', 'Password', 'SaltKey', 'CIM_ProfileId') OR column_name LIKE '%TX[CR]%' OR column_name LIKE '%Command'",
+    );
     expect(captured).toEqual([]);
     await mark();
     await db.batch(order(2, '4111 1111 1111 1111'));
@@ -90,9 +97,16 @@ describe.skipIf(isReal)(isReal ? `change data capture: ${SANDBOX_ONLY}` : 'chang
   it('shows nothing of what was rolled back', async () => {
     await mark();
     await db.batch(`BEGIN TRAN; ${order(4)} ROLLBACK`);
-    await db.batch(`BEGIN TRAN; SAVE TRAN s; ${order(5)} ROLLBACK TRAN s; UPDATE dbo.Orders SET IsNew = 0 WHERE OrderNumber = 3; COMMIT`);
+    await db.batch(
+      `BEGIN TRAN; SAVE TRAN s; ${order(5)} ROLLBACK TRAN s; UPDATE dbo.Orders SET IsNew = 0 WHERE OrderNumber = 3; COMMIT`,
+    );
     const rows = await changes('Orders', 'OrderNumber');
-    expect(rows.map((r) => [r['OrderNumber'], r['op']])).toEqual([[3, 3], [3, 4], [3, 3], [3, 4]]);
+    expect(rows.map((r) => [r['OrderNumber'], r['op']])).toEqual([
+      [3, 3],
+      [3, 4],
+      [3, 3],
+      [3, 4],
+    ]);
   });
 
   it('touches older lines of the same cart record, as the trigger of the shop does', async () => {
@@ -102,14 +116,23 @@ describe.skipIf(isReal)(isReal ? `change data capture: ${SANDBOX_ONLY}` : 'chang
     await mark();
     await db.batch(line(51));
     const rows = await changes('Orders_ShoppingCart', 'OrderNumber');
-    expect(rows.map((r) => [r['OrderNumber'], r['op']])).toEqual([[51, 2], [50, 3], [50, 4], [51, 3], [51, 4]]);
+    expect(rows.map((r) => [r['OrderNumber'], r['op']])).toEqual([
+      [51, 2],
+      [50, 3],
+      [50, 4],
+      [51, 3],
+      [51, 4],
+    ]);
   });
 
   it('writes a delete and an insert when the clustered key moves', async () => {
     await mark();
     await db.batch('UPDATE dbo.Orders_ShoppingCart SET CustomerID = 8 WHERE OrderNumber = 51');
     const rows = await changes('Orders_ShoppingCart', 'CustomerID, OrderNumber');
-    expect(rows.slice(0, 2).map((r) => [r['op'], r['CustomerID']])).toEqual([[1, 7], [2, 8]]);
+    expect(rows.slice(0, 2).map((r) => [r['op'], r['CustomerID']])).toEqual([
+      [1, 7],
+      [2, 8],
+    ]);
     await mark();
     await db.batch('DELETE dbo.Orders_ShoppingCart WHERE OrderNumber = 51');
     expect((await changes('Orders_ShoppingCart', 'CustomerID')).map((r) => r['op'])).toEqual([1]);
@@ -117,14 +140,18 @@ describe.skipIf(isReal)(isReal ? `change data capture: ${SANDBOX_ONLY}` : 'chang
 
   it('validates the range of the change function', async () => {
     const all = 'SELECT COUNT(*) FROM cdc.fn_cdc_get_all_changes_dbo_Orders';
-    const [row] = await db.query("SELECT sys.fn_cdc_get_min_lsn('dbo_Orders') AS low, sys.fn_cdc_get_max_lsn() AS high");
+    const [row] = await db.query(
+      "SELECT sys.fn_cdc_get_min_lsn('dbo_Orders') AS low, sys.fn_cdc_get_max_lsn() AS high",
+    );
     const low = hex(row!['low']);
     const high = hex(row!['high']);
     const total = (await db.value(`${all}(0x${low}, 0x${high}, N'all update old')`)) as number;
     const after = (await db.value(`${all}(0x${low}, 0x${high}, N'all')`)) as number;
     expect(total).toBeGreaterThan(after);
     await expect(db.query(`${all}(0x00000000000000000001, 0x${high}, N'all')`)).rejects.toMatchObject({ number: 313 });
-    await expect(db.query('SELECT * FROM cdc.fn_cdc_get_all_changes_dbo_Nope(0x00, 0x01, N\'all\')')).rejects.toMatchObject({
+    await expect(
+      db.query("SELECT * FROM cdc.fn_cdc_get_all_changes_dbo_Nope(0x00, 0x01, N'all')"),
+    ).rejects.toMatchObject({
       number: 208,
       message: "Invalid object name 'cdc.fn_cdc_get_all_changes_dbo_Nope'.",
     });
@@ -132,7 +159,9 @@ describe.skipIf(isReal)(isReal ? `change data capture: ${SANDBOX_ONLY}` : 'chang
 
   it('captures a new column in a second instance', async () => {
     await db.batch('ALTER TABLE dbo.ShoppingCart ADD GiftWrap nvarchar(20) NULL');
-    await db.batch("EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = N'ShoppingCart', @role_name = NULL, @capture_instance = N'dbo_ShoppingCart_v2', @supports_net_changes = 0");
+    await db.batch(
+      "EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = N'ShoppingCart', @role_name = NULL, @capture_instance = N'dbo_ShoppingCart_v2', @supports_net_changes = 0",
+    );
     await mark();
     await db.batch("INSERT dbo.ShoppingCart (CustomerID, ProductID, VariantID, GiftWrap) VALUES (1, 1, 1, N'red')");
     const [first] = await changes('ShoppingCart_v2', 'GiftWrap');

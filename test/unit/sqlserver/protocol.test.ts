@@ -5,7 +5,9 @@ import { Client, TYPES, errorNumber, openTarget } from './harness.ts';
 
 let target: Target;
 let client: Client;
-const open = (options: { user?: string; password?: string; encrypt?: boolean; database?: string } = {}): Promise<Client> =>
+const open = (
+  options: { user?: string; password?: string; encrypt?: boolean; database?: string } = {},
+): Promise<Client> =>
   Client.open(target.port, { host: target.host, user: target.user, password: target.password, ...options });
 
 beforeAll(async () => {
@@ -95,7 +97,7 @@ describe('requests', () => {
   });
 
   it('commits and rolls back', async () => {
-    await client.batch("CREATE TABLE dbo.ProtocolTx (id int NOT NULL PRIMARY KEY, v nvarchar(10) NULL)");
+    await client.batch('CREATE TABLE dbo.ProtocolTx (id int NOT NULL PRIMARY KEY, v nvarchar(10) NULL)');
     await client.begin();
     await client.query("INSERT dbo.ProtocolTx VALUES (1, 'a')");
     await client.rollback();
@@ -116,7 +118,7 @@ describe('requests', () => {
     ['SELECT @nobody', 137],
     ['COMMIT TRANSACTION', 3902],
     ['SELECT CAST(70000 AS smallint)', 220],
-    ["INSERT dbo.OrderNumbers (OrderNumber) VALUES (1)", 544],
+    ['INSERT dbo.OrderNumbers (OrderNumber) VALUES (1)', 544],
     ['SELECT dbo.no_such_function(1)', 4121],
   ])('%s is error %i', async (sql, number) => {
     const got = await errorNumber(client.batch(sql));

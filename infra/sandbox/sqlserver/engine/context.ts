@@ -94,6 +94,8 @@ export interface Compiled {
   readonly column?: { readonly name: string; readonly identity: boolean; readonly table: Name | undefined };
   /** Set when the value is the same for every frame. */
   readonly constant?: boolean;
+  /** An integer written in the statement: in decimal arithmetic it has as many digits as were written. */
+  readonly digits?: number;
 }
 
 export type Predicate = (frame: Frame) => boolean | null;

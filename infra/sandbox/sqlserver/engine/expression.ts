@@ -17,7 +17,10 @@ export const AGGREGATES = new Set(['COUNT', 'COUNT_BIG', 'SUM', 'MIN', 'MAX', 'A
 export function compile(expr: Expr, scope: Scope): Compiled {
   switch (expr.k) {
     case 'literal':
-      return constant(expr.type, expr.value);
+      return {
+        ...constant(expr.type, expr.value),
+        ...(expr.type.name === 'int' ? { digits: String(expr.value as number).length } : {}),
+      };
     case 'variable':
       return compileVariable(expr.name, scope);
     case 'column':
@@ -190,7 +193,8 @@ function decimalResult(op: string, a: SqlType, b: SqlType): SqlType {
   }
 }
 
-function asDecimal(type: SqlType): SqlType {
+function asDecimal({ type, digits }: Compiled): SqlType {
+  if (digits !== undefined) return decimal(digits, 0);
   if (type.name === 'decimal') return type;
   if (type.name === 'money' || type.name === 'smallmoney') return decimal(19, 4);
   return decimal(type.precision || 10, 0);
@@ -198,8 +202,8 @@ function asDecimal(type: SqlType): SqlType {
 
 function scaledArithmetic(op: string, left: Compiled, right: Compiled): Compiled {
   const money = [left.type, right.type].every((t) => t.name !== 'decimal');
-  const a = asDecimal(left.type);
-  const b = asDecimal(right.type);
+  const a = asDecimal(left);
+  const b = asDecimal(right);
   const type = money ? MONEY : decimalResult(op, a, b);
   const x = convertTo(left, money ? { ...MONEY, precision: 38 } : a);
   const y = convertTo(right, money ? { ...MONEY, precision: 38 } : b);

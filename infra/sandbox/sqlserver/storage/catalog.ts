@@ -76,7 +76,7 @@ export function applyCatalogChange(db: Database, change: CatalogChange, at: numb
       return;
     }
     case 'create-index':
-      db.requireTable(change.table).addIndex({ ...change, primary: false });
+      db.requireTable(change.table).addIndex({ ...change, primary: false, constraint: false });
       return;
     case 'create-trigger': {
       const table = db.requireTable(change.table);

@@ -94,14 +94,13 @@ export class Database {
     const { changes } = tx;
     if (changes.length > 0) {
       const endedAt = Date.now();
-      const touched = new Set(changes.map((c) => c.table));
       this.journal?.append({
         k: 'commit',
         position: this.cdc.position,
         beganAt: tx.startedAt,
         endedAt,
         changes: changes.map(({ table, op, row, after }) => [table.objectId, op, row.id, after]),
-        identities: [...touched].map((table) => [table.objectId, table.nextIdentity]),
+        identities: this.takeMovedIdentities(),
       });
       this.cdc.commit(changes, tx.startedAt, endedAt);
       for (const { table, row, before } of changes) table.tidy(row, [before]);
@@ -110,8 +109,17 @@ export class Database {
     this.release(tx);
   }
 
+  /** Identity values handed out since the journal last heard of them: never given twice, not even when rolled back. */
+  private takeMovedIdentities(): [table: number, next: number][] {
+    const moved = [...this.tables.values()].filter((table) => table.nextIdentity !== table.journaledIdentity);
+    for (const table of moved) table.journaledIdentity = table.nextIdentity;
+    return moved.map((table) => [table.objectId, table.nextIdentity]);
+  }
+
   rollback(tx: Transaction): void {
     tx.undoTo(0);
+    const identities = this.takeMovedIdentities();
+    if (identities.length > 0) this.journal?.append({ k: 'identities', identities });
     this.release(tx);
   }
 
@@ -149,6 +157,9 @@ export class Database {
       case 'commit':
         this.replayCommit(entry);
         return;
+      case 'identities':
+        this.replayIdentities(entry.identities);
+        return;
       case 'initialised':
         this.initialised = true;
         return;
@@ -161,6 +172,7 @@ export class Database {
         const table = this.byObjectId(entry.table);
         table.nextRowId = entry.nextRowId;
         table.nextIdentity = entry.nextIdentity;
+        table.journaledIdentity = entry.nextIdentity;
         return;
       }
       case 'captured': {
@@ -179,6 +191,14 @@ export class Database {
     }
   }
 
+  private replayIdentities(identities: readonly (readonly [number, number])[]): void {
+    for (const [id, next] of identities) {
+      const table = this.byObjectId(id);
+      table.nextIdentity = next;
+      table.journaledIdentity = next;
+    }
+  }
+
   private replayCommit(entry: Extract<Entry, { k: 'commit' }>): void {
     const changes: RowChange[] = [];
     for (const [id, op, rowId, after] of entry.changes) {
@@ -188,7 +208,7 @@ export class Database {
     }
     this.cdc.position = entry.position;
     this.cdc.commit(changes, entry.beganAt, entry.endedAt);
-    for (const [id, next] of entry.identities) this.byObjectId(id).nextIdentity = next;
+    this.replayIdentities(entry.identities);
   }
 
   /** The whole state as journal entries, for compaction. */

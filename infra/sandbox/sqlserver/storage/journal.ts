@@ -30,6 +30,7 @@ export type Entry =
       readonly changes: readonly (readonly [number, 'insert' | 'update' | 'delete', number, RowValues | null])[];
       readonly identities: readonly (readonly [number, number])[];
     }
+  | { readonly k: 'identities'; readonly identities: readonly (readonly [number, number])[] }
   | { readonly k: 'initialised' }
   | { readonly k: 'rows'; readonly table: number; readonly rows: readonly (readonly [number, RowValues])[] }
   | { readonly k: 'counters'; readonly table: number; readonly nextRowId: number; readonly nextIdentity: number }
@@ -65,7 +66,8 @@ function readEntries(bytes: Buffer): { entries: Entry[]; end: number } {
   while (end + HEADER <= bytes.length) {
     const length = bytes.readUInt32LE(end);
     const start = end + HEADER;
-    if (start + length > bytes.length) break;
+    // zeros are what a file system may leave behind a size that it recorded too early
+    if (length === 0 || start + length > bytes.length) break;
     const payload = bytes.subarray(start, start + length);
     if (crc32(payload) !== bytes.readUInt32LE(end + 4)) break;
     const entry: unknown = deserialize(payload);

@@ -26,6 +26,8 @@ export interface Index {
   readonly unique: boolean;
   readonly primary: boolean;
   readonly clustered: boolean;
+  /** Declared as a constraint of the table; only the error number of a duplicate differs. */
+  readonly constraint: boolean;
   /** Not declared by anyone: serves look-ups by the first column of a longer index. */
   readonly hidden: boolean;
   readonly buckets: Map<string, Row[]>;
@@ -53,6 +55,8 @@ export class Table implements Lockable {
   lock: Lockable['lock'];
   nextRowId = 1;
   nextIdentity: number;
+  /** The last `nextIdentity` that the journal knows. */
+  journaledIdentity: number;
 
   constructor(
     schema: string,
@@ -68,6 +72,7 @@ export class Table implements Lockable {
     this.createdAt = createdAt;
     this.columns = columns.map((column, ordinal) => ({ ...column, ordinal }));
     this.nextIdentity = columns.find((c) => c.identity)?.identity?.seed ?? 0;
+    this.journaledIdentity = this.nextIdentity;
     for (const key of keys)
       this.addIndex({
         name: key.name ?? `${key.primary ? 'PK' : 'UQ'}__${name}`,
@@ -75,6 +80,7 @@ export class Table implements Lockable {
         unique: true,
         primary: key.primary,
         clustered: key.clustered,
+        constraint: true,
       });
   }
 
@@ -111,6 +117,7 @@ export class Table implements Lockable {
     unique: boolean;
     primary: boolean;
     clustered: boolean;
+    constraint: boolean;
   }): void {
     const columns = definition.columns.map((name) => {
       const column = this.column(name);
@@ -129,6 +136,7 @@ export class Table implements Lockable {
         unique: false,
         primary: false,
         clustered: false,
+        constraint: false,
         hidden: true,
         buckets: new Map(),
       });
@@ -219,10 +227,10 @@ export class Table implements Lockable {
 
   private duplicate(index: Index, values: RowValues): SqlError {
     const shown = index.columns.map((c) => showKey(values[c] ?? null)).join(', ');
-    if (index.primary)
+    if (index.constraint)
       return new SqlError(
         2627,
-        `Violation of PRIMARY KEY constraint '${index.name}'. Cannot insert duplicate key in object '${this.fullName}'. The duplicate key value is (${shown}).`,
+        `Violation of ${index.primary ? 'PRIMARY' : 'UNIQUE'} KEY constraint '${index.name}'. Cannot insert duplicate key in object '${this.fullName}'. The duplicate key value is (${shown}).`,
         { severity: 14 },
       );
     return new SqlError(
