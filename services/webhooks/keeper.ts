@@ -1,8 +1,8 @@
 /** Events into their topic: batched, and acknowledged by all in-sync replicas. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { StripeEvent } from '../../schemas/generated/types.ts';
 import { RetriableError } from '../runtime/errors.ts';
 import type { IdempotentProducer, KafkaCluster, ProducedRecord } from '../runtime/ports.ts';
+import { type Scheduler, systemScheduler } from '../runtime/scheduler.ts';
 import type { Topic } from '../runtime/topology.ts';
 import { openBatcher } from './batcher.ts';
 import type { KeptEvent } from './server.ts';
@@ -17,10 +17,12 @@ export interface Keeper {
   close(): Promise<void>;
 }
 
-const within = async (work: Promise<void>, timeoutMs: number): Promise<void> => {
+type Sleep = Scheduler['sleep'];
+
+const within = async (work: Promise<void>, timeoutMs: number, sleep: Sleep): Promise<void> => {
   const controller = new AbortController();
   const late = async (): Promise<never> => {
-    await sleep(timeoutMs, undefined, { signal: controller.signal });
+    await sleep(timeoutMs, controller.signal);
     throw new RetriableError(`the brokers did not acknowledge within ${timeoutMs} ms`);
   };
   try {
@@ -39,8 +41,10 @@ export const openKeeper = (
     cluster: Pick<KafkaCluster, 'idempotentProducer'>;
     topic: Topic<StripeEvent>;
     timeoutMs: number;
+    scheduler?: Pick<Scheduler, 'sleep'>;
   }>,
 ): Keeper => {
+  const { sleep } = options.scheduler ?? systemScheduler;
   let producer: Promise<IdempotentProducer> | undefined;
 
   const discard = async (): Promise<void> => {
@@ -79,6 +83,7 @@ export const openKeeper = (
           value: options.topic.value.encode(event),
         }),
         options.timeoutMs,
+        sleep,
       ),
     close: async () => {
       await batcher.drain();
