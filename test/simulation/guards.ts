@@ -1,0 +1,29 @@
+/** Guarantees that can be taken away, one at a time, to prove that the simulation would notice. */
+export const guards = [
+  /** Opening a transactional producer fences the one before. */
+  'fencing',
+  /** Committed positions are read again after fencing. */
+  'offsets-after-fence',
+  /** Aborted records are never delivered. */
+  'aborted-hidden',
+  /** Nothing at or after the first open transaction is delivered. */
+  'stable-end',
+  /** Positions commit with the transaction. */
+  'offsets-in-transaction',
+  /** State is kept only once it is committed. */
+  'promote-after-commit',
+  /** A new owner restores its stores to the end. */
+  'restore-to-end',
+  /** Change records are merged by their place in the shop's log. */
+  'merge-by-place',
+  /** A webhook is answered only when the brokers have it. */
+  'ack-after-produce',
+  /** Stripe answers a repeated request from its record. */
+  'idempotency-keys',
+  /** The shop remembers which commands were applied. */
+  'applied-commands',
+  /** The shop's change and the memory of the command are one transaction. */
+  'one-shop-transaction',
+] as const;
+
+export type Guard = (typeof guards)[number];

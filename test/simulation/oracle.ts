@@ -1,0 +1,217 @@
+/** Judges a schedule once it has come to rest: everything that must be, is, once; and nothing else is. */
+import { isDeepStrictEqual } from 'node:util';
+import type { CommandResult } from '../../schemas/generated/types.ts';
+import type { Schemas } from '../../schemas/serde.ts';
+import { topics, type TopicKey } from '../../schemas/topics.ts';
+import type { MemoryBroker } from '../../services/runtime/memory/broker.ts';
+import type { DeadLetter, Topic } from '../../services/runtime/topology.ts';
+import { expectedCommands, expectedState, mustFollow, type Expected } from './expectation.ts';
+import type { Machines } from './machines.ts';
+import type { PoisonLetter } from './poison.ts';
+import { emailOf, type Shopper } from './shopper.ts';
+import type { SimulatedShop } from './shop.ts';
+import type { SimulatedStripe } from './stripe.ts';
+
+export type Evidence = Readonly<{
+  broker: MemoryBroker;
+  schemas: Schemas;
+  machines: Machines;
+  stripe: SimulatedStripe;
+  shop: SimulatedShop;
+  shoppers: readonly Shopper[];
+  poison: readonly PoisonLetter[];
+}>;
+
+type Seen = Readonly<{ commandId: string; orderId: string; causationId: string }>;
+
+const show = (value: unknown): string =>
+  JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? `${each}n` : each));
+
+const readAll = <V>(broker: MemoryBroker, topic: Topic<V>): { value: V; partition: number; key: string }[] =>
+  Array.from({ length: broker.partitionCount(topic.name) ?? 0 }, (_, partition) =>
+    broker
+      .log({ topic: topic.name, partition })
+      .read(0n, Infinity)
+      .records.flatMap(({ key, value }) => {
+        if (value === null) return [];
+        try {
+          return [{ value: topic.value.decode(value), partition, key: key?.toString() ?? '' }];
+        } catch {
+          return [];
+        }
+      }),
+  ).flat();
+
+const checkCommands = (evidence: Evidence, say: (what: string) => void): void => {
+  const { broker, schemas, stripe, shoppers } = evidence;
+  const wanted = new Map<string, Expected>();
+  for (const { order, completed } of shoppers) {
+    const intent = stripe.intents.find(({ metadata }) => metadata['order_id'] === String(order.orderNumber));
+    const facts = {
+      completed,
+      customer: stripe.customers.find(({ email }) => email === emailOf(order).toLowerCase())?.id,
+      intent: intent && { id: intent.id, createdAt: BigInt(intent.created) * 1000n },
+      payments: stripe.payments.get(order.orderNumber) ?? [],
+      feeKnown: undefined,
+    };
+    for (const each of expectedCommands(order, facts)) wanted.set(each.commandId, each);
+  }
+  const seen = new Set<string>();
+  const results = new Map<string, CommandResult[]>();
+  for (const key of ['stripeResults', 'adnsfResults'] as const)
+    for (const { value } of readAll(broker, schemas.topic(key)))
+      results.set(value.commandId, [...(results.get(value.commandId) ?? []), value]);
+  for (const key of ['stripeCommands', 'adnsfCommands', 'erpCommands', 'notifications'] as const) {
+    const before = new Map<string, Set<string>>();
+    for (const { value, key: recordKey } of readAll<Seen>(broker, schemas.topic(key) as unknown as Topic<Seen>)) {
+      const { causationId, ...command } = value as Seen & { occurredAt?: bigint };
+      const { commandId, orderId } = command;
+      const expected = wanted.get(commandId);
+      if (recordKey !== orderId) say(`${commandId} lies under key ${recordKey}`);
+      if (seen.has(commandId)) say(`${commandId} was sent twice`);
+      seen.add(commandId);
+      if (expected === undefined) {
+        say(`${commandId} was sent and should not have been`);
+        continue;
+      }
+      // A balance fact may come under several events, at several times.
+      if (!('occurredAt' in expected.command)) delete command.occurredAt;
+      if (expected.topic !== key) say(`${commandId} was sent to ${key}`);
+      if (!isDeepStrictEqual(command, expected.command))
+        say(`${commandId} is ${show(command)} and should be ${show(expected.command)}`);
+      if (expected.causes.length > 0 && !expected.causes.includes(causationId))
+        say(`${commandId} came of ${causationId}, not of ${expected.causes.join(' or ')}`);
+      const intentName = commandId.split('/')[1] ?? '';
+      const done = before.get(orderId) ?? new Set();
+      before.set(orderId, done.add(intentName));
+      for (const [later, earlier] of mustFollow)
+        if (later === intentName && wanted.get(`${orderId}/${earlier}/1`)?.topic === key && !done.has(earlier))
+          say(`${commandId} came before ${earlier}`);
+      if (key !== 'stripeCommands' && key !== 'adnsfCommands') continue;
+      const found = results.get(commandId) ?? [];
+      if (found.length !== 1) say(`${commandId} has ${found.length} results`);
+      for (const { status, errorCode } of found)
+        if (status !== 'succeeded') say(`${commandId} was refused: ${errorCode ?? ''}`);
+    }
+  }
+  for (const commandId of wanted.keys()) if (!seen.has(commandId)) say(`${commandId} was never sent`);
+  for (const commandId of results.keys()) if (!seen.has(commandId)) say(`a result without a command: ${commandId}`);
+};
+
+const checkStripe = ({ stripe, shoppers }: Evidence, say: (what: string) => void): void => {
+  const people = new Map<string, number>();
+  for (const { email } of stripe.customers) people.set(email, (people.get(email) ?? 0) + 1);
+  for (const [email, count] of people) if (count > 1) say(`${email} is ${count} customers at Stripe`);
+  for (const { order, completed } of shoppers) {
+    const orderId = String(order.orderNumber);
+    const intents = stripe.intents.filter(({ metadata }) => metadata['order_id'] === orderId);
+    const due = order.total - order.giftCard;
+    const wanted = completed !== undefined && order.kind === 'stripe' && due > 0 ? 1 : 0;
+    if (intents.length !== wanted)
+      say(`order ${orderId} has ${intents.length} PaymentIntents, and should have ${wanted}`);
+    for (const { amount, id } of intents) if (amount !== due) say(`${id} is of ${amount} and should be of ${due}`);
+    if (wanted === 1 && (stripe.payments.get(order.orderNumber)?.length ?? 0) !== order.attempts.length)
+      say(`order ${orderId}: the shopper could not pay`);
+  }
+};
+
+const checkShop = ({ shop, stripe, shoppers }: Evidence, say: (what: string) => void): void => {
+  for (const { order } of shoppers) {
+    const row = shop.orders.get(order.orderNumber);
+    const wanted = expectedState(order);
+    if (row?.TransactionState !== wanted)
+      say(`order ${order.orderNumber} is ${row?.TransactionState ?? 'not there'} in the shop and should be ${wanted}`);
+    const intent = stripe.intents.find(({ metadata }) => metadata['order_id'] === String(order.orderNumber));
+    if (intent !== undefined && row?.AuthorizationPNREF !== intent.id)
+      say(`order ${order.orderNumber} is linked to ${row?.AuthorizationPNREF ?? 'nothing'}`);
+    const notes = shop.notes.get(order.orderNumber) ?? [];
+    if (new Set(notes).size !== notes.length) say(`order ${order.orderNumber} has the same note twice`);
+    const declines = order.attempts.filter((attempt) => attempt === 'declined').length;
+    if (!order.attempts.includes('succeeds') && notes.length !== declines)
+      say(`order ${order.orderNumber} has ${notes.length} notes of ${declines} declines`);
+    if (notes.length > declines) say(`order ${order.orderNumber} has more notes than declines`);
+  }
+};
+
+const checkLetters = ({ broker, schemas, poison, shoppers }: Evidence, say: (what: string) => void): void => {
+  const wanted = poison.map(({ code, topic, offset, partition }) => `${code} ${topic}/${partition}@${offset}`);
+  const nameless = shoppers.filter(({ order, completed }) => order.kind === 'nameless' && completed !== undefined);
+  for (const { order } of nameless) wanted.push(`missing_email ${order.orderNumber}`);
+  const letters = readAll<DeadLetter>(broker, schemas.topic('deadLetters') as unknown as Topic<DeadLetter>);
+  for (const { value: letter } of letters) {
+    const about =
+      letter.code === 'missing_email'
+        ? `missing_email ${/order (\d+)/.exec(letter.message)?.[1] ?? '?'}`
+        : `${letter.code} ${letter.sourceTopic}/${letter.sourcePartition}@${letter.sourceOffset}`;
+    const index = wanted.indexOf(about);
+    if (index < 0) say(`a dead letter too many: ${about}: ${letter.message}`);
+    else wanted.splice(index, 1);
+  }
+  for (const about of wanted) say(`a dead letter is missing: ${about}`);
+};
+
+/** Everything was read, nothing is left open, and disks hold what changelogs say. */
+const checkRest = ({ broker, machines }: Evidence, say: (what: string) => void): void => {
+  for (const topic of broker.topics())
+    for (let partition = 0; partition < (broker.partitionCount(topic) ?? 0); partition++) {
+      const log = broker.log({ topic, partition });
+      if (log.stable !== log.high) say(`a transaction is still open on ${topic}/${partition}`);
+    }
+  for (const [group, inputs] of groupInputs)
+    for (const key of inputs)
+      for (let partition = 0; partition < (broker.partitionCount(topics[key].name) ?? 0); partition++) {
+        const source = { topic: topics[key].name, partition };
+        const { stable, start } = broker.log(source);
+        const at = broker.committed(group, source) ?? start;
+        if (at !== stable) say(`${group} is at ${at} of ${stable} of ${source.topic}/${partition}`);
+      }
+  for (const machine of machines.of('stream')) {
+    const tasks = machine.application?.status() ?? [];
+    for (const { stage, tasks: running } of tasks)
+      for (const { partition, state } of running) {
+        if (state !== 'RUNNING') say(`${stage}-${partition} on ${machine.name} is ${state}`);
+        const backend = machine.disk.backends().get(`${stage}-${partition}`);
+        if (backend === undefined) continue;
+        for (const store of storesOf.get(stage) ?? []) {
+          const changelog = foldChangelog(broker, `order-stream-${store}-changelog`, partition);
+          const kept = new Map([...backend.entries(store)].map(([key, value]) => [key, value.toString('hex')]));
+          if (!isDeepStrictEqual(kept, changelog))
+            say(`store ${store} of ${stage}-${partition} on ${machine.name} is not what its changelog says`);
+        }
+      }
+  }
+};
+
+const groupInputs: readonly (readonly [string, readonly TopicKey[]])[] = [
+  ['order-stream-assembly', ['customers', 'carts', 'orderLines', 'orders']],
+  ['order-stream-routing', ['stripeEvents', 'stripeObjects']],
+  ['order-stream-orders', ['assembledOrders', 'orderPayments', 'stripeResults', 'adnsfResults']],
+  ['stripe-executor-stripe', ['stripeCommands']],
+  ['adnsf-executor-adnsf', ['adnsfCommands']],
+];
+
+export const storesOf: ReadonlyMap<string, readonly string[]> = new Map([
+  ['assembly', ['customers', 'carts', 'order-lines', 'order-progress']],
+  ['routing', ['links', 'unrouted']],
+  ['orders', ['orders']],
+]);
+
+const foldChangelog = (broker: MemoryBroker, topic: string, partition: number): Map<string, string> => {
+  const folded = new Map<string, string>();
+  for (const { key, value } of broker.log({ topic, partition }).read(0n, Infinity).records) {
+    const name = key?.toString() ?? '';
+    if (value === null) folded.delete(name);
+    else folded.set(name, value.toString('hex'));
+  }
+  // In the order of keys, as the disk tells them.
+  return new Map([...folded].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+};
+
+/** Says everything that is wrong. */
+export const judge = (evidence: Evidence, say: (what: string) => void): void => {
+  checkCommands(evidence, say);
+  checkStripe(evidence, say);
+  checkShop(evidence, say);
+  checkLetters(evidence, say);
+  checkRest(evidence, say);
+};

@@ -1,0 +1,296 @@
+/** One schedule from its beginning to its judgement. */
+import { topics } from '../../schemas/topics.ts';
+import { MemoryBroker } from '../../services/runtime/memory/broker.ts';
+import type { CrashPoint } from '../../services/runtime/task.ts';
+import { Connector } from './connector.ts';
+import type { FaultKind } from './fault-kinds.ts';
+import type { FaultPlan, Scenario } from './scenario.ts';
+import type { Guard } from './guards.ts';
+import { Machines, type Machine, type Role } from './machines.ts';
+import { judge, storesOf } from './oracle.ts';
+import { addPoison, type PoisonLetter } from './poison.ts';
+import { openValueTable } from './serde.ts';
+import { SimulatedShop } from './shop.ts';
+import { Shopper } from './shopper.ts';
+import { SimulatedStripe } from './stripe.ts';
+import { Deliveries } from './webhooks.ts';
+import { World } from './world.ts';
+
+export type Outcome = Readonly<{
+  violations: readonly string[];
+  steps: number;
+  injected: ReadonlyMap<FaultKind, number>;
+  crashPointsHit: ReadonlyMap<CrashPoint, number>;
+  /** Requests that arrived after their process was dead. */
+  ghosts: number;
+}>;
+
+const maxSteps = 30_000;
+const maxRestless = 60;
+/** Nothing may come of so many rounds of waiting before a schedule counts as at rest. */
+const roundsOfRest = 3;
+const hourMs = 3_600_000;
+
+/** Lets everything that follows from a step run to its end. */
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const createTopics = (broker: MemoryBroker, partitions: number): void => {
+  const create = (topic: string) => broker.createTopic({ topic, partitions, replication: 1, config: {} });
+  for (const { name } of Object.values(topics)) create(name);
+  for (const stores of storesOf.values()) for (const store of stores) create(`order-stream-${store}-changelog`);
+};
+
+/** Takes guarantees of the brokers away. */
+const weaken = (broker: MemoryBroker, guard: Guard | undefined): void => {
+  if (guard !== 'aborted-hidden' && guard !== 'stable-end') return;
+  for (const topic of broker.topics())
+    for (let partition = 0; partition < (broker.partitionCount(topic) ?? 0); partition++) {
+      const log = broker.log({ topic, partition });
+      if (guard === 'aborted-hidden') {
+        const end = log.end.bind(log);
+        log.end = (producerId) => end(producerId, true);
+      } else Object.defineProperty(log, 'stable', { get: () => log.high });
+    }
+};
+
+export const runScenario = async (
+  scenario: Scenario,
+  without?: Guard,
+  trace?: (line: string) => void,
+): Promise<Outcome> => {
+  const world = new World(scenario, without, trace);
+  const { chance } = world;
+  const broker = new MemoryBroker(() => world.now);
+  const { schemas } = openValueTable();
+  createTopics(broker, scenario.partitions);
+  weaken(broker, without);
+
+  const deliveries = new Deliveries(world, () => machines.receivers());
+  const stripe = new SimulatedStripe(world, (delivery) => deliveries.add(delivery));
+  const shop = new SimulatedShop(world);
+  const connector = new Connector(world, broker, shop, schemas);
+  const machines = new Machines(world, broker, schemas, stripe, shop);
+  const known = new Set<number>();
+  const shoppers = scenario.orders.map((order) => new Shopper(order, shop, stripe, known));
+  const poison: PoisonLetter[] = [];
+
+  const begin = (role: Role, count: number) => {
+    for (let index = 0; index < count; index++) machines.add(role);
+  };
+  begin('stream', scenario.streams);
+  begin('stripe', scenario.executors);
+  begin('adnsf', scenario.executors);
+  begin('webhooks', scenario.webhooks);
+
+  const pace = () => chance.pick([1, 1, 0.3, 3]);
+  for (const shopper of shoppers)
+    world.actors.push({
+      label: `shopper of ${shopper.order.orderNumber}`,
+      weight: pace(),
+      enabled: () => shopper.ready,
+      act: () => shopper.act(),
+    });
+  world.actors.push(
+    { label: 'connector', weight: pace(), enabled: () => connector.busy, act: () => connector.act() },
+    { label: 'Stripe delivers', weight: pace(), enabled: () => deliveries.waiting, act: () => deliveries.deliver() },
+    {
+      label: 'a program is started again',
+      weight: 0.15,
+      enabled: () => machines.down().length > 0,
+      act: () => machines.start(chance.pick(machines.down())),
+    },
+    {
+      label: 'a process wakes up',
+      weight: 0.03,
+      enabled: () => machines.paused().length > 0,
+      act: () => {
+        const { process } = chance.pick(machines.paused());
+        world.say(() => `  ${process!.name}`);
+        process!.state = 'running';
+        world.version++;
+      },
+    },
+    {
+      label: 'a member notices that the group has gone on',
+      weight: 0.1,
+      enabled: () => estranged().length > 0,
+      act: () => chance.pick(estranged()).notice(),
+    },
+  );
+  const left = [...scenario.poisons];
+  world.actors.push({
+    label: 'a bad record',
+    weight: 0.1,
+    enabled: () => left.length > 0,
+    act: () => {
+      const kind = left.shift()!;
+      world.say(() => `  ${kind}`);
+      poison.push(addPoison(world, broker, schemas, kind));
+    },
+  });
+
+  const estranged = () =>
+    machines.running().flatMap(({ ports }) => ports?.consumers.filter((consumer) => consumer.estranged) ?? []);
+
+  const afflict = ({ kind, pick }: FaultPlan): void => {
+    const among = <T>(all: readonly T[]): T | undefined => all[Math.floor(pick * all.length)];
+    const struck = (then: () => boolean) => {
+      world.say(() => `FAULT ${kind}`);
+      if (then()) world.faults.happened(kind);
+      world.version++;
+    };
+    const toProcess = (then: (machine: Machine) => void) => {
+      const machine = among(machines.running());
+      if (machine === undefined) return;
+      struck(() => {
+        then(machine);
+        return true;
+      });
+    };
+    const evict = (machine: Machine) => {
+      for (const consumer of machine.ports?.consumers ?? []) consumer.evict();
+    };
+    switch (kind) {
+      case 'kill':
+        toProcess(({ process }) => world.kill(process!, 'killed'));
+        return;
+      case 'lose-disk': {
+        const machine = among(machines.of('stream').filter(({ up }) => up));
+        if (machine === undefined) return;
+        struck(() => {
+          world.kill(machine.process!, 'its machine is gone');
+          machine.disk.wipe();
+          return true;
+        });
+        return;
+      }
+      case 'pause':
+      case 'zombie':
+        toProcess((machine) => {
+          world.say(() => `  ${machine.process!.name} stands still`);
+          machine.process!.state = 'paused';
+          if (kind === 'zombie') evict(machine);
+        });
+        // Somebody has to take over.
+        if (kind === 'zombie' && pick * 10 > 5)
+          scaleOut(among([...new Set(machines.paused().map(({ role }) => role))]));
+        return;
+      case 'expire-session':
+        toProcess(evict);
+        return;
+      case 'scale-out':
+        struck(() => scaleOut(among<Role>(['stream', 'stream', 'stripe', 'adnsf', 'webhooks'])));
+        return;
+      case 'scale-in': {
+        const machine = among(
+          machines
+            .running()
+            .filter(
+              ({ role, application, leaving }) =>
+                application !== undefined && !leaving && machines.of(role).filter((other) => other.wanted).length > 1,
+            ),
+        );
+        if (machine === undefined) return;
+        struck(() => {
+          machines.stop(machine);
+          return true;
+        });
+        return;
+      }
+      case 'expire-transaction':
+        struck(() => {
+          const id = among(transactionalIds(scenario.partitions));
+          if (id !== undefined) broker.expireTransaction(id);
+          return true;
+        });
+        return;
+      case 'compact':
+        struck(() => {
+          for (const topic of broker.topics())
+            if (topic.endsWith('-changelog') || topic === topics.stripeObjects.name)
+              for (let partition = 0; partition < scenario.partitions; partition++)
+                broker.log({ topic, partition }).compact(topic.endsWith('-changelog') && pick > 0.7);
+          return true;
+        });
+        return;
+      case 'corrupt-disk': {
+        const machine = among(machines.of('stream'));
+        if (machine === undefined) return;
+        struck(() => (machine.disk.damaged = true));
+        return;
+      }
+      case 'hours-pass':
+        struck(() => {
+          world.now += Math.floor((1 + pick * 30) * hourMs);
+          return true;
+        });
+        return;
+      case 'week-passes':
+        struck(() => {
+          world.now += 7 * 24 * hourMs;
+          return true;
+        });
+        return;
+      case 'connector-restart':
+        struck(() => {
+          connector.restart();
+          return true;
+        });
+        return;
+      case 'webhook-duplicate':
+        struck(() => deliveries.again());
+        return;
+      default:
+        return;
+    }
+  };
+  const scaleOut = (role: Role | undefined): boolean => {
+    if (role === undefined || machines.of(role).length >= 3) return false;
+    machines.add(role);
+    return true;
+  };
+
+  await settle();
+  let idleRounds = 0;
+  let restless = 0;
+  while (world.steps < maxSteps) {
+    for (let fault = world.faults.due(); fault !== undefined; fault = world.faults.due()) {
+      afflict(fault);
+      await settle();
+    }
+    if (world.step()) {
+      idleRounds = 0;
+      await settle();
+      continue;
+    }
+    if (world.passTime()) continue;
+    // Nothing is under way and nothing waits for time: the faults that have not come by now do not come.
+    world.faults.end();
+    // Whoever waits for something that does not come finds out: idle positions are committed, orphans leave, and
+    // transactions that nobody ends are ended.
+    if (idleRounds++ >= roundsOfRest || restless++ > maxRestless) break;
+    for (const id of transactionalIds(scenario.partitions)) broker.expireTransaction(id);
+    world.timeOut(5_500);
+    await settle();
+  }
+  if (world.steps >= maxSteps || restless > maxRestless)
+    world.violated(`it does not come to rest: ${world.underWay().join('; ')}`);
+  else judge({ broker, schemas, machines, stripe, shop, shoppers, poison }, (what) => world.violated(what));
+  for (const { process } of machines.all) if (process !== undefined) process.state = 'dead';
+  return {
+    violations: world.violations,
+    steps: world.steps,
+    injected: world.faults.injected,
+    crashPointsHit: machines.crashPointsHit,
+    ghosts: world.ghosts.run,
+  };
+};
+
+const transactionalIds = (partitions: number): readonly string[] =>
+  [
+    'order-stream-assembly',
+    'order-stream-routing',
+    'order-stream-orders',
+    'stripe-executor-stripe',
+    'adnsf-executor-adnsf',
+  ].flatMap((stage) => Array.from({ length: partitions }, (_, partition) => `${stage}-${partition}`));

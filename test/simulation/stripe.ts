@@ -1,0 +1,360 @@
+/**
+ * Stripe as far as commands and payments meet it: objects, idempotency keys with their records of 24 hours, errors that
+ * come before or after the effect, and events.
+ */
+import Stripe from 'stripe';
+import type { StripeApi } from '../../services/stripe-executor/stripe-api.ts';
+import type { Attempt, OrderPlan } from './scenario.ts';
+import { never, type Process, type World } from './world.ts';
+
+const {
+  StripeAPIError,
+  StripeConnectionError,
+  StripeIdempotencyError,
+  StripeInvalidRequestError,
+  StripeRateLimitError,
+} = Stripe.errors;
+
+const keyLifeMs = 24 * 3_600_000;
+const feeOf = (amount: number): number => Math.round(amount * 0.029) + 30;
+
+type Headers = Readonly<Record<string, string>>;
+type Answer = Readonly<{ object: object }> | Readonly<{ status: number }>;
+type Saved = { readonly fingerprint: string; readonly at: number; answer: Answer | undefined };
+
+type Customer = Readonly<{ id: string; object: 'customer'; email: string; created: number; metadata: Headers }>;
+export type Intent = {
+  readonly id: string;
+  readonly object: 'payment_intent';
+  readonly amount: number;
+  amount_received: number;
+  readonly currency: string;
+  readonly customer: string;
+  readonly created: number;
+  status: string;
+  latest_charge: string | null;
+  last_payment_error: object | null;
+  readonly metadata: Headers;
+};
+export type Balance = Readonly<{
+  id: string;
+  object: 'balance_transaction';
+  amount: number;
+  fee: number;
+  net: number;
+  currency: string;
+  status: string;
+  created: number;
+}>;
+
+/** What an event says, apart from its id: twins share it. */
+export type StripeNews = Readonly<{ type: string; created: number; object: object }>;
+export type Delivery = { readonly id: string; readonly body: Buffer; readonly news: StripeNews; attempts: number };
+
+/** What happened in the life of a payment, for the oracle. */
+export type Payment =
+  | Readonly<{ kind: 'declined'; charge: string; eventIds: readonly string[]; created: number }>
+  | Readonly<{ kind: 'succeeded'; charge: string; eventIds: readonly string[]; created: number; balance: Balance }>;
+
+export const declineReason = {
+  code: 'card_declined',
+  decline_code: 'insufficient_funds',
+  message: 'Insufficient funds.',
+};
+
+export class SimulatedStripe {
+  readonly #world: World;
+  readonly customers: Customer[] = [];
+  readonly intents: Intent[] = [];
+  readonly balances = new Map<string, Balance>();
+  /** By order number, as told by the metadata. */
+  readonly payments = new Map<number, Payment[]>();
+  /** Every event id that says the same as another, with the one that was first. */
+  readonly twins = new Map<string, string>();
+  readonly #keys = new Map<string, Saved>();
+  readonly #emit: (delivery: Delivery) => void;
+  #requests = 0;
+  #events = 0;
+
+  constructor(world: World, emit: (delivery: Delivery) => void) {
+    this.#world = world;
+    this.#emit = emit;
+  }
+
+  #seconds(): number {
+    return Math.floor(this.#world.now / 1000);
+  }
+
+  // Requests
+
+  api(process: Process): StripeApi {
+    const read = <T>(endpoint: string, execute: () => object): Promise<Stripe.Response<T>> =>
+      this.#request<T>(process, endpoint, undefined, '', execute);
+    return {
+      listCustomers: ({ email }) =>
+        read('GET customers', () => list(this.customers.filter((customer) => customer.email === email))),
+      createCustomer: (params, key) =>
+        this.#request(process, 'POST customers', key, JSON.stringify(params), () => this.#newCustomer(params)),
+      listPaymentIntents: ({ customer }) =>
+        read('GET payment_intents', () => list(this.intents.filter((intent) => intent.customer === customer))),
+      createPaymentIntent: (params, key) =>
+        this.#request(process, 'POST payment_intents', key, JSON.stringify(params), () => this.#newIntent(params)),
+      retrieveBalanceTransaction: (id) =>
+        read('GET balance_transactions', () => {
+          const found = this.balances.get(id);
+          if (found === undefined)
+            throw new StripeInvalidRequestError({
+              message: `No such balance transaction: ${id}`,
+              type: 'invalid_request_error',
+              statusCode: 404,
+            } as never);
+          return found;
+        }),
+    };
+  }
+
+  #request<T>(
+    process: Process,
+    endpoint: string,
+    key: string | undefined,
+    fingerprint: string,
+    execute: () => object,
+  ): Promise<Stripe.Response<T>> {
+    const world = this.#world;
+    const { faults } = world;
+    if (process.state === 'dead') return never();
+    const label = `${process.name}: Stripe ${endpoint}${key === undefined ? '' : ` (${key})`}`;
+    return new Promise((resolve, reject) => {
+      const refuse = (error: Error) => {
+        world.say(() => `  ✗ ${endpoint}: ${error.message}`);
+        world.answer(process, `${label} is answered`, () => reject(error));
+      };
+      const succeed = (object: object, headers: Headers) => {
+        if (faults.strikes('stripe-answer-lost')) refuse(noAnswer());
+        else
+          world.answer(process, `${label} is answered`, () =>
+            resolve({
+              ...object,
+              lastResponse: { headers, requestId: `req_${++this.#requests}`, statusCode: 200 },
+            } as Stripe.Response<T>),
+          );
+      };
+      /** The second half: the effect, and the record of it. */
+      const carryOut = (saved: Saved | undefined) => {
+        const remember = (answer: Answer) => {
+          if (saved !== undefined) saved.answer = answer;
+        };
+        if (saved !== undefined && faults.strikes('stripe-500-saved')) {
+          remember({ status: 500 });
+          refuse(failure(500, { 'stripe-should-retry': 'false' }));
+          return;
+        }
+        let object: object;
+        try {
+          object = execute();
+        } catch (error) {
+          if (key !== undefined) this.#keys.delete(key);
+          refuse(error as Error);
+          return;
+        }
+        if (saved !== undefined && faults.strikes('stripe-500-after-commit')) {
+          remember({ status: 500 });
+          refuse(failure(500, {}));
+          return;
+        }
+        remember({ object });
+        succeed(object, {});
+      };
+      const arrive = () => {
+        if (faults.strikes('stripe-429')) {
+          refuse(
+            new StripeRateLimitError({
+              message: 'simulated: too many requests',
+              type: 'rate_limit_error',
+              statusCode: 429,
+              headers: { 'retry-after': '2' },
+            } as never),
+          );
+          return;
+        }
+        if (faults.strikes('stripe-500')) {
+          refuse(failure(503, {}));
+          return;
+        }
+        if (key === undefined || world.without === 'idempotency-keys') {
+          carryOut(undefined);
+          return;
+        }
+        const known = this.#known(key);
+        if (known === undefined) {
+          const saved: Saved = { fingerprint, at: world.now, answer: undefined };
+          this.#keys.set(key, saved);
+          // While it is being executed, others with this key are sent away.
+          if (world.chance.flip(0.3)) world.later(undefined, true, `${label} is carried out`, () => carryOut(saved));
+          else carryOut(saved);
+        } else if (known.fingerprint !== fingerprint)
+          refuse(
+            new StripeIdempotencyError({
+              message: `key ${key} was used with other parameters`,
+              type: 'idempotency_error',
+              statusCode: 400,
+            } as never),
+          );
+        else if (known.answer === undefined)
+          refuse(
+            new StripeIdempotencyError({
+              message: `key ${key} is in use`,
+              type: 'idempotency_error',
+              code: 'idempotency_key_in_use',
+              statusCode: 409,
+            } as never),
+          );
+        else if ('status' in known.answer) refuse(failure(known.answer.status, { 'idempotent-replayed': 'true' }));
+        else succeed(known.answer.object, { 'idempotent-replayed': 'true' });
+      };
+      world.later(process, true, label, () => {
+        if (faults.strikes('stripe-away')) refuse(noAnswer());
+        else if (faults.strikes('stripe-late')) {
+          world.later(undefined, true, `${label} (late)`, arrive);
+          refuse(noAnswer());
+          // Whatever becomes of it, nobody hears of it: the promise has been settled.
+        } else arrive();
+      });
+    });
+  }
+
+  #known(key: string): Saved | undefined {
+    const saved = this.#keys.get(key);
+    if (saved === undefined || this.#world.now - saved.at < keyLifeMs || saved.answer === undefined) return saved;
+    this.#keys.delete(key);
+    return undefined;
+  }
+
+  #newCustomer({ email, metadata }: Stripe.CustomerCreateParams): Customer {
+    const customer: Customer = {
+      id: `cus_${this.customers.length + 1}`,
+      object: 'customer',
+      email: email ?? '',
+      created: this.#seconds(),
+      metadata: (metadata ?? {}) as Headers,
+    };
+    this.customers.push(customer);
+    this.#world.say(() => `  Stripe: ${customer.id} for ${customer.email}`);
+    return customer;
+  }
+
+  #newIntent({ amount, currency, customer, metadata }: Stripe.PaymentIntentCreateParams): Intent {
+    const intent: Intent = {
+      id: `pi_${this.intents.length + 1}`,
+      object: 'payment_intent',
+      amount,
+      amount_received: 0,
+      currency,
+      customer: customer ?? '',
+      created: this.#seconds(),
+      status: 'requires_payment_method',
+      latest_charge: null,
+      last_payment_error: null,
+      metadata: (metadata ?? {}) as Headers,
+    };
+    this.intents.push(intent);
+    this.#world.say(() => `  Stripe: ${intent.id} of ${amount} for order ${intent.metadata['order_id'] ?? '?'}`);
+    this.#tell('payment_intent.created', intent);
+    return { ...intent };
+  }
+
+  // Payments
+
+  /** The shopper confirms with a card. */
+  confirm(intentId: string, attempt: Attempt, order: OrderPlan): void {
+    const intent = this.intents.find(({ id }) => id === intentId);
+    if (intent === undefined) throw new Error(`no ${intentId} at Stripe`);
+    const payments = this.payments.get(order.orderNumber) ?? [];
+    this.payments.set(order.orderNumber, payments);
+    const charge = `ch_${order.orderNumber}_${payments.length + 1}`;
+    intent.latest_charge = charge;
+    const created = this.#seconds();
+    if (attempt === 'declined') {
+      intent.last_payment_error = { ...declineReason, charge };
+      this.#tell('charge.failed', {
+        id: charge,
+        object: 'charge',
+        status: 'failed',
+        payment_intent: intentId,
+        metadata: {},
+      });
+      const eventIds = this.#tell('payment_intent.payment_failed', intent);
+      payments.push({ kind: 'declined', charge, eventIds, created });
+      return;
+    }
+    intent.last_payment_error = null;
+    intent.status = 'succeeded';
+    intent.amount_received = intent.amount;
+    const eventIds = this.#tell('payment_intent.succeeded', intent);
+    const fee = feeOf(intent.amount);
+    const balance: Balance = {
+      id: `txn_${order.orderNumber}`,
+      object: 'balance_transaction',
+      amount: intent.amount,
+      fee,
+      net: intent.amount - fee,
+      currency: intent.currency,
+      status: 'pending',
+      created,
+    };
+    payments.push({ kind: 'succeeded', charge, eventIds, created, balance });
+    // Asynchronous capture: what it cost is known later, and the charge need not say which order it is of.
+    const { now, chance } = this.#world;
+    this.#world.timer(undefined, now % 400, () => {
+      this.balances.set(balance.id, balance);
+      this.#tell('charge.updated', {
+        id: charge,
+        object: 'charge',
+        status: 'succeeded',
+        payment_intent: intentId,
+        amount_captured: intent.amount,
+        currency: intent.currency,
+        balance_transaction: balance.id,
+        metadata: chance.flip(0.5) ? {} : { order_id: String(order.orderNumber) },
+      });
+    });
+  }
+
+  /** Sends an event on its way. Returns its ids: a list that grows when twins of it come. */
+  #tell(type: string, object: object): readonly string[] {
+    const news: StripeNews = { type, created: this.#seconds(), object: structuredCopy(object) };
+    const ids: string[] = [];
+    this.#send(news, ids);
+    if (this.#world.faults.strikes('webhook-twin')) this.#send(news, ids);
+    return ids;
+  }
+
+  #send(news: StripeNews, ids: string[]): void {
+    const id = `evt_${++this.#events}`;
+    ids.push(id);
+    this.#world.say(() => `  Stripe: ${id} ${news.type}`);
+    this.#emit({ id, body: bodyOf(id, news), news, attempts: 0 });
+  }
+}
+
+const structuredCopy = (object: object): object => ({ ...object });
+
+const bodyOf = (id: string, { type, created, object }: StripeNews): Buffer =>
+  Buffer.from(
+    JSON.stringify({
+      id,
+      object: 'event',
+      type,
+      created,
+      livemode: false,
+      api_version: '2026-08-26.dahlia',
+      data: { object },
+    }),
+  );
+
+const list = (data: readonly object[]): object => ({ object: 'list', data: data.map(structuredCopy), has_more: false });
+
+const noAnswer = (): Error => new StripeConnectionError({ message: 'simulated: no answer' } as never);
+
+const failure = (statusCode: number, headers: Headers): Error =>
+  new StripeAPIError({ message: 'simulated: an error inside Stripe', type: 'api_error', statusCode, headers } as never);
