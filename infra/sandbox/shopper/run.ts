@@ -8,6 +8,8 @@ import type { ShopLogin } from './sql.ts';
 import { fillShelf } from './stock.ts';
 import { playVisit, type ShopperEvent } from './visit.ts';
 
+const POLL_MS = 250;
+
 export type RunOptions = Readonly<{
   seed: string;
   /** `orders`: until so many new orders are placed. `rate`: visits per minute, until the signal. */
@@ -74,7 +76,14 @@ export const runShoppers = async (options: RunOptions): Promise<RunSummary> => {
     }
     try {
       await playVisit(
-        { shop, browser: options.browser, shelf, patience: patienceOf(), tell: (event) => options.tell(index, event) },
+        {
+          shop,
+          browser: options.browser,
+          shelf,
+          patience: patienceOf(),
+          pollMs: POLL_MS,
+          tell: (event) => options.tell(index, event),
+        },
         visit,
       );
       visits += 1;

@@ -32,10 +32,10 @@ export type World = Readonly<{
   browser: Browser;
   shelf: Shelf;
   patience: Patience;
+  /** How often the order page looks again, milliseconds. */
+  pollMs: number;
   tell: (event: ShopperEvent) => void;
 }>;
-
-const POLL_MS = 250;
 
 type OrderView = Readonly<{ reference: string; state: string }>;
 
@@ -57,7 +57,7 @@ const look = (world: World, order: number): Promise<OrderView> =>
 
 /** Waits until the order page offers payment, then tries one card after another. */
 const pay = async (world: World, visit: Visit, planned: PlannedOrder, order: number): Promise<void> => {
-  const id = await waitFor(`the PaymentIntent of order ${order}`, POLL_MS, world.patience, async () => {
+  const id = await waitFor(`the PaymentIntent of order ${order}`, world.pollMs, world.patience, async () => {
     const { reference } = await look(world, order);
     return reference.startsWith('pi_') ? reference : undefined;
   });
@@ -87,7 +87,7 @@ const pay = async (world: World, visit: Visit, planned: PlannedOrder, order: num
   if (outcome?.kind === 'accepted')
     world.tell({ event: 'confirmed', order, status: outcome.status, authenticated: outcome.authenticated });
   const expected = outcome?.kind === 'accepted' ? 'CAPTURED' : 'REFUSED';
-  await waitFor(`order ${order} to be ${expected} in the shop`, POLL_MS, world.patience, async () => {
+  await waitFor(`order ${order} to be ${expected} in the shop`, world.pollMs, world.patience, async () => {
     const { state } = await look(world, order);
     return state === expected ? state : undefined;
   });
