@@ -9,7 +9,7 @@ import type { ConsumedRecord, ProducedRecord } from './ports.ts';
 import type { Scheduler } from './scheduler.ts';
 import { asPoison, concernsMoreThanTheRecord, deadLetterRecord, decodeKey, encodeOutput } from './stage-work.ts';
 import type { Task, TaskWork } from './task.ts';
-import type { Serde, StageRecord } from './topology.ts';
+import type { StageRecord } from './topology.ts';
 
 /** How many records may be under way or waiting for an earlier one, per allowed concurrency. */
 const windowPerConcurrency = 8;
@@ -40,7 +40,7 @@ const gate = (): { opened: Promise<void>; open: () => void } => {
 };
 
 export const effectWork = <V>({ stage, name, scheduler, chance }: EffectWorkSetup<V>): TaskWork => {
-  const outputs = new Map(stage.outputs.map((topic) => [topic.name, topic.value as unknown as Serde<unknown>]));
+  const outputs = new Map(stage.outputs.map((topic) => [topic.name, topic.value]));
   /** In offset order: running, finished behind a running one, or waiting for its key. */
   let window: InFlight[] = [];
   let lastOfKey = new Map<string, Promise<void>>();
@@ -78,7 +78,7 @@ export const effectWork = <V>({ stage, name, scheduler, chance }: EffectWorkSetu
         return { outputs: results.map(encode), refusal: undefined };
       } catch (error) {
         if (!(error instanceof RetriableError)) throw error;
-        if (!signal.aborted) observe.trouble.publish({ ...name, error, action: 'retry' });
+        observe.trouble.publish({ ...name, error, action: 'retry' });
         const backoff = Math.min(retryMaxMs, retryMs * 2 ** Math.min(attempt, 16));
         await scheduler.sleep(error.retryAfterMs ?? backoff * (0.5 + chance() / 2), signal);
       }

@@ -1,5 +1,5 @@
 /** Brings a task's stores to the committed end of their changelogs. */
-import { TaskCorruptedError } from './errors.ts';
+import { RetriableError, TaskCorruptedError } from './errors.ts';
 import { observe, type TaskName } from './observe.ts';
 import type { Admin, PartitionReader } from './ports.ts';
 import { decodeText } from './serde.ts';
@@ -24,6 +24,7 @@ export const restoreStores = async (
   reader: PartitionReader,
   admin: Admin,
   now: () => number,
+  signal: AbortSignal,
 ): Promise<void> => {
   const sources = stores.map(({ topic }) => ({ topic, partition: task.partition }));
   const [beginnings, ends] = await Promise.all([admin.beginningOffsets(sources), admin.endOffsets(sources)]);
@@ -48,6 +49,8 @@ export const restoreStores = async (
         records += writes.length;
         await backend.write(writes, new Map([[store, { position, writtenAt: now() }]]));
         progress(false);
+        // What is restored stays; whoever comes next continues here.
+        if (signal.aborted) throw new RetriableError(`the restore of ${store} was given up`);
       }
     }
     if (position < end) throw new TaskCorruptedError(`changelog ${topic} ended at ${position} instead of ${end}`);

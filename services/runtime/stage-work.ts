@@ -84,7 +84,7 @@ const nothing = (): Gathered => ({ outputs: [], deadLetters: [], told: [], count
 export const stageWork = (setup: StageWorkSetup): TaskWork => {
   const { topology, stage, name, scheduler } = setup;
   const inputs = stage.inputs as unknown as readonly StageInput<unknown>[];
-  const outputs = new Map(stage.outputs.map((topic) => [topic.name, topic.value as unknown as Serde<unknown>]));
+  const outputs = new Map(stage.outputs.map((topic) => [topic.name, topic.value]));
   const changelogs = stage.stores.map((store) => ({
     store: store.name,
     topic: changelogTopic(topology.application, store),
@@ -182,12 +182,12 @@ export const stageWork = (setup: StageWorkSetup): TaskWork => {
   };
 
   return {
-    restore: async () => {
+    restore: async (signal) => {
       backend ??= await setup.openBackend({ ...name, stores: stage.stores.map((store) => store.name) });
       overlay = new StoreOverlay(backend, stage.stores);
       if (changelogs.length === 0) return;
       const reader = await setup.reader();
-      await restoreStores(name, changelogs, backend, reader, setup.admin, () => scheduler.now());
+      await restoreStores(name, changelogs, backend, reader, setup.admin, () => scheduler.now(), signal);
     },
 
     step: async (task) => {

@@ -132,7 +132,7 @@ export const memoryBackend = (): StoreBackend => {
   const checkpoints = new Map<string, Checkpoint>();
   const table = (store: string) => {
     let found = tables.get(store);
-    if (found === undefined) tables.set(store, (found = new Map()));
+    if (found === undefined) tables.set(store, (found = new Map<string, Buffer>()));
     return found;
   };
   return {

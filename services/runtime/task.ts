@@ -82,8 +82,8 @@ export type TaskEnvironment = Readonly<{
 
 /** What a task does between its beginning and its end. */
 export interface TaskWork {
-  /** Opens what is local and brings it to the committed end. The producer is open. */
-  restore(): Promise<void>;
+  /** Opens what is local and brings it to the committed end. The producer is open. Gives up when `signal` aborts. */
+  restore(signal: AbortSignal): Promise<void>;
   /** Does what can be done now, in one transaction. False when there is nothing to do until more arrives. */
   step(task: Task): Promise<boolean>;
   /** How far each input is done: what may be committed without further work. */
@@ -125,7 +125,6 @@ export class Task {
   #again = false;
   #failures = 0;
   #end: TaskEnd | undefined;
-  #onEnd: (task: Task) => void;
 
   constructor(
     name: TaskName,
@@ -134,14 +133,12 @@ export class Task {
     merged: boolean,
     work: TaskWork,
     environment: TaskEnvironment,
-    onEnd: (task: Task) => void,
   ) {
     this.name = name;
     this.inputs = new Inputs(sources, merged);
     this.#groupId = groupId;
     this.#work = work;
     this.#environment = environment;
-    this.#onEnd = onEnd;
   }
 
   // Status
@@ -281,7 +278,8 @@ export class Task {
         await this.#work.finish(this);
         if (this.#positionsMoved()) await this.commit({ records: [], positions: this.#processed() });
       } catch (error) {
-        this.#trouble(error, 'stop');
+        // Somebody else owns it by now, or will find out where it stands.
+        this.#trouble(error, error instanceof TaskMigratedError ? 'rejoin' : 'retry');
       }
     }
     await this.#shut('asked to');
@@ -300,7 +298,7 @@ export class Task {
   async #run(): Promise<void> {
     // Never in the caller's own turn: whoever wakes a task is not delayed by it.
     await Promise.resolve();
-    while (this.#again && !this.signal.aborted && this.#state !== 'CLOSED') {
+    while (this.#again && !this.signal.aborted && !this.#isClosed()) {
       this.#again = false;
       try {
         if (this.#state !== 'RUNNING') await this.#begin();
@@ -313,7 +311,11 @@ export class Task {
     }
     this.#loop = undefined;
     // A wake-up may have come while the loop was ending.
-    if (this.#again && !this.signal.aborted && (this.#state as TaskState) !== 'CLOSED') this.wake();
+    if (this.#again && !this.signal.aborted && !this.#isClosed()) this.wake();
+  }
+
+  #isClosed(): boolean {
+    return this.#state === 'CLOSED';
   }
 
   async #commitIdlePositions(): Promise<void> {
@@ -330,7 +332,7 @@ export class Task {
     const { application, stage, partition } = this.name;
     this.#producer = await cluster.transactionalProducer(transactionalId(application, stage, partition));
     this.at('after-fence');
-    await this.#work.restore();
+    await this.#work.restore(this.signal);
     this.at('after-restore');
     const sources = this.inputs.queues.map(({ source }) => source);
     const [committed, beginnings] = await Promise.all([
@@ -371,11 +373,7 @@ export class Task {
     }
     this.#end = { error, generation };
     this.#trouble(error, error instanceof TaskMigratedError ? 'rejoin' : 'stop');
-    try {
-      await this.#shut(error instanceof Error ? error.message : String(error));
-    } finally {
-      this.#onEnd(this);
-    }
+    await this.#shut(error instanceof Error ? error.message : String(error));
   }
 
   async #suspend(reason: string): Promise<void> {

@@ -143,7 +143,7 @@ export class Worker {
     );
     const consumer = this.#consumer;
     const environment: TaskEnvironment = { cluster, admin, consumer, scheduler, limits, at };
-    const task = new Task(name, this.#groupId, sources, merged, work(name), environment, () => undefined);
+    const task = new Task(name, this.#groupId, sources, merged, work(name), environment);
     this.#tasks.set(partition, task);
     task.wake();
   }

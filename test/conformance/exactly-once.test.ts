@@ -286,7 +286,7 @@ describe('two processes', () => {
               });
             } else if (action === 'step-a') a = (await step(a)) ?? (await start());
             else if (action === 'step-b') b = (await step(b)) ?? (await start());
-            else if (action === 'isolate-a') a?.isolate();
+            else if (action === 'isolate-a') a.isolate();
             else if (action === 'kill-b') {
               await b?.kill();
               b = undefined;
@@ -295,7 +295,7 @@ describe('two processes', () => {
               b = undefined;
             }
           }
-          await a?.kill();
+          await a.kill();
           await b?.kill();
           const last = await start();
           while (await last.step());

@@ -42,7 +42,7 @@ describe.skipIf(testBrokers === undefined)('kafkajs as it comes', () => {
       for await (const { records } of reader.read({ topic, partition: 0 }, 0n))
         corrected.push(...records.map(({ value }) => String(value)));
     await reader.close();
-    const script = new URL('uncorrected.cjs', import.meta.url).pathname;
+    const script = new URL('uncorrected-client.ts', import.meta.url).pathname;
     const { stdout } = await promisify(execFile)(process.execPath, [script, brokers.join(','), topic, offsetTopic]);
     seen = JSON.parse(stdout) as typeof seen;
   });

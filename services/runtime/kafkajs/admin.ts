@@ -5,10 +5,10 @@ import type { Admin, TopicPartition } from '../ports.ts';
 import { byTopic, openClient, openCluster, type ConnectionOptions } from './connection.ts';
 import { translate, translated } from './errors.ts';
 import { coordinatorType, type Cluster } from './internals.ts';
+import { kafkajs } from './load.ts';
 import { offsetsAt } from './offsets.ts';
 
-/** kafkajs's numbers for a topic as a resource, and for a value set on the topic itself. */
-const topicResource = 2;
+/** kafkajs's number for a value that is set on the topic itself. */
 const setOnTopic = 1;
 const attempts = 6;
 
@@ -50,7 +50,7 @@ export const openAdmin = async (options: ConnectionOptions): Promise<Admin> => {
   const configOf = async (topic: string, own: boolean): Promise<ReadonlyMap<string, string>> => {
     const { resources } = await client.describeConfigs({
       includeSynonyms: false,
-      resources: [{ type: topicResource, name: topic }],
+      resources: [{ type: kafkajs.topicResource, name: topic }],
     });
     const entries = resources[0]?.configEntries ?? [];
     return new Map(
@@ -92,7 +92,7 @@ export const openAdmin = async (options: ConnectionOptions): Promise<Admin> => {
           validateOnly: false,
           resources: [
             {
-              type: topicResource,
+              type: kafkajs.topicResource,
               name: topic,
               configEntries: [...merged].map(([name, value]) => ({ name, value })),
             },

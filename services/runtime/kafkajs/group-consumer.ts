@@ -2,6 +2,7 @@
  * A group member over kafkajs's consumer. Its handler only queues what was fetched, so that no partition holds up
  * another; positions are kept here, and a batch that does not begin where its partition is expected to be is dropped.
  */
+import type { EachBatchPayload } from 'kafkajs';
 import { FatalError, RetriableError } from '../errors.ts';
 import type { ConsumerEvent, GroupConsumer, TopicPartition } from '../ports.ts';
 import { copartitionedAssigner, type Owned } from './assigner.ts';
@@ -75,8 +76,7 @@ class Member implements GroupConsumer {
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
-        eachBatch: ({ batch, heartbeat, isRunning }) =>
-          this.#accept(batch as unknown as FetchedBatch, heartbeat, isRunning),
+        eachBatch: (payload) => this.#accept(payload),
       });
     } catch (error) {
       await this.#disconnect();
@@ -156,7 +156,8 @@ class Member implements GroupConsumer {
     this.resume(partitions);
   }
 
-  async #accept(batch: FetchedBatch, heartbeat: () => Promise<void>, isRunning: () => boolean): Promise<void> {
+  async #accept(payload: EachBatchPayload): Promise<void> {
+    const batch = payload.batch as unknown as FetchedBatch;
     const source = { topic: batch.topic, partition: batch.partition };
     const fetchOffset = BigInt(batch.fetchedOffset);
     const generation = this.#generation;
@@ -165,11 +166,11 @@ class Member implements GroupConsumer {
       return generation !== this.#generation || (expected !== undefined && expected !== fetchOffset);
     };
     if (stale()) return;
-    while (this.#queuedBytes > queueBytes && isRunning() && !this.#closed) {
+    while (this.#queuedBytes > queueBytes && payload.isRunning() && !this.#closed) {
       await this.#waitForRoom();
-      await heartbeat();
+      await payload.heartbeat();
     }
-    if (stale() || !isRunning()) return;
+    if (stale() || !payload.isRunning()) return;
     const { nextOffset } = batch;
     this.#expected.set(named(source), nextOffset);
     this.#group?.resolveOffset({ ...source, offset: (nextOffset - 1n).toString() });

@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
-import type { Kafka } from 'kafkajs';
+import type { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
 import { FatalError } from '../errors.ts';
 import { endOfRecordBatches, FetchedBatch, rememberEnd } from './fetched-batch.ts';
 import type { Cluster, ConsumerGroup, Decoder, Encoder } from './internals.ts';
@@ -35,7 +35,8 @@ type ClusterOptions = Readonly<Record<string, unknown>>;
 
 export type KafkaJs = Readonly<{
   Kafka: typeof Kafka;
-  silent: number;
+  silent: logLevel;
+  topicResource: ConfigResourceTypes;
   newCluster: (options: ClusterOptions) => Cluster;
   assignerProtocol: AssignerProtocol;
 }>;
@@ -128,13 +129,15 @@ const load = (): KafkaJs => {
     }),
   );
   replace('consumer/consumerGroup', observedGroup(part('consumer/consumerGroup') as GroupConstructor));
-  const { Kafka: LoadedKafka, logLevel } = require('kafkajs') as Pick<KafkaJs, 'Kafka'> & {
-    logLevel: { NOTHING: number };
+  const loaded = require('kafkajs') as Pick<KafkaJs, 'Kafka'> & {
+    logLevel: { NOTHING: logLevel };
+    ConfigResourceTypes: { TOPIC: ConfigResourceTypes };
   };
   const LoadedCluster = part('cluster') as new (options: ClusterOptions) => Cluster;
   return {
-    Kafka: LoadedKafka,
-    silent: logLevel.NOTHING,
+    Kafka: loaded.Kafka,
+    silent: loaded.logLevel.NOTHING,
+    topicResource: loaded.ConfigResourceTypes.TOPIC,
     newCluster: (options) => new LoadedCluster(options),
     assignerProtocol: part('consumer/assignerProtocol') as AssignerProtocol,
   };

@@ -75,6 +75,8 @@ export type TopologyDriver = Readonly<{
   restart(options?: { wipe?: boolean }): Promise<void>;
   advance(ms: number): void;
   now(): number;
+  /** Makes the disk of a stage claim another position in its changelog (partition 0). */
+  forge<V>(stage: string, store: Store<V>, position: bigint): Promise<void>;
   /** For tests that put faults into the brokers. */
   broker: MemoryBroker;
   close(): Promise<void>;
@@ -213,6 +215,10 @@ export const openDriver = async (topology: Topology, options: DriverOptions = {}
     },
     crash: (point, nth = 1) => {
       armed = { point, left: nth };
+    },
+    forge: async (stage, store, position) => {
+      const backend = backends.peek({ application: topology.application, stage, partition: 0 });
+      await backend?.write([], new Map([[store.name, { position, writtenAt: scheduler.now() }]]));
     },
     advance: (ms) => scheduler.advance(ms),
     now: () => scheduler.now(),

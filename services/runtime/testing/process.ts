@@ -133,18 +133,18 @@ export class TestProcess {
         return result;
       };
     };
-    const guardTransaction = ({ send, sendOffsets, commit, abort }: Transaction): Transaction => ({
-      send: guarded(send),
-      sendOffsets: guarded(sendOffsets),
-      commit: guarded(commit),
-      abort: guarded(abort),
+    const guardTransaction = (transaction: Transaction): Transaction => ({
+      send: guarded((records) => transaction.send(records)),
+      sendOffsets: guarded((group, offsets) => transaction.sendOffsets(group, offsets)),
+      commit: guarded(() => transaction.commit()),
+      abort: guarded(() => transaction.abort()),
     });
     return {
       ...cluster,
       consumer: async (options) => {
         const consumer = await cluster.consumer(options);
         this.#consumers.push(consumer);
-        return { ...consumer, poll: guarded(consumer.poll) };
+        return { ...consumer, poll: guarded((maxWaitMs) => consumer.poll(maxWaitMs)) };
       },
       transactionalProducer: guarded(async (id: string) => {
         const producer = await cluster.transactionalProducer(id);
@@ -154,8 +154,8 @@ export class TestProcess {
         const admin = await cluster.admin();
         return {
           ...admin,
-          endOffsets: guarded(admin.endOffsets),
-          committedOffsets: guarded(admin.committedOffsets),
+          endOffsets: guarded((sources) => admin.endOffsets(sources)),
+          committedOffsets: guarded((groupId, sources) => admin.committedOffsets(groupId, sources)),
         };
       },
     };

@@ -1,29 +1,30 @@
-'use strict';
 /**
- * Plain kafkajs, in a process of its own: prints what its read_committed consumer returns of a partition, and whether it
- * commits the offsets of a zombie. Arguments: brokers, topic to read, topic for offsets.
+ * Plain kafkajs, in a process of its own: prints what its read_committed consumer returns of a partition, and what
+ * becomes of the offset that a zombie commits. Arguments: brokers, topic to read, topic for offsets.
  */
-const { Kafka, logLevel } = require('kafkajs');
+import { setTimeout as sleep } from 'node:timers/promises';
+import kafkajs, { type Producer } from 'kafkajs';
 
-const [brokers, topic, offsetTopic] = process.argv.slice(2);
-const kafka = new Kafka({
+const [brokers = '', topic = '', offsetTopic = ''] = process.argv.slice(2);
+const kafka = new kafkajs.Kafka({
   brokers: brokers.split(','),
-  logLevel: logLevel.NOTHING,
+  logLevel: kafkajs.logLevel.NOTHING,
   retry: { initialRetryTime: 20, retries: 20 },
 });
 
 /** Reads until the record `committed` has come, which is the last one. */
-const readCommitted = async () => {
+const readCommitted = async (): Promise<readonly string[]> => {
   const consumer = kafka.consumer({ groupId: `plain-${Date.now()}`, readUncommitted: false, maxWaitTimeInMs: 200 });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
-  const values = [];
-  await new Promise((resolve) => {
+  const values: string[] = [];
+  await new Promise<void>((resolve) => {
     void consumer.run({
       autoCommit: false,
-      eachBatch: async ({ batch }) => {
+      eachBatch: ({ batch }) => {
         for (const { value } of batch.messages) values.push(String(value));
         if (values.includes('committed')) resolve();
+        return Promise.resolve();
       },
     });
   });
@@ -32,13 +33,13 @@ const readCommitted = async () => {
 };
 
 /** The owner commits 10, then a zombie with another transactional id commits 5. */
-const zombieOffset = async () => {
+const zombieOffset = async (): Promise<string | undefined> => {
   const groupId = `plain-zombie-${Date.now()}`;
-  const offsets = (offset) => ({
+  const offsets = (offset: string) => ({
     consumerGroupId: groupId,
     topics: [{ topic: offsetTopic, partitions: [{ partition: 0, offset }] }],
   });
-  const open = async (id) => {
+  const open = async (id: string): Promise<Producer> => {
     const producer = kafka.producer({ transactionalId: `${groupId}-${id}`, idempotent: true, maxInFlightRequests: 1 });
     await producer.connect();
     return producer;
@@ -52,22 +53,16 @@ const zombieOffset = async () => {
   await late.commit();
   const admin = kafka.admin();
   await admin.connect();
-  let found;
+  let found: string | undefined;
   // Markers are written after the commit is answered.
   for (let attempt = 0; attempt < 50 && found !== '5'; attempt++) {
-    const [{ partitions }] = await admin.fetchOffsets({ groupId, topics: [offsetTopic] });
-    found = partitions.find(({ partition }) => partition === 0).offset;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const [committed] = await admin.fetchOffsets({ groupId, topics: [offsetTopic] });
+    found = committed?.partitions.find(({ partition }) => partition === 0)?.offset;
+    await sleep(100);
   }
   await Promise.all([admin.disconnect(), zombie.disconnect(), owner.disconnect()]);
   return found;
 };
 
-(async () => {
-  const values = await readCommitted();
-  const zombie = await zombieOffset();
-  process.stdout.write(JSON.stringify({ values, zombie }));
-})().catch((error) => {
-  process.stderr.write(String(error.stack));
-  process.exitCode = 1;
-});
+const values = await readCommitted();
+process.stdout.write(JSON.stringify({ values, zombie: await zombieOffset() }));
