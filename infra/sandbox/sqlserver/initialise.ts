@@ -25,7 +25,7 @@ export function runScript(db: Database, path: string, variables: Readonly<Record
       for (const step of runStatements(parseBatch(substitute(batch, code.includes('$(') ? variables : {})), context)) {
         if (step.k === 'error') throw step.error;
         if (step.k === 'lock' || step.k === 'delay') throw new Error('initialisation must not wait');
-        if (step.k === 'result') for (const row of step.result.rows) void row;
+        if (step.k === 'result') Array.from(step.result.rows);
       }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

@@ -121,7 +121,7 @@ describe.skipIf(isReal)(isReal ? `recovery: ${SANDBOX_ONLY}` : 'recovery', () =>
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const [line] = (await once(createInterface(process_.stdout!), 'line')) as [string];
+    const [line] = (await once(createInterface(process_.stdout), 'line')) as [string];
     const { ready, port } = JSON.parse(line) as { ready: boolean; port: number };
     expect(ready).toBe(true);
     return { process: process_, port };

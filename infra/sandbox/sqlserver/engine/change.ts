@@ -219,7 +219,7 @@ export function runInsert(statement: Insert, context: Context, runExec: RunExec)
       if (!places.includes(identity.ordinal))
         values[identity.ordinal] = identityValue(takeIdentity(table, identity, context), identity);
       else {
-        const given = Number(values[identity.ordinal] as number);
+        const given = Number(values[identity.ordinal]);
         noteIdentity(given, context);
         table.nextIdentity = Math.max(table.nextIdentity, given + identity.identity!.increment);
       }
@@ -307,12 +307,12 @@ function findRows(statement: Update | Delete, context: Context): Found {
   const plan = bindSources(from, statement.where, scope, alias);
   const source = scope.sources.findIndex((s) => s.alias === alias && s.table === table);
   const where = statement.where ? predicate(statement.where, scope) : undefined;
-  const top = statement.top ? Number(compile(statement.top, scope).eval(newFrame(0, undefined)) as number) : Infinity;
+  const top = statement.top ? Number(compile(statement.top, scope).eval(newFrame(0, undefined))) : Infinity;
   const frames: Frame[] = [];
   const seen = new Set<Row>();
   const frame = newFrame(scope.sources.length, undefined);
-  for (const _ of plan.rows(frame)) {
-    if (frames.length >= top) break;
+  const walk = plan.rows(frame)[Symbol.iterator]();
+  while (frames.length < top && walk.next().done !== true) {
     const row = frame.handles[source];
     if (!row || seen.has(row) || (where && where(frame) !== true)) continue;
     seen.add(row);

@@ -1,5 +1,5 @@
 import type { SqlType, Value, ZonedTicks } from './types.ts';
-import { family } from './types.ts';
+import { family, showValue } from './types.ts';
 
 // SQL_Latin1_General_CP1_CI_AS: case does not count, accents do, trailing blanks do not.
 const collator = new Intl.Collator('en-US', { sensitivity: 'accent' });
@@ -66,14 +66,14 @@ export function keyOf(value: Value, type: SqlType): string {
     case 'binary':
       return (value as Buffer).toString('latin1').replace(/\0+$/, '');
     case 'time':
-      return type.name === 'datetimeoffset' ? String((value as ZonedTicks).ticks) : String(value as bigint);
+      return type.name === 'datetimeoffset' ? String((value as ZonedTicks).ticks) : showValue(value);
     case 'integer':
     case 'bigint':
     case 'scaled':
     case 'float':
     case 'guid':
     case 'null':
-      return String(value as number);
+      return showValue(value);
   }
 }
 

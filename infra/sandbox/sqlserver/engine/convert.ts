@@ -12,7 +12,7 @@ import {
   roundToScale,
 } from './datetime.ts';
 import type { SqlType, Value, ZonedTicks } from './types.ts';
-import { family, isUnicode } from './types.ts';
+import { family, isUnicode, showValue } from './types.ts';
 
 export type Converter = (value: Value) => Value;
 
@@ -45,7 +45,7 @@ const conversionFailed = (from: SqlType, to: SqlType, value: Value): SqlError =>
   if (family(to) === 'integer' && to.name !== 'bit')
     return new SqlError(
       245,
-      `Conversion failed when converting the ${from.name} value '${String(value)}' to data type ${to.name}.`,
+      `Conversion failed when converting the ${from.name} value '${showValue(value)}' to data type ${to.name}.`,
       { ends: 'batch' },
     );
   return new SqlError(8114, `Error converting data type ${from.name} to ${typeLabel(to)}.`, {
@@ -110,7 +110,7 @@ function toInteger(from: SqlType, to: SqlType): Converter {
       return (v) => checkInteger(v as number, to);
     case 'bigint':
       return (v) => {
-        const n = Number(v as bigint);
+        const n = Number(v);
         return checkInteger(n, to);
       };
     case 'float':
@@ -216,7 +216,7 @@ function toFloat(from: SqlType, to: SqlType): Converter {
     case 'float':
       return (v) => round(v as number);
     case 'bigint':
-      return (v) => round(Number(v as bigint));
+      return (v) => round(Number(v));
     case 'scaled':
       return (v) => round(Number(scaledToString(v as bigint, from.scale)));
     case 'string':
@@ -293,7 +293,7 @@ export function textOf(value: Value, from: SqlType, style?: number): string {
     case 'smallint':
     case 'int':
     case 'bigint':
-      return String(value as number | bigint);
+      return showValue(value);
     case 'float':
     case 'real':
       return Number((value as number).toPrecision(6)).toString();

@@ -9,7 +9,19 @@ import type { Scope } from './scope.ts';
 import { constant } from './scope.ts';
 import { compileSubquery } from './query.ts';
 import type { SqlType, Value } from './types.ts';
-import { BIGINT, DATETIME, FLOAT, INT, MONEY, NULLTYPE, commonType, decimal, family, isUnicode } from './types.ts';
+import {
+  BIGINT,
+  DATETIME,
+  FLOAT,
+  INT,
+  MONEY,
+  NULLTYPE,
+  commonType,
+  decimal,
+  family,
+  isUnicode,
+  showValue,
+} from './types.ts';
 
 export const AGGREGATES = new Set(['COUNT', 'COUNT_BIG', 'SUM', 'MIN', 'MAX', 'AVG', 'STRING_AGG']);
 
@@ -19,7 +31,7 @@ export function compile(expr: Expr, scope: Scope): Compiled {
     case 'literal':
       return {
         ...constant(expr.type, expr.value),
-        ...(expr.type.name === 'int' ? { digits: String(expr.value as number).length } : {}),
+        ...(expr.type.name === 'int' ? { digits: showValue(expr.value).length } : {}),
       };
     case 'variable':
       return compileVariable(expr.name, scope);
@@ -400,7 +412,7 @@ function compileCast(expr: Extract<Expr, { k: 'cast' }>, scope: Scope): Compiled
 /** PARSE reads culture-formatted text; only dates and numbers exist. */
 function parseText(value: Value, type: SqlType): Value {
   if (value === null) return null;
-  const text = String(value as string);
+  const text = showValue(value);
   const failed = (): SqlError =>
     new SqlError(9819, `Error converting string value '${text}' into data type ${type.name} using culture ''.`);
   if (family(type) === 'time' && (text.trim() === '' || !parseDateTime(text))) throw failed();
@@ -537,10 +549,7 @@ export function predicate(expr: Expr, scope: Scope): Predicate {
       return likeness(expr, scope);
     case 'exists': {
       const query = compileSubquery(expr.query, scope);
-      return (f) => {
-        for (const row of query.run(f)) if (row) return true;
-        return false;
-      };
+      return (f) => query.run(f)[Symbol.iterator]().next().done !== true;
     }
     case 'literal':
     case 'variable':

@@ -164,7 +164,7 @@ function bind(source: Source, scope: Scope, changed: string | undefined): Node {
       return bindTable(source, scope, changed);
     case 'function': {
       const args = source.args.map((a) => compile(a, scope));
-      const virtual = systemFunction(source.name, args, scope.context);
+      const virtual = systemFunction(source.name, scope.context);
       return rowLeaf(scope, source.alias ?? source.name.at(-1)!, virtual.columns, (f) =>
         virtual.rows(args.map((a) => a.eval(f))),
       );
@@ -291,7 +291,8 @@ function plan(node: Node, where: readonly Expr[], scope: Scope, available: Reado
   return {
     sources: [...first.sources, ...second.sources],
     *rows(frame) {
-      for (const _ of first.rows(frame)) {
+      const walk = first.rows(frame)[Symbol.iterator]();
+      while (walk.next().done !== true) {
         let matched = false;
         for (const row of second.rows(frame)) {
           if (test && test(frame) !== true) continue;

@@ -37,6 +37,7 @@ import {
   isUnicode,
   nvarchar,
   varchar,
+  showValue,
 } from './types.ts';
 
 export const VERSION_TEXT =
@@ -159,7 +160,7 @@ const PARTS: Readonly<Record<string, string>> = {
 }; // prettier-ignore
 
 function partOf(args: readonly Compiled[], f: Frame): string {
-  const written = String(args[0]!.eval(f) as string);
+  const written = showValue(args[0]!.eval(f));
   const part = PARTS[written.toLowerCase()];
   if (!part)
     throw new SqlError(155, `'${written}' is not a recognized datepart option.`, { severity: 15, ends: 'batch' });
@@ -310,7 +311,7 @@ const isDatabase = (context: Context, name: string): boolean => name.toLowerCase
 const DATABASE_IDS: Readonly<Record<string, number>> = { master: 1, tempdb: 2, model: 3, msdb: 4 };
 
 const byContext =
-  (type: SqlType, compute: (context: Context, ...values: readonly Value[]) => Value): Build =>
+  (type: SqlType, compute: (context: Context, ...values: readonly (Value | undefined)[]) => Value): Build =>
   (args, context) => ({
     type,
     nullable: true,
@@ -383,9 +384,12 @@ const FUNCTIONS: Readonly<Record<string, Build>> = {
     return s.replace(new RegExp(find.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'gi'), () => by);
   }),
   REPLICATE: onText(longText, (s, n) => s.repeat(Math.max(0, Number(n)))),
-  REVERSE: onText(textType, (s) => [...s].reverse().join('')),
+  REVERSE: onText(textType, (s) => Array.from(s).reverse().join('')),
   SPACE: onText(varchar(8000), (n) => ' '.repeat(Math.max(0, Number(n)))),
-  CHARINDEX: onText(INT, (find, s, from) => s.toLowerCase().indexOf(find.toLowerCase(), Number(from ?? '1') - 1) + 1),
+  CHARINDEX: onText(
+    INT,
+    (find, s, ...from) => s.toLowerCase().indexOf(find.toLowerCase(), Number(from[0] ?? '1') - 1) + 1,
+  ),
   STUFF: onText(
     longText,
     (s, from, n, by) => s.slice(0, Number(from) - 1) + by + s.slice(Number(from) - 1 + Number(n)),
@@ -460,26 +464,20 @@ const FUNCTIONS: Readonly<Record<string, Build>> = {
   // catalog
   DB_NAME: byContext(SYSNAME, (c) => c.session.database),
   DB_ID: byContext(SMALLINT, (c, name) => {
-    const wanted = name === undefined ? c.session.database : String(name as string);
+    const wanted = name === undefined ? c.session.database : showValue(name);
     return isDatabase(c, wanted) ? 5 : (DATABASE_IDS[wanted.toLowerCase()] ?? null);
   }),
   SCHEMA_NAME: byContext(SYSNAME, () => 'dbo'),
   SCHEMA_ID: byContext(INT, (_, name) => (name === 'cdc' ? 6 : 1)),
-  OBJECT_ID: byContext(INT, (c, name) => (name == null ? null : objectIdOf(c, String(name as string)))),
+  OBJECT_ID: byContext(INT, (c, name) => (name == null ? null : objectIdOf(c, showValue(name)))),
   OBJECT_NAME: byContext(SYSNAME, (c, id) => (id == null ? null : (objectName(c, Number(id))?.name ?? null))),
   OBJECT_SCHEMA_NAME: byContext(SYSNAME, (c, id) => (id == null ? null : (objectName(c, Number(id))?.schema ?? null))),
   COL_LENGTH: byContext(SMALLINT, (c, table, column) => {
-    const found = c.db
-      .table(
-        String(table as string)
-          .replace(/[[\]]/g, '')
-          .split('.'),
-      )
-      ?.column(String(column as string));
+    const found = c.db.table(showValue(table).replace(/[[\]]/g, '').split('.'))?.column(showValue(column));
     return found ? found.type.length * (isUnicode(found.type) ? 2 : 1) || found.type.precision : null;
   }),
   IDENT_CURRENT: byContext(IDENTITY_TYPE, (c, name) => {
-    const table = c.db.table(String(name as string).split('.'));
+    const table = c.db.table(showValue(name).split('.'));
     return table?.identityColumn ? BigInt(table.nextIdentity - (table.identityColumn.identity?.increment ?? 1)) : null;
   }),
   TRIGGER_NESTLEVEL: byContext(INT, (c, id) => {
@@ -497,23 +495,20 @@ const FUNCTIONS: Readonly<Record<string, Build>> = {
       machinename: SERVER_NAME,
       collation: 'SQL_Latin1_General_CP1_CI_AS',
     };
-    return known[String(name as string).toLowerCase()] ?? null;
+    return known[showValue(name).toLowerCase()] ?? null;
   }),
   DATABASEPROPERTYEX: byContext(nvarchar(128), (_, __, property) =>
-    String(property as string).toLowerCase() === 'collation' ? 'SQL_Latin1_General_CP1_CI_AS' : 'ONLINE',
+    showValue(property).toLowerCase() === 'collation' ? 'SQL_Latin1_General_CP1_CI_AS' : 'ONLINE',
   ),
-  IS_MEMBER: byContext(INT, (c, role) => (c.db.security.isMember(c.session.user, String(role as string)) ? 1 : 0)),
+  IS_MEMBER: byContext(INT, (c, role) => (c.db.security.isMember(c.session.user, showValue(role)) ? 1 : 0)),
   IS_ROLEMEMBER: byContext(INT, (c, role, user) =>
-    c.db.security.isMember(user == null ? c.session.user : String(user as string), String(role as string)) ? 1 : 0,
+    c.db.security.isMember(user == null ? c.session.user : showValue(user), showValue(role)) ? 1 : 0,
   ),
   IS_SRVROLEMEMBER: byContext(INT, (c) => (c.session.login.toLowerCase() === 'sa' ? 1 : 0)),
   HAS_PERMS_BY_NAME: byContext(INT, () => 1),
   // change data capture
   FN_CDC_GET_MAX_LSN: byContext(binary(10), (c) => c.db.cdc.maxLsn),
-  FN_CDC_GET_MIN_LSN: byContext(
-    binary(10),
-    (c, name) => c.db.cdc.find(String(name as string))?.startLsn ?? Buffer.alloc(10),
-  ),
+  FN_CDC_GET_MIN_LSN: byContext(binary(10), (c, name) => c.db.cdc.find(showValue(name))?.startLsn ?? Buffer.alloc(10)),
   FN_CDC_INCREMENT_LSN: strict(binary(10), (lsn: Buffer) => addToLsn(lsn, 1)),
   FN_CDC_DECREMENT_LSN: strict(binary(10), (lsn: Buffer) => addToLsn(lsn, -1)),
   FN_CDC_MAP_LSN_TO_TIME: byContext(DATETIME, (c, lsn) => {
@@ -525,7 +520,7 @@ const FUNCTIONS: Readonly<Record<string, Build>> = {
     return {
       type: binary(10),
       nullable: true,
-      eval: (f) => lsnAtTime(context, String(args[0]!.eval(f) as string), time.eval(f)),
+      eval: (f) => lsnAtTime(context, showValue(args[0]!.eval(f)), time.eval(f)),
     };
   },
   FN_CDC_IS_BIT_SET: strict(INT, (position: number, mask: Buffer) => {
@@ -534,8 +529,8 @@ const FUNCTIONS: Readonly<Record<string, Build>> = {
   }),
   FN_CDC_GET_COLUMN_ORDINAL: byContext(INT, (c, name, column) => {
     const place = c.db.cdc
-      .find(String(name as string))
-      ?.columns.findIndex((x) => x.name.toLowerCase() === String(column as string).toLowerCase());
+      .find(showValue(name))
+      ?.columns.findIndex((x) => x.name.toLowerCase() === showValue(column).toLowerCase());
     return place === undefined || place < 0 ? null : place + 1;
   }),
 };

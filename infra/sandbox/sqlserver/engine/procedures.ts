@@ -17,6 +17,7 @@ import {
   char,
   nvarchar,
   varchar,
+  showValue,
 } from './types.ts';
 
 export interface ProcedureArgument {
@@ -28,10 +29,10 @@ export interface ProcedureArgument {
 
 type Procedure = (context: Context, arg: (place: number, name: string) => Value) => ResultSet | undefined;
 
-const text = (value: Value): string | null => (value === null ? null : String(value as string));
+const text = (value: Value): string | null => (value === null ? null : showValue(value));
 const like = (pattern: Value): ((s: string) => boolean) => {
   if (pattern === null) return () => true;
-  const regex = likePattern(String(pattern as string), '\\');
+  const regex = likePattern(showValue(pattern), '\\');
   return (s) => regex.test(s);
 };
 

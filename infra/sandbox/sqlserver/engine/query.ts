@@ -171,7 +171,8 @@ function compileSelect(
     const frame = newFrame(scope.sources.length, outer);
     let count = 0;
     if (limit === 0) return;
-    for (const _ of plan.rows(frame)) {
+    const walk = plan.rows(frame)[Symbol.iterator]();
+    while (walk.next().done !== true) {
       if (where && where(frame) !== true) continue;
       yield { ...frame, rows: frame.rows.slice(), handles: frame.handles.slice() };
       if (++count >= limit) return;

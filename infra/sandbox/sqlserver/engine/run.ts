@@ -18,7 +18,7 @@ import { newFrame, runSelect } from './query.ts';
 import { Scope } from './scope.ts';
 import { SYSTEM_DATABASES } from './system.ts';
 import type { SqlType, Value } from './types.ts';
-import { INT, datetime2, family } from './types.ts';
+import { INT, datetime2, family, showValue } from './types.ts';
 
 type Steps<T> = Generator<Event, T, void>;
 
@@ -63,6 +63,8 @@ function releaseMomentary(context: Context): void {
   for (const { target, mode } of context.momentary.splice(0)) releaseOne(context.transaction, target, mode);
 }
 
+const touchesTable = (context: Context): boolean => context.touchedTable;
+
 /**
  * Runs the work of one statement to its end, as often as it takes: when it meets a lock its changes are undone, the lock
  * is awaited, and it starts again. Outside a transaction it is one of its own.
@@ -82,7 +84,7 @@ function* atomically<T>(context: Context, work: () => T): Steps<T> {
         const result = work();
         releaseMomentary(context);
         if (!own) return result;
-        if (session.implicitTransactions && context.touchedTable) yield* enter(context, transaction);
+        if (session.implicitTransactions && touchesTable(context)) yield* enter(context, transaction);
         else db.commit(transaction);
         return result;
       } catch (error) {
@@ -287,7 +289,7 @@ function* runExec(exec: ExecStatement, context: Context): Steps<Outcome> {
   if (name.toLowerCase() === 'sp_executesql') {
     const [statement, declaration, ...rest] = args;
     const variables = bindParameters(declaration ? textOf(declaration.value, declaration.type) : '', rest);
-    const outcome = yield* runInnerBatch(String(statement!.value as string), variables, context);
+    const outcome = yield* runInnerBatch(showValue(statement!.value), variables, context);
     for (const { variable, name: parameter } of rest) {
       const inner = variable !== undefined && parameter !== undefined ? variables.get(parameter) : undefined;
       if (inner && variable !== undefined) assignVariable(variable, inner.value, inner.type, context);
@@ -315,7 +317,7 @@ function useDatabase(wanted: string, context: Context): { name: string; before: 
 function raise(args: readonly Expr[], context: Context): Event {
   const [message, severity, state] = args.map((a) => evaluate(a, context));
   const text = message && message.value !== null ? textOf(message.value, message.type) : '';
-  const level = Number(severity?.value as number);
+  const level = Number(severity?.value);
   if (level <= 10) return { k: 'info', number: 50000, message: text, severity: level };
   throw new SqlError(50000, text, { severity: level, state: Number(state?.value ?? 1) });
 }
@@ -335,8 +337,8 @@ function thrown(args: readonly Expr[], context: Context): SqlError {
     });
   }
   const [number, message, state] = args.map((a) => evaluate(a, context));
-  return new SqlError(Number(number?.value as number), String(message?.value as string), {
-    state: Number(state?.value as number),
+  return new SqlError(Number(number?.value), showValue(message?.value), {
+    state: Number(state?.value),
     ends: 'batch',
   });
 }
@@ -451,7 +453,7 @@ function* runStatement(statement: Statement, context: Context): Steps<Outcome> {
       return END;
     }
     case 'return':
-      return { k: 'return', value: statement.expr ? Number(evaluate(statement.expr, context).value as number) : 0 };
+      return { k: 'return', value: statement.expr ? Number(evaluate(statement.expr, context).value) : 0 };
     case 'break':
     case 'continue':
       return { k: statement.k };

@@ -47,8 +47,10 @@ export class Scope {
 
   /** Finds a column by name, here or in an outer query. */
   resolve(name: Name): { depth: number; source: number; ordinal: number; column: OutputColumn; bound: BoundSource } {
-    let depth = 0;
-    for (let scope: Scope | undefined = this; scope; scope = scope.parent, depth++) {
+    const here = this.resolveHere(name);
+    if (here) return { depth: 0, ...here };
+    let depth = 1;
+    for (let scope = this.parent; scope; scope = scope.parent, depth++) {
       const found = scope.resolveHere(name);
       if (found) return { depth, ...found };
     }

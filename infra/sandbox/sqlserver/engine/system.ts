@@ -2,10 +2,22 @@ import { SqlError, invalidObject } from '../errors.ts';
 import type { Name } from '../sql/ast.ts';
 import type { CaptureInstance, ChangeRow } from '../storage/cdc.ts';
 import { BEFORE_UPDATE, capturedValue } from '../storage/cdc.ts';
-import type { Compiled, Context, OutputColumn } from './context.ts';
+import type { Context, OutputColumn } from './context.ts';
 import { localTicks, roundToDatetime } from './datetime.ts';
 import type { SqlType, Value } from './types.ts';
-import { BIT, DATETIME, INT, SMALLINT, SYSNAME, TINYINT, binary, char, nvarchar, varbinary } from './types.ts';
+import {
+  BIT,
+  DATETIME,
+  INT,
+  SMALLINT,
+  SYSNAME,
+  TINYINT,
+  binary,
+  char,
+  nvarchar,
+  varbinary,
+  showValue,
+} from './types.ts';
 
 /** A table computed from the state of the server. `seek` is the ordinal of a column its rows are ordered by. */
 export interface VirtualTable {
@@ -198,7 +210,7 @@ function principals({ db }: Context): (readonly Value[])[] {
 function roleMembers(context: Context): (readonly Value[])[] {
   const all = principals(context);
   const idOf = (name: string): Value =>
-    all.find((p) => String(p[0] as string).toLowerCase() === name.toLowerCase())?.[1] ?? null;
+    all.find((p) => showValue(p[0]).toLowerCase() === name.toLowerCase())?.[1] ?? null;
   return [...context.db.security.roles.values()].flatMap((role) =>
     [...role.members].map((member) => [idOf(role.name), idOf(member)]),
   );
@@ -221,14 +233,13 @@ function sysColumns({ db }: Context): (readonly Value[])[] {
 }
 
 function serverServices(context: Context): VirtualTable {
-  const { db, session } = context;
+  const { session } = context;
   const allowed = session.login.toLowerCase() === 'sa' || serverPermission(context, 'VIEW SERVER STATE');
   if (!allowed)
     throw new SqlError(300, `VIEW SERVER SECURITY STATE permission was denied on object 'server', database 'master'.`, {
       severity: 14,
       ends: 'batch',
     });
-  void db;
   return table(
     [
       col('servicename', nvarchar(256), false),
@@ -518,7 +529,7 @@ function allChanges(instance: CaptureInstance, context: Context, args: readonly 
         ends: 'batch',
       },
     );
-  const withBefore = String(filter as string).toLowerCase() === 'all update old';
+  const withBefore = showValue(filter).toLowerCase() === 'all update old';
   const start = firstFrom(instance.rows, (r) => r.lsn, from);
   return (function* () {
     for (let i = start; i < instance.rows.length; i++) {
@@ -533,7 +544,6 @@ function allChanges(instance: CaptureInstance, context: Context, args: readonly 
 /** A table-valued function by name; error 208 when there is none. */
 export function systemFunction(
   name: Name,
-  args: readonly Compiled[],
   context: Context,
 ): { columns: readonly OutputColumn[]; rows: (args: readonly Value[]) => Iterable<readonly Value[]> } {
   const object = name.at(-1)!.toLowerCase();
@@ -548,6 +558,5 @@ export function systemFunction(
       };
     }
   }
-  void args;
   throw invalidObject(name.join('.'));
 }

@@ -50,6 +50,13 @@ export interface ZonedTicks {
  */
 export type Value = null | number | bigint | string | Buffer | ZonedTicks;
 
+/** A value as text whatever its type, nothing for null; for names, keys and messages. */
+export function showValue(value: Value | undefined): string {
+  if (value === null || value === undefined) return '';
+  if (Buffer.isBuffer(value)) return `0x${value.toString('hex')}`;
+  return typeof value === 'object' ? String(value.ticks) : String(value);
+}
+
 const make = (name: TypeName, length = 0, precision = 0, scale = 0): SqlType => ({ name, length, precision, scale });
 
 export const BIT = make('bit', 0, 1);

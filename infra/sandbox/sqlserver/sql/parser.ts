@@ -19,7 +19,7 @@ export function parseParameterList(
   text: string,
 ): { name: string; type: ReturnType<typeof parseType>; output: boolean }[] {
   const c = new Cursor(text, tokenize(text));
-  if (c.atEnd) return [];
+  if (c.token.kind === 'end') return [];
   const parameters = c.list(() => {
     const name = c.variable();
     c.accept('AS');

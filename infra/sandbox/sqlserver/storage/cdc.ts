@@ -79,8 +79,14 @@ function record(capture: CaptureInstance, change: RowChange, lsn: Lsn, sequences
     capture.rows.push({ lsn, sequence, operation, mask, values });
   };
   const all = (): Buffer => maskOf(capture, () => true);
-  if (op === 'insert') return add(INSERT, after!, all(), sequences[0]);
-  if (op === 'delete') return add(DELETE, before!, all(), sequences[0]);
+  if (op === 'insert') {
+    add(INSERT, after!, all(), sequences[0]);
+    return;
+  }
+  if (op === 'delete') {
+    add(DELETE, before!, all(), sequences[0]);
+    return;
+  }
   const differs = (ordinal: number): boolean => !sameValue(before![ordinal], after![ordinal]);
   if (table.clusteredColumns.some(differs)) {
     add(DELETE, before!, all(), sequences[0]);
@@ -137,14 +143,12 @@ export class ChangeDataCapture {
   commit(changes: readonly RowChange[], beganAt: number, endedAt: number): void {
     const { begin, sequence, commit, end } = lsnsOfCommit(this.position, changes.length * 2);
     this.position = end;
-    let captured = false;
     changes.forEach((change, i) => {
       for (const capture of change.table.captures) {
-        captured = true;
         record(capture, change, commit, [sequence(i * 2), sequence(i * 2 + 1)]);
       }
     });
-    if (!captured) return;
+    if (changes.every((change) => change.table.captures.length === 0)) return;
     const transaction = Buffer.alloc(6);
     transaction.writeUInt32BE(begin.readUInt32BE(4), 2);
     this.addTime({ lsn: commit, beganAt, endedAt, transaction, beginLsn: begin });

@@ -361,11 +361,13 @@ export class Connection {
     }
   }
 
-  /** Errors before the first statement runs (syntax, parameters) end the request like any other error. */
-  private async guarded(reply: Reply, work: () => Promise<void>): Promise<boolean> {
+  /**
+   * Errors before the first statement runs (syntax, parameters) end the request like any other error; then the result is
+   * undefined.
+   */
+  private async guarded<T>(reply: Reply, work: () => Promise<T>): Promise<T | undefined> {
     try {
-      await work();
-      return true;
+      return await work();
     } catch (error) {
       if (error instanceof Cancelled) throw error;
       if (!(error instanceof SqlError)) {
@@ -373,7 +375,7 @@ export class Connection {
         reply.error({ number: 596, state: 1, severity: 20, message: `Internal error: ${String(error)}` });
       } else reply.error(error);
       reply.done(undefined, 0xfd, tokens.ERROR);
-      return false;
+      return undefined;
     }
   }
 
@@ -386,11 +388,8 @@ export class Connection {
   private async rpc(calls: readonly RpcCall[], reply: Reply, signal: AbortSignal): Promise<void> {
     for (const call of calls) {
       reply.startProcedure();
-      let failed = true;
-      const done = await this.guarded(reply, async () => {
-        failed = await this.call(call, reply, signal);
-      });
-      reply.endProcedure(failed || !done ? tokens.ERROR : 0);
+      const failed = (await this.guarded(reply, () => this.call(call, reply, signal))) ?? true;
+      reply.endProcedure(failed ? tokens.ERROR : 0);
     }
   }
 
@@ -428,14 +427,14 @@ export class Connection {
         return failed;
       }
       case 'sp_execute': {
-        const handle = Number(p[0]?.value as number);
+        const handle = Number(p[0]?.value);
         const prepared = this.prepared.get(handle);
         if (!prepared)
           throw new SqlError(8179, `Could not find prepared statement with handle ${handle}.`, { state: 2 });
         return finish(await this.runText(prepared.text, prepared.declaration, p.slice(1), reply, signal, 1));
       }
       case 'sp_unprepare':
-        this.prepared.delete(Number(p[0]?.value as number));
+        this.prepared.delete(Number(p[0]?.value));
         return finish(false);
       default: {
         const args = p.map(({ name: n, value, type }) => ({

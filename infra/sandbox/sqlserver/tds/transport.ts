@@ -141,7 +141,7 @@ export class Transport {
     });
     const tls = new TLSSocket(this.tunnel, { isServer: true, secureContext });
     tls.on('data', (data: Buffer) => this.guard(() => this.receive(data)));
-    tls.on('error', (error) => this.socket.destroy(error));
+    tls.on('error', (error: Error) => this.socket.destroy(error));
     this.tls = tls;
   }
 

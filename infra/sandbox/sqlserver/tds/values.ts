@@ -30,15 +30,17 @@ const NULL_PLP = 0xffffffffffffffffn;
 
 // Windows-1252 where it differs from Latin-1
 const CP1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
-const CP1252_BYTES = new Map([...CP1252].map((c, i) => [c, 0x80 + i]));
+const CP1252_BYTES = new Map(Array.from(CP1252, (c, i) => [c, 0x80 + i] as const));
 
 export function toCodePage(text: string): Buffer {
-  if (/^[\x00-\x7f]*$/.test(text)) return Buffer.from(text, 'latin1'); // eslint-disable-line no-control-regex
-  return Buffer.from([...text].map((c) => CP1252_BYTES.get(c) ?? (c.charCodeAt(0) < 0x100 ? c.charCodeAt(0) : 0x3f)));
+  if (/^[\x00-\x7f]*$/.test(text)) return Buffer.from(text, 'latin1');
+  return Buffer.from(
+    Array.from(text, (c) => CP1252_BYTES.get(c) ?? (c.charCodeAt(0) < 0x100 ? c.charCodeAt(0) : 0x3f)),
+  );
 }
 
 export const fromCodePage = (bytes: Buffer): string =>
-  bytes.toString('latin1').replace(/[\x80-\x9f]/g, (c) => CP1252[c.charCodeAt(0) - 0x80]!); // eslint-disable-line no-control-regex
+  bytes.toString('latin1').replace(/[\x80-\x9f]/g, (c) => CP1252[c.charCodeAt(0) - 0x80]!);
 
 const timeWidth = (scale: number): number => (scale <= 2 ? 3 : scale <= 4 ? 4 : 5);
 const decimalWidth = (precision: number): number =>
@@ -191,7 +193,7 @@ function writeFixed(w: Writer, value: NonNullable<Value>, type: SqlType): void {
   switch (type.name) {
     case 'bit':
     case 'tinyint':
-      w.u8(1).u8(Number(value as number));
+      w.u8(1).u8(Number(value));
       return;
     case 'smallint':
       w.u8(2).i16(value as number);
@@ -217,7 +219,7 @@ function writeFixed(w: Writer, value: NonNullable<Value>, type: SqlType): void {
       return;
     }
     case 'smallmoney':
-      w.u8(4).i32(Number(value as bigint));
+      w.u8(4).i32(Number(value));
       return;
     case 'decimal': {
       const units = value as bigint;
