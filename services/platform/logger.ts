@@ -39,7 +39,6 @@ export const openLogger = (
   const write = options.write ?? ((line: string) => process.stdout.write(line));
   return pino(
     {
-      name: options.service,
       level: options.level,
       base: { service: options.service },
       timestamp: pino.stdTimeFunctions.isoTime,

@@ -12,7 +12,7 @@ const open = async () => {
     api: openStripeApi({
       secretKey,
       base: new URL(box.running.url),
-      timeoutMs: 400,
+      timeoutMs: 10_000,
       requestsPerSecond: 1_000,
     }),
     version: 'test',

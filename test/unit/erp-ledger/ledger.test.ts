@@ -291,7 +291,7 @@ describe('whatever comes', () => {
           expect([...byEntry.values()].every((difference) => difference === 0n)).toBe(true);
         });
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 
@@ -328,7 +328,7 @@ describe('whatever comes', () => {
         ledger.close();
         expect(crooked.read(state)).toEqual(straight.read(state));
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 });

@@ -52,7 +52,7 @@ const open = async (path: string, partitions = 2) => {
       reader.close();
     }
   };
-  const until = (count: bigint) => vi.waitFor(() => expect(applied()).toBe(count), { interval: 10 });
+  const until = (count: bigint) => vi.waitFor(() => expect(applied()).toBe(count), { interval: 10, timeout: 15_000 });
   return { broker, cluster, produce, start, until };
 };
 

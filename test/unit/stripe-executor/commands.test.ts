@@ -3,9 +3,9 @@ import { sandbox, secretKey } from '../../../infra/sandbox/stripe/testing/sandbo
 import { PoisonError, RetriableError } from '../../../services/runtime/errors.ts';
 import { createPaymentIntent, ensureCustomer, executor, fetchBalanceTransaction, HOUR } from './support.ts';
 
-const open = async () => {
+const open = async (timeoutMs = 10_000) => {
   const box = await sandbox();
-  const execute = executor(box.running.url, { secretKey, timeoutMs: 300 });
+  const execute = executor(box.running.url, { secretKey, timeoutMs });
   const fault = (kind: string, over: object = {}) => box.hook('/faults', { kind, method: 'POST', ...over });
   const intents = async () => (await box.stripe.paymentIntents.list({ limit: 100 })).data;
   const customers = async () => (await box.stripe.customers.list({ limit: 100 })).data;
@@ -227,10 +227,10 @@ describe('trouble at Stripe', () => {
   ];
 
   it.each(transient)('leaves one PaymentIntent after %s', async (kind) => {
-    await using stripe = await open();
+    await using stripe = await open(kind.startsWith('timeout') ? 500 : undefined);
     const command = createPaymentIntent(await stripe.customer());
     await stripe.fault(kind, { path: '/v1/payment_intents', count: 1, holdMs: 1_000 });
-    const { result } = await stripe.execute(command, { attempts: 20 });
+    const { result } = await stripe.execute(command, { attempts: 1_000 });
     const [intent, ...more] = await stripe.intents();
     expect(more).toEqual([]);
     expect(result).toMatchObject({ status: 'succeeded', objectId: intent!.id });
@@ -238,9 +238,9 @@ describe('trouble at Stripe', () => {
   });
 
   it.each(transient)('leaves one customer after %s', async (kind) => {
-    await using stripe = await open();
+    await using stripe = await open(kind.startsWith('timeout') ? 500 : undefined);
     await stripe.fault(kind, { path: '/v1/customers', count: 1, holdMs: 1_000 });
-    const { result } = await stripe.execute(ensureCustomer('ada@example.com'), { attempts: 20 });
+    const { result } = await stripe.execute(ensureCustomer('ada@example.com'), { attempts: 1_000 });
     const [customer, ...more] = await stripe.customers();
     expect(more).toEqual([]);
     expect(result).toMatchObject({ status: 'succeeded', objectId: customer!.id });
