@@ -83,7 +83,7 @@ const startEverything = async (options: DemoOptions) => {
     const started = await startSupervisor({
       stateDir: stack.stateDir,
       services: ourServices(stack.env),
-      onRestart: (name, why, inMs) => say(`${name} ended (${why}); again in ${inMs} ms`),
+      onRestart: (name, why, inMs) => say(`${name} ended (${why}); again in ${Math.round(inMs)} ms`),
     });
     closers.push(() => started.stop());
     await Promise.all(SERVICES.map((name) => started.ready(name)));
