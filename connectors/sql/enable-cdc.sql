@@ -10,78 +10,86 @@ IF NOT EXISTS (SELECT 1 FROM sys.databases WHERE name = N'$(DATABASE)' AND is_cd
 GO
 
 IF NOT EXISTS (SELECT 1 FROM cdc.change_tables WHERE capture_instance = N'dbo_Orders')
+BEGIN
+    DECLARE @columns nvarchar(max) = N'[OrderNumber], [OrderGUID], [StoreID], [ParentOrderNumber], [StoreVersion], [QuoteCheckout], [IsNew], '
+        + N'[ShippedOn], [CustomerID], [SkinID], [LastName], [FirstName], [Email], '
+        + N'[BillingEqualsShipping], [BillingLastName], [BillingFirstName], [BillingCompany], [BillingAddress1], '
+        + N'[BillingAddress2], [BillingSuite], [BillingCity], [BillingState], [BillingZip], [BillingCountry], '
+        + N'[BillingPhone], [ShippingLastName], [ShippingFirstName], [ShippingCompany], [ShippingResidenceType], '
+        + N'[ShippingAddress1], [ShippingAddress2], [ShippingSuite], [ShippingCity], [ShippingState], [ShippingZip], '
+        + N'[ShippingCountry], [ShippingMethodID], [ShippingMethod], [ShippingPhone], [ShippingCalculationID], [Phone], '
+        + N'[RegisterDate], [AffiliateID], [CouponCode], [CouponType], [CouponDescription], [CouponDiscountAmount], '
+        + N'[CouponDiscountPercent], [CouponIncludesFreeShipping], [OkToEmail], [Deleted], [OrderSubtotal], [OrderTax], '
+        + N'[OrderShippingCosts], [OrderTotal], [PaymentGateway], [AuthorizationPNREF], [OrderDate], [LevelID], '
+        + N'[LevelName], [LevelDiscountPercent], [LevelDiscountAmount], [LevelHasFreeShipping], '
+        + N'[LevelAllowsQuantityDiscounts], [LevelHasNoTax], [LevelAllowsCoupons], [LevelDiscountsApplyToExtendedPrices], '
+        + N'[PaymentMethod], [OrderNotes], [PONumber], [DownloadEmailSentOn], [ReceiptEmailSentOn], '
+        + N'[DistributorEmailSentOn], [ShippingTrackingNumber], [ShippedVIA], [TransactionState], [RefundReason], '
+        + N'[OrderOptions], [OrderWeight], [LocaleSetting], [AlreadyConfirmed], [CartType], [ReadyToShip], [IsPrinted], '
+        + N'[AuthorizedOn], [CapturedOn], [RefundedOn], [VoidedOn], [FraudedOn], [EditedOn], [TrackingURL], '
+        + N'[ShippedEMailSentOn], [InventoryWasReduced], [MaxMindFraudScore], [VATRegistrationID], [TransactionType], '
+        + N'[RecurringSubscriptionID], [RelatedOrderNumber], [UpdatedOn], [CreatedOn]';
     EXEC sys.sp_cdc_enable_table
         @source_schema = N'dbo',
         @source_name = N'Orders',
         @role_name = NULL,
         @supports_net_changes = 0,
-        @captured_column_list = N'
-        [OrderNumber], [OrderGUID], [StoreID], [ParentOrderNumber], [StoreVersion], [QuoteCheckout], [IsNew],
-        [ShippedOn], [CustomerID], [SkinID], [LastName], [FirstName], [Email],
-        [BillingEqualsShipping], [BillingLastName], [BillingFirstName], [BillingCompany], [BillingAddress1],
-        [BillingAddress2], [BillingSuite], [BillingCity], [BillingState], [BillingZip], [BillingCountry],
-        [BillingPhone], [ShippingLastName], [ShippingFirstName], [ShippingCompany], [ShippingResidenceType],
-        [ShippingAddress1], [ShippingAddress2], [ShippingSuite], [ShippingCity], [ShippingState], [ShippingZip],
-        [ShippingCountry], [ShippingMethodID], [ShippingMethod], [ShippingPhone], [ShippingCalculationID], [Phone],
-        [RegisterDate], [AffiliateID], [CouponCode], [CouponType], [CouponDescription], [CouponDiscountAmount],
-        [CouponDiscountPercent], [CouponIncludesFreeShipping], [OkToEmail], [Deleted], [OrderSubtotal], [OrderTax],
-        [OrderShippingCosts], [OrderTotal], [PaymentGateway], [AuthorizationPNREF], [OrderDate], [LevelID],
-        [LevelName], [LevelDiscountPercent], [LevelDiscountAmount], [LevelHasFreeShipping],
-        [LevelAllowsQuantityDiscounts], [LevelHasNoTax], [LevelAllowsCoupons], [LevelDiscountsApplyToExtendedPrices],
-        [PaymentMethod], [OrderNotes], [PONumber], [DownloadEmailSentOn], [ReceiptEmailSentOn],
-        [DistributorEmailSentOn], [ShippingTrackingNumber], [ShippedVIA], [TransactionState], [RefundReason],
-        [OrderOptions], [OrderWeight], [LocaleSetting], [AlreadyConfirmed], [CartType], [ReadyToShip], [IsPrinted],
-        [AuthorizedOn], [CapturedOn], [RefundedOn], [VoidedOn], [FraudedOn], [EditedOn], [TrackingURL],
-        [ShippedEMailSentOn], [InventoryWasReduced], [MaxMindFraudScore], [VATRegistrationID], [TransactionType],
-        [RecurringSubscriptionID], [RelatedOrderNumber], [UpdatedOn], [CreatedOn]';
+        @captured_column_list = @columns;
+END;
 GO
 
 IF NOT EXISTS (SELECT 1 FROM cdc.change_tables WHERE capture_instance = N'dbo_Customer')
+BEGIN
+    DECLARE @columns nvarchar(max) = N'[CustomerID], [CustomerLevelID], [StoreID], [RegisterDate], [Email], [FirstName], [LastName], [SkinID], '
+        + N'[Phone], [AffiliateID], [CouponCode], [OkToEmail], [BillingEqualsShipping], [LocaleSetting], '
+        + N'[MicroPayBalance], [RecurringShippingMethodID], [BillingAddressID], [ShippingAddressID], [Deleted], '
+        + N'[CreatedOn], [Over13Checked], [CurrencySetting], [VATSetting], [VATRegistrationID], [IsRegistered], [Active], '
+        + N'[RequestedPaymentMethod], [UpdatedOn]';
     EXEC sys.sp_cdc_enable_table
         @source_schema = N'dbo',
         @source_name = N'Customer',
         @role_name = NULL,
         @supports_net_changes = 0,
-        @captured_column_list = N'
-        [CustomerID], [CustomerLevelID], [StoreID], [RegisterDate], [Email], [FirstName], [LastName], [SkinID],
-        [Phone], [AffiliateID], [CouponCode], [OkToEmail], [BillingEqualsShipping], [LocaleSetting],
-        [MicroPayBalance], [RecurringShippingMethodID], [BillingAddressID], [ShippingAddressID], [Deleted],
-        [CreatedOn], [Over13Checked], [CurrencySetting], [VATSetting], [VATRegistrationID], [IsRegistered], [Active],
-        [RequestedPaymentMethod], [UpdatedOn]';
+        @captured_column_list = @columns;
+END;
 GO
 
 IF NOT EXISTS (SELECT 1 FROM cdc.change_tables WHERE capture_instance = N'dbo_ShoppingCart')
+BEGIN
+    DECLARE @columns nvarchar(max) = N'[ShoppingCartRecID], [ShoppingCartRecGUID], [StoreID], [CustomerID], [ProductSKU], [ProductPrice], '
+        + N'[ProductWeight], [ProductID], [VariantID], [Quantity], [RequiresCount], [ChosenColor], '
+        + N'[ChosenColorSKUModifier], [ChosenSize], [ChosenSizeSKUModifier], [IsTaxable], [IsShipSeparately], '
+        + N'[IsDownload], [FreeShipping], [CreatedOn], [ProductDimensions], [CartType], [IsSecureAttachment], '
+        + N'[TextOption], [NextRecurringShipDate], [RecurringIndex], [OriginalRecurringOrderNumber], [BillingAddressID], '
+        + N'[ShippingAddressID], [ShippingMethodID], [ShippingMethod], [DistributorID], [Notes], [IsUpsell], '
+        + N'[RecurringInterval], [RecurringIntervalType], [CustomerEntersPrice], [IsAKit], [IsKit2], [IsSystem], '
+        + N'[TaxClassID], [TaxRate], [RecurringSubscriptionID], [IsGift], [GTIN], [UpdatedOn]';
     EXEC sys.sp_cdc_enable_table
         @source_schema = N'dbo',
         @source_name = N'ShoppingCart',
         @role_name = NULL,
         @supports_net_changes = 0,
-        @captured_column_list = N'
-        [ShoppingCartRecID], [ShoppingCartRecGUID], [StoreID], [CustomerID], [ProductSKU], [ProductPrice],
-        [ProductWeight], [ProductID], [VariantID], [Quantity], [RequiresCount], [ChosenColor],
-        [ChosenColorSKUModifier], [ChosenSize], [ChosenSizeSKUModifier], [IsTaxable], [IsShipSeparately],
-        [IsDownload], [FreeShipping], [CreatedOn], [ProductDimensions], [CartType], [IsSecureAttachment],
-        [TextOption], [NextRecurringShipDate], [RecurringIndex], [OriginalRecurringOrderNumber], [BillingAddressID],
-        [ShippingAddressID], [ShippingMethodID], [ShippingMethod], [DistributorID], [Notes], [IsUpsell],
-        [RecurringInterval], [RecurringIntervalType], [CustomerEntersPrice], [IsAKit], [IsKit2], [IsSystem],
-        [TaxClassID], [TaxRate], [RecurringSubscriptionID], [IsGift], [GTIN], [UpdatedOn]';
+        @captured_column_list = @columns;
+END;
 GO
 
 IF NOT EXISTS (SELECT 1 FROM cdc.change_tables WHERE capture_instance = N'dbo_Orders_ShoppingCart')
+BEGIN
+    DECLARE @columns nvarchar(max) = N'[OrderNumber], [ShoppingCartRecID], [CustomerID], [ProductID], [VariantID], [Quantity], [ChosenColor], '
+        + N'[ChosenColorSKUModifier], [ChosenSize], [ChosenSizeSKUModifier], [OrderedProductName], '
+        + N'[OrderedProductVariantName], [OrderedProductSKU], [OrderedProductManufacturerPartNumber], '
+        + N'[OrderedProductWeight], [OrderedProductPrice], [OrderedProductRegularPrice], [OrderedProductSalePrice], '
+        + N'[OrderedProductExtendedPrice], [OrderedProductQuantityDiscountName], [OrderedProductQuantityDiscountID], '
+        + N'[OrderedProductQuantityDiscountPercent], [IsTaxable], [IsShipSeparately], [IsDownload], [FreeShipping], '
+        + N'[IsSecureAttachment], [TextOption], [CartType], [ShippingAddressID], [ShippingMethodID], [ShippingMethod], '
+        + N'[DistributorID], [Notes], [DistributorEmailSentOn], [CreatedOn], [CustomerEntersPrice], [IsAKit], [IsSystem], '
+        + N'[TaxClassID], [TaxRate], [IsGift], [DownloadStatus], [DownloadValidDays], [DownloadReleasedOn], [GTIN], '
+        + N'[UpdatedOn]';
     EXEC sys.sp_cdc_enable_table
         @source_schema = N'dbo',
         @source_name = N'Orders_ShoppingCart',
         @role_name = NULL,
         @supports_net_changes = 0,
-        @captured_column_list = N'
-        [OrderNumber], [ShoppingCartRecID], [CustomerID], [ProductID], [VariantID], [Quantity], [ChosenColor],
-        [ChosenColorSKUModifier], [ChosenSize], [ChosenSizeSKUModifier], [OrderedProductName],
-        [OrderedProductVariantName], [OrderedProductSKU], [OrderedProductManufacturerPartNumber],
-        [OrderedProductWeight], [OrderedProductPrice], [OrderedProductRegularPrice], [OrderedProductSalePrice],
-        [OrderedProductExtendedPrice], [OrderedProductQuantityDiscountName], [OrderedProductQuantityDiscountID],
-        [OrderedProductQuantityDiscountPercent], [IsTaxable], [IsShipSeparately], [IsDownload], [FreeShipping],
-        [IsSecureAttachment], [TextOption], [CartType], [ShippingAddressID], [ShippingMethodID], [ShippingMethod],
-        [DistributorID], [Notes], [DistributorEmailSentOn], [CreatedOn], [CustomerEntersPrice], [IsAKit], [IsSystem],
-        [TaxClassID], [TaxRate], [IsGift], [DownloadStatus], [DownloadValidDays], [DownloadReleasedOn], [GTIN],
-        [UpdatedOn]';
+        @captured_column_list = @columns;
+END;
 GO

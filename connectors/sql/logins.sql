@@ -64,8 +64,8 @@ GO
 ALTER ROLE [millrace_commands] ADD MEMBER [millrace_executor];
 GO
 GRANT SELECT ON dbo.Orders (
-    OrderNumber, StoreID, ParentOrderNumber, CustomerID, Email, OrderDate, CouponType, CouponDiscountAmount, OrderTotal, OrderSubtotal, OrderTax,
-    OrderShippingCosts, PaymentMethod, PaymentGateway, AuthorizationPNREF, TransactionState, TransactionType, IsNew,
+    OrderNumber, StoreID, ParentOrderNumber, CustomerID, Email, OrderDate, OrderTotal, OrderSubtotal, OrderTax,
+    OrderShippingCosts, CouponType, CouponDiscountAmount, PaymentMethod, PaymentGateway, AuthorizationPNREF, TransactionState, TransactionType, IsNew,
     AuthorizedOn, CapturedOn, RefundedOn, VoidedOn, FraudedOn, ShippedOn, ShippedVIA, ShippingTrackingNumber,
     RefundReason, CustomerServiceNotes, ReadyToShip, InventoryWasReduced, UpdatedOn
 ) TO [millrace_commands];
