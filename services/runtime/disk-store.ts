@@ -2,7 +2,7 @@
  * Committed state on disk (LMDB): one environment per task, written in one transaction per Kafka commit. Each value
  * carries a CRC, so that a damaged page means a restore instead of a wrong amount.
  */
-import { closeSync, existsSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { open, type Database, type RootDatabase } from 'lmdb';
@@ -47,6 +47,29 @@ const decodeCheckpoint = (bytes: Buffer): Checkpoint => ({
   writtenAt: bytes.readDoubleLE(8),
 });
 
+/**
+ * Which run of the operating system this is. Writes go to its page cache, which outlives this process but not the
+ * machine; waiting for the disk would stop every task of the process at every commit. So a store of another run is not
+ * trusted, and where runs cannot be told apart, writes wait for the disk.
+ */
+const bootId = ((): string | undefined => {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+})();
+
+/** Empties a store that another run of the operating system has left. The changelog has it all. */
+const forgetOtherRuns = (directory: string): void => {
+  if (bootId === undefined) return;
+  const path = join(directory, 'boot');
+  const left = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+  if (left === bootId) return;
+  rmSync(join(directory, 'lmdb'), { recursive: true, force: true });
+  writeFileSync(path, bootId);
+};
+
 type Opened = { root: RootDatabase<Buffer, Buffer>; tables: Map<string, Database<Buffer, Buffer>> };
 
 /** Name of the table of checkpoints; no store can be called that (topic names have no blank). */
@@ -59,6 +82,7 @@ const openEnvironment = (directory: string, stores: readonly string[]): Opened =
     encoding: 'binary',
     keyEncoding: 'binary',
     maxDbs: stores.length + 1,
+    noSync: bootId !== undefined,
   });
   const tables = new Map(
     [...stores, checkpointTable].map((name) => [
@@ -155,6 +179,7 @@ export const diskBackends =
     mkdirSync(directory, { recursive: true });
     const lock = lockDirectory(directory);
     try {
+      forgetOtherRuns(directory);
       return await Promise.resolve(diskBackend(directory, stores, lock));
     } catch (error) {
       lock.release();

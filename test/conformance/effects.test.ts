@@ -42,14 +42,14 @@ const world = (effect: Effect, concurrency = 4) => {
     version: '1',
     name: 'execute',
     input: commands,
-    outputs: [results as unknown as EffectStage<Command>['outputs'][number]],
+    outputs: [results],
     deadLetters,
     concurrency,
     effect: async ({ key, value }: StageRecord<Command>, context) => {
       await effect(value!, context);
       return [
         {
-          topic: results as unknown as EffectStage<Command>['outputs'][number],
+          topic: results,
           key,
           value: { id: value!.id, attempt: context.attempt },
         },

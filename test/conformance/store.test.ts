@@ -1,6 +1,6 @@
 /** What a task asks of the place where it keeps committed state, for both places. */
 import { execFile } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -104,6 +104,22 @@ describe('the disk', () => {
     await second.clear();
     expect(second.get('one', 'ann')).toBeUndefined();
     await second.close();
+  });
+
+  it('starts empty after the machine was started anew: what was not on the disk yet may be missing', async () => {
+    const directory = freshDirectory();
+    const open = diskBackends(directory);
+    const first = await open(task);
+    await first.write([{ store: 'one', key: 'a', value: Buffer.from('1') }], new Map([['one', at(1n)]]));
+    await first.close();
+    const again = await open(task);
+    expect(again.checkpoint('one')?.position).toBe(1n);
+    await again.close();
+    writeFileSync(join(directory, 'bank', 'sum-0', 'boot'), 'another run of the machine');
+    const afterBoot = await open(task);
+    expect(afterBoot.checkpoint('one')).toBeUndefined();
+    expect(afterBoot.get('one', 'a')).toBeUndefined();
+    await afterBoot.close();
   });
 
   it('starts empty when its file is no database', async () => {
