@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { kafkajsCluster } from '../../runtime/kafkajs/cluster.ts';
 import { cleanPaymentMethod } from '../../order-stream/domain/shop.ts';
 import type { CliConfig } from '../environment.ts';
@@ -6,8 +7,11 @@ import { openLedger } from '../ledger.ts';
 import { openShop } from '../shop.ts';
 import { openStripe } from '../stripe.ts';
 import { collectFacts } from './collect.ts';
-import { judge, type Verdict } from './judge.ts';
+import { judge, standingIn, type Verdict } from './judge.ts';
 import { waitUntilQuiet } from './quiet.ts';
+
+/** Longer than anything takes that is on its way in a healthy system. */
+const LOOK_AGAIN_AFTER_MS = 15_000;
 
 export type Verification = Readonly<{
   verdict: Verdict;
@@ -30,8 +34,13 @@ export const verify = async (
     const shop = await openShop(config);
     try {
       const methods = config.MILLRACE_STRIPE_METHODS.split(',').map(cleanPaymentMethod);
-      const facts = await collectFacts({ topics, shop, stripe: openStripe(config), ledger }, methods);
-      return { verdict: judge(facts), unsettled };
+      const sides = { topics, shop, stripe: openStripe(config), ledger };
+      const look = async (): Promise<Verdict> => judge(await collectFacts(sides, methods));
+      const first = await look();
+      if (first.findings.length === 0) return { verdict: first, unsettled };
+      options.say?.(`${first.findings.length} findings; looking again whether they stand`);
+      await sleep(LOOK_AGAIN_AFTER_MS);
+      return { verdict: standingIn(first, await look()), unsettled };
     } finally {
       shop.close();
     }

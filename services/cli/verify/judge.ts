@@ -187,6 +187,22 @@ const strayFindings = (facts: Facts): Finding[] => {
     .map(({ id, orderId }) => ({ kind: 'lost', orderId, message: `${id} is for an order that is not in the shop` }));
 };
 
+const countsOf = (findings: readonly Finding[]): Readonly<Record<FindingKind, number>> => {
+  const count = (kind: FindingKind): number => findings.filter((finding) => finding.kind === kind).length;
+  return Object.fromEntries(kinds.map((kind) => [kind, count(kind)])) as Record<FindingKind, number>;
+};
+
+/**
+ * The later verdict with those findings only that stood in the earlier one as well. Sides are read one after another, so
+ * what is under way looks lost for a moment; what is lost stays lost.
+ */
+export const standingIn = (earlier: Verdict, later: Verdict): Verdict => {
+  const identity = ({ kind, orderId, message }: Finding): string => `${kind} ${orderId ?? ''} ${message}`;
+  const known = new Set(earlier.findings.map(identity));
+  const findings = later.findings.filter((finding) => known.has(identity(finding)));
+  return { ...later, findings, counts: countsOf(findings) };
+};
+
 /** Judges the facts. No finding means: nothing lost, doubled, reordered or off by a cent, in either direction. */
 export const judge = (facts: Facts): Verdict => {
   const side: Side = {
@@ -214,13 +230,12 @@ export const judge = (facts: Facts): Verdict => {
       message: `Stripe told of ${objectId}, which belongs to no known order`,
     })),
   ];
-  const count = (kind: FindingKind): number => findings.filter((finding) => finding.kind === kind).length;
   const collected = facts.shop.filter((order) => order.complete && !order.credit);
   const paid = collected.filter(({ state }) => PAID_STATES.has(state ?? '')).length;
   const declined = collected.filter(({ state }) => state === 'REFUSED').length;
   return {
     findings,
-    counts: Object.fromEntries(kinds.map((kind) => [kind, count(kind)])) as Record<FindingKind, number>,
+    counts: countsOf(findings),
     seen: {
       orders: collected.length,
       paid,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Facts, Ledger, Payment, SeenCommand, ShopOrder } from '../../../services/cli/verify/facts.ts';
-import { type FindingKind, judge } from '../../../services/cli/verify/judge.ts';
+import { type FindingKind, judge, standingIn } from '../../../services/cli/verify/judge.ts';
 import { soundWorld } from './world.ts';
 
 const withOrder = (world: Facts, orderId: string, change: Partial<ShopOrder>): Facts => ({
@@ -391,5 +391,20 @@ describe('an injured world', () => {
     const { findings, counts } = judge(injure(soundWorld()));
     expect(counts[kind]).toBeGreaterThan(0);
     expect(findings).toContainEqual({ kind, orderId, message: expect.stringMatching(says) as string });
+  });
+});
+
+describe('a second look', () => {
+  const lostOnce = (): Facts => withLedger(soundWorld(), { payments: [] });
+
+  it('drops what was under way', () => {
+    expect(standingIn(judge(lostOnce()), judge(soundWorld())).findings).toEqual([]);
+  });
+
+  it('keeps what still stands, and counts it', () => {
+    const both = withOrder(lostOnce(), '3', { reference: null });
+    const verdict = standingIn(judge(lostOnce()), judge(both));
+    expect(verdict.findings).toEqual(judge(lostOnce()).findings);
+    expect(verdict.counts.lost).toBe(1);
   });
 });
