@@ -68,6 +68,7 @@ export const simulatedConsumer = (
   };
 
   const listener: Listener = {
+    is: 'listener',
     process,
     label: `${process.name}: polls ${groupId}`,
     deadline: undefined,
@@ -97,7 +98,7 @@ export const simulatedConsumer = (
       resolve(events);
     },
   };
-  world.listeners.push(listener);
+  if (process.state !== 'dead') world.listeners.push(listener);
   world.version++;
 
   return {

@@ -13,7 +13,7 @@ export const crashPoints = [
 ] as const satisfies readonly CrashPoint[];
 
 /** Requests that change something: not done and told so; done and told it was not; told it was not, and done later. */
-const uncertain = ['init', 'send', 'offsets', 'commit', 'produce'] as const;
+export const uncertain = ['init', 'send', 'offsets', 'commit', 'produce'] as const;
 
 const scheduled = [
   /** A process dies, at any await. */
@@ -39,7 +39,6 @@ const scheduled = [
   /** The connector dies with its transaction open, and sends the same again. */
   'connector-restart',
   'webhook-duplicate',
-  'webhook-twin',
 ] as const;
 
 /** Answers of the outside world that are not what was hoped for. */
@@ -49,6 +48,8 @@ const answers = [
   'end-offsets-fail',
   'restore-fails',
   'webhook-answer-lost',
+  /** Stripe says the same again, as another event. */
+  'webhook-twin',
   'stripe-away',
   'stripe-429',
   'stripe-500',

@@ -23,11 +23,13 @@ export class Faults {
 
   /** Whether this fault happens here and now. */
   strikes(kind: FaultKind): boolean {
+    if (this.#waiting.size === 0 || this.#over) return false;
     const plans = this.#waiting.get(kind);
-    if (plans === undefined || this.#over) return false;
+    if (plans === undefined) return false;
     const first = plans[0];
     if (first === undefined || first.step > this.#steps()) return false;
     plans.shift();
+    if (plans.length === 0) this.#waiting.delete(kind);
     this.happened(kind);
     return true;
   }

@@ -15,12 +15,18 @@ import type {
 } from '../../services/runtime/ports.ts';
 import type { Disk } from './disk.ts';
 import { simulatedConsumer, type SimulatedConsumer } from './consumer.ts';
-import type { Uncertain } from './fault-kinds.ts';
+import { uncertain, type FaultKind, type Uncertain } from './fault-kinds.ts';
 import { never, type Process, type World } from './world.ts';
 
 type Ends = readonly (TopicPartition & { offset: bigint })[];
 
 export type ProcessPorts = KafkaCluster & { readonly consumers: readonly SimulatedConsumer[] };
+
+const names = Object.fromEntries(
+  uncertain.map((kind) => [kind, { before: `${kind}:before`, after: `${kind}:after`, late: `${kind}:late` }] as const),
+) as Readonly<Record<Uncertain, Readonly<Record<'before' | 'after' | 'late', FaultKind>>>>;
+
+const sessionTimeoutMs = 10_000;
 
 const failed = (label: string): RetriableError => new RetriableError(`simulated: ${label}`);
 
@@ -48,19 +54,19 @@ export const simulatedCluster = (
         );
       world.later(process, true, told, () => {
         if (kind !== undefined) {
-          if (faults.strikes(`${kind}:before`)) {
+          if (faults.strikes(names[kind].before)) {
             world.say(() => `  ✗ ${label} fails`);
             refuse(failed(`${label} failed`));
             return;
           }
-          if (faults.strikes(`${kind}:late`)) {
+          if (faults.strikes(names[kind].late)) {
             world.say(() => `  ✗ ${label} is not answered, and will happen later`);
             world.later(undefined, true, `${told} (late)`, () => void act().catch(() => undefined));
             refuse(failed(`${label}: no answer`));
             return;
           }
         }
-        const lost = kind !== undefined && faults.strikes(`${kind}:after`);
+        const lost = kind !== undefined && faults.strikes(names[kind].after);
         if (lost) world.say(() => `  ✗ ${label} happens, its answer is lost`);
         act().then(
           (value) => {
@@ -166,9 +172,12 @@ export const simulatedCluster = (
     close: () => real.close(),
   });
 
-  process.onDeath.push(() => {
-    for (const consumer of consumers) consumer.evict();
-  });
+  /** The group hears of a death at once (the connection broke), or when the session has timed out. */
+  const mourn = (consumer: SimulatedConsumer) => {
+    if (chance.flip(0.5)) consumer.evict();
+    else world.timer(undefined, sessionTimeoutMs, () => consumer.evict());
+  };
+  process.onDeath.push(() => consumers.forEach(mourn));
 
   return {
     consumers,
@@ -179,10 +188,13 @@ export const simulatedCluster = (
             atAssignment.set(`${groupId} ${source.topic}/${source.partition}`, broker.committed(groupId, source));
         });
         consumers.push(consumer);
+        // The request of a process that died meanwhile.
+        if (process.state === 'dead') mourn(consumer);
         return Promise.resolve(consumer);
       }),
     transactionalProducer: async (id) => {
       const own = without === 'fencing' ? `${id}-${process.name}-${opened++}` : id;
+      world.transactionalIds.add(own);
       return producer(await request(`init ${id}`, () => inner.transactionalProducer(own), 'init'), id);
     },
     idempotentProducer: async () => idempotent(await inner.idempotentProducer()),

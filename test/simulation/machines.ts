@@ -25,8 +25,6 @@ export const policy: Policy = {
   livemode: false,
 };
 
-const deathsRow = 30;
-
 export class Machine {
   readonly role: Role;
   readonly name: string;
@@ -185,7 +183,24 @@ export class Machines {
 
   /** Machines whose program should run and does not. */
   down(): readonly Machine[] {
-    return this.all.filter((machine) => machine.wanted && !machine.up && machine.lives < deathsRow);
+    return this.all.filter((machine) => machine.wanted && !machine.up);
+  }
+
+  anyDown(): boolean {
+    for (const machine of this.all) if (machine.wanted && !machine.up) return true;
+    return false;
+  }
+
+  anyPaused(): boolean {
+    for (const { process } of this.all) if (process?.state === 'paused') return true;
+    return false;
+  }
+
+  anyEstranged(): boolean {
+    for (const { process, ports } of this.all)
+      if (process?.state === 'running' && ports !== undefined)
+        for (const consumer of ports.consumers) if (consumer.estranged) return true;
+    return false;
   }
 
   paused(): readonly Machine[] {

@@ -1,6 +1,7 @@
 /** One schedule from its beginning to its judgement. */
 import { topics } from '../../schemas/topics.ts';
 import { MemoryBroker } from '../../services/runtime/memory/broker.ts';
+import { observe } from '../../services/runtime/observe.ts';
 import type { CrashPoint } from '../../services/runtime/task.ts';
 import { Connector } from './connector.ts';
 import type { FaultKind } from './fault-kinds.ts';
@@ -60,6 +61,7 @@ export const runScenario = async (
 ): Promise<Outcome> => {
   const world = new World(scenario, without, trace);
   const { chance } = world;
+  const stopListening = listenIn(world);
   const broker = new MemoryBroker(() => world.now);
   const { schemas } = openValueTable();
   createTopics(broker, scenario.partitions);
@@ -85,24 +87,33 @@ export const runScenario = async (
   const pace = () => chance.pick([1, 1, 0.3, 3]);
   for (const shopper of shoppers)
     world.actors.push({
+      is: 'actor',
       label: `shopper of ${shopper.order.orderNumber}`,
       weight: pace(),
       enabled: () => shopper.ready,
       act: () => shopper.act(),
     });
   world.actors.push(
-    { label: 'connector', weight: pace(), enabled: () => connector.busy, act: () => connector.act() },
-    { label: 'Stripe delivers', weight: pace(), enabled: () => deliveries.waiting, act: () => deliveries.deliver() },
+    { is: 'actor', label: 'connector', weight: pace(), enabled: () => connector.busy, act: () => connector.act() },
     {
+      is: 'actor',
+      label: 'Stripe delivers',
+      weight: pace(),
+      enabled: () => deliveries.waiting,
+      act: () => deliveries.deliver(),
+    },
+    {
+      is: 'actor',
       label: 'a program is started again',
       weight: 0.15,
-      enabled: () => machines.down().length > 0,
+      enabled: () => machines.anyDown(),
       act: () => machines.start(chance.pick(machines.down())),
     },
     {
+      is: 'actor',
       label: 'a process wakes up',
       weight: 0.03,
-      enabled: () => machines.paused().length > 0,
+      enabled: () => machines.anyPaused(),
       act: () => {
         const { process } = chance.pick(machines.paused());
         world.say(() => `  ${process!.name}`);
@@ -111,14 +122,16 @@ export const runScenario = async (
       },
     },
     {
+      is: 'actor',
       label: 'a member notices that the group has gone on',
       weight: 0.1,
-      enabled: () => estranged().length > 0,
+      enabled: () => machines.anyEstranged(),
       act: () => chance.pick(estranged()).notice(),
     },
   );
   const left = [...scenario.poisons];
   world.actors.push({
+    is: 'actor',
     label: 'a bad record',
     weight: 0.1,
     enabled: () => left.length > 0,
@@ -199,7 +212,7 @@ export const runScenario = async (
       }
       case 'expire-transaction':
         struck(() => {
-          const id = among(transactionalIds(scenario.partitions));
+          const id = among([...world.transactionalIds]);
           if (id !== undefined) broker.expireTransaction(id);
           return true;
         });
@@ -209,7 +222,7 @@ export const runScenario = async (
           for (const topic of broker.topics())
             if (topic.endsWith('-changelog') || topic === topics.stripeObjects.name)
               for (let partition = 0; partition < scenario.partitions; partition++)
-                broker.log({ topic, partition }).compact(topic.endsWith('-changelog') && pick > 0.7);
+                broker.log({ topic, partition }).compact(false);
           return true;
         });
         return;
@@ -227,7 +240,12 @@ export const runScenario = async (
         return;
       case 'week-passes':
         struck(() => {
-          world.now += 7 * 24 * hourMs;
+          // Longer than tombstones are kept.
+          world.now += (7 * 24 + 1) * hourMs;
+          for (const topic of broker.topics())
+            if (topic.endsWith('-changelog'))
+              for (let partition = 0; partition < scenario.partitions; partition++)
+                broker.log({ topic, partition }).compact(true);
           return true;
         });
         return;
@@ -269,13 +287,14 @@ export const runScenario = async (
     // Whoever waits for something that does not come finds out: idle positions are committed, orphans leave, and
     // transactions that nobody ends are ended.
     if (idleRounds++ >= roundsOfRest || restless++ > maxRestless) break;
-    for (const id of transactionalIds(scenario.partitions)) broker.expireTransaction(id);
+    for (const id of world.transactionalIds) broker.expireTransaction(id);
     world.timeOut(5_500);
     await settle();
   }
   if (world.steps >= maxSteps || restless > maxRestless)
     world.violated(`it does not come to rest: ${world.underWay().join('; ')}`);
   else judge({ broker, schemas, machines, stripe, shop, shoppers, poison }, (what) => world.violated(what));
+  stopListening();
   for (const { process } of machines.all) if (process !== undefined) process.state = 'dead';
   return {
     violations: world.violations,
@@ -286,11 +305,18 @@ export const runScenario = async (
   };
 };
 
-const transactionalIds = (partitions: number): readonly string[] =>
-  [
-    'order-stream-assembly',
-    'order-stream-routing',
-    'order-stream-orders',
-    'stripe-executor-stripe',
-    'adnsf-executor-adnsf',
-  ].flatMap((stage) => Array.from({ length: partitions }, (_, partition) => `${stage}-${partition}`));
+/** What the engine says of itself, in a trace. Returns how to stop. */
+const listenIn = (world: World): (() => void) => {
+  if (world.trace === undefined) return () => undefined;
+  const stops = [
+    observe.task.subscribe(({ stage, partition, from, to, reason }) =>
+      world.say(() => `    ${stage}-${partition} ${from} → ${to}${reason === undefined ? '' : `: ${reason}`}`),
+    ),
+    observe.deadLetter.subscribe(({ stage, code, topic, offset }) =>
+      world.say(() => `    ${stage} refuses ${topic}@${offset}: ${code}`),
+    ),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
+};

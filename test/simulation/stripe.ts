@@ -16,6 +16,7 @@ const {
 } = Stripe.errors;
 
 const keyLifeMs = 24 * 3_600_000;
+const requestLifeMs = 60_000;
 const feeOf = (amount: number): number => Math.round(amount * 0.029) + 30;
 
 type Headers = Readonly<Record<string, string>>;
@@ -165,7 +166,13 @@ export class SimulatedStripe {
         remember({ object });
         succeed(object, {});
       };
+      const sent = world.now;
       const arrive = () => {
+        // Hours have gone by meanwhile: no request is on its way for so long.
+        if (world.now - sent > requestLifeMs) {
+          refuse(noAnswer());
+          return;
+        }
         if (faults.strikes('stripe-429')) {
           refuse(
             new StripeRateLimitError({
@@ -217,7 +224,6 @@ export class SimulatedStripe {
         else if (faults.strikes('stripe-late')) {
           world.later(undefined, true, `${label} (late)`, arrive);
           refuse(noAnswer());
-          // Whatever becomes of it, nobody hears of it: the promise has been settled.
         } else arrive();
       });
     });

@@ -98,8 +98,8 @@ export class Deliveries {
       this.#world.say(() => `  ${delivery.id}: no answer`);
       retry();
     };
+    process.onDeath.push(lost);
     this.#world.later(process, true, `${delivery.id} arrives`, () => {
-      process.onDeath.push(lost);
       // Stripe does not wait for ever.
       const forget = this.#world.timer(undefined, 20_000, lost);
       void receive(`t=${seconds},v1=${digest}`, delivery.body).then((status) => {
@@ -115,6 +115,5 @@ export class Deliveries {
         else retry();
       });
     });
-    if (process.state === 'dead') lost();
   }
 }

@@ -11,6 +11,7 @@ import type { Guard } from './guards.ts';
 
 /** Something that a process has asked for, or that is told to it. */
 type Pending = {
+  readonly is: 'pending';
   readonly process: Process | undefined;
   /** Whether it is out of the process's hands, and so happens though the process stands still or is dead. */
   readonly onItsWay: boolean;
@@ -19,10 +20,16 @@ type Pending = {
   ghost: boolean;
 };
 
-type Timer = { readonly process: Process | undefined; readonly at: number; readonly fire: () => void };
+type Timer = {
+  readonly is: 'timer';
+  readonly process: Process | undefined;
+  readonly at: number;
+  readonly fire: () => void;
+};
 
 /** Somebody who waits for news, and is asked again only when something has changed. */
 export type Listener = {
+  readonly is: 'listener';
   readonly process: Process;
   readonly label: string;
   /** Undefined while nobody listens; else until when. */
@@ -35,7 +42,7 @@ export type Listener = {
 };
 
 /** A part of the outside world that acts by itself. */
-export type Actor = Readonly<{ label: string; weight: number; enabled: () => boolean; act: () => void }>;
+export type Actor = Readonly<{ is: 'actor'; label: string; weight: number; enabled: () => boolean; act: () => void }>;
 
 export type ProcessState = 'running' | 'paused' | 'dead';
 
@@ -63,9 +70,12 @@ export class Violation extends Error {
   override readonly name = 'Violation';
 }
 
-type Candidate = { weight: number; run: () => void; label: string; process: Process | undefined };
+type Candidate = Pending | Timer | Listener | Actor;
 
 const pausedWeight = 0.05;
+const ghostWeight = 0.2;
+/** Of a poll whose time is over without news. */
+const emptyHandedWeight = 0.02;
 
 export class World {
   readonly scenario: Scenario;
@@ -82,8 +92,12 @@ export class World {
   #timers: Timer[] = [];
   readonly listeners: Listener[] = [];
   readonly actors: Actor[] = [];
+  readonly #candidates: Candidate[] = [];
+  readonly #weights: number[] = [];
   readonly violations: string[] = [];
   readonly ghosts = { run: 0 };
+  /** Of every producer that was ever opened. */
+  readonly transactionalIds = new Set<string>();
 
   constructor(scenario: Scenario, without?: Guard, trace?: (line: string) => void) {
     this.scenario = scenario;
@@ -107,7 +121,7 @@ export class World {
 
   later(process: Process | undefined, onItsWay: boolean, label: string, run: () => void): void {
     if (process?.state === 'dead') return;
-    this.#pending.push({ process, onItsWay, label, run, ghost: false });
+    this.#pending.push({ is: 'pending', process, onItsWay, label, run, ghost: false });
   }
 
   /** Tells a process something: mostly at once, sometimes later, never when it is dead. */
@@ -119,7 +133,7 @@ export class World {
 
   /** A timer of a process, or of the outside world. Returns how to call it off. */
   timer(process: Process | undefined, ms: number, fire: () => void): () => void {
-    const timer = { process, at: Math.ceil(this.now + ms), fire };
+    const timer: Timer = { is: 'timer', process, at: Math.ceil(this.now + ms), fire };
     this.#timers.push(timer);
     return () => {
       this.#timers = this.#timers.filter((other) => other !== timer);
@@ -170,13 +184,35 @@ export class World {
 
   /** One step. False when nothing can happen any more before time passes. */
   step(): boolean {
-    const candidates = this.#candidates();
-    if (candidates.length === 0) return false;
+    this.#gather();
+    const count = this.#candidates.length;
+    if (count === 0) return false;
     this.steps++;
-    const chosen = this.#choose(candidates);
+    const chosen = this.#candidates[this.steps > this.scenario.chanceUntil ? 0 : this.#choose(count)]!;
     this.now += 1 + (this.steps % 3);
-    this.say(() => chosen.label);
-    chosen.run();
+    switch (chosen.is) {
+      case 'pending':
+        this.#pending.splice(this.#pending.indexOf(chosen), 1);
+        if (chosen.ghost) this.ghosts.run++;
+        this.version++;
+        this.say(() => `${chosen.label}${chosen.ghost ? ' (late)' : ''}`);
+        chosen.run();
+        break;
+      case 'timer':
+        this.#timers.splice(this.#timers.indexOf(chosen), 1);
+        this.version++;
+        this.say(() => `${chosen.process?.name ?? 'world'}: timer`);
+        chosen.fire();
+        break;
+      case 'listener':
+        this.say(() => chosen.label);
+        chosen.tell();
+        break;
+      case 'actor':
+        this.say(() => chosen.label);
+        chosen.act();
+        break;
+    }
     return true;
   }
 
@@ -212,15 +248,17 @@ export class World {
     ].slice(0, 12);
   }
 
-  #candidates(): Candidate[] {
-    const found: Candidate[] = [];
-    const pending = this.#pending;
-    for (const each of pending) {
-      const { process, onItsWay, ghost } = each;
+  /** Whatever may happen now, with how likely it is to. */
+  #gather(): void {
+    const candidates = this.#candidates;
+    const weights = this.#weights;
+    let count = 0;
+    for (const each of this.#pending) {
+      const { process } = each;
       const awake = process === undefined || process.state === 'running';
-      if (!awake && !onItsWay) continue;
-      const weight = ghost ? 0.2 : awake ? (process?.weight ?? 1) : pausedWeight;
-      found.push({ weight, label: ghost ? `${each.label} (late)` : each.label, process, run: () => this.#take(each) });
+      if (!awake && !each.onItsWay) continue;
+      weights[count] = each.ghost ? ghostWeight : awake ? (process?.weight ?? 1) : pausedWeight;
+      candidates[count++] = each;
     }
     for (const listener of this.listeners) {
       if (listener.deadline === undefined || listener.process.state !== 'running') continue;
@@ -228,46 +266,32 @@ export class World {
         listener.seen = this.version;
         listener.news = listener.hasNews();
       }
-      if (listener.news || listener.deadline <= this.now)
-        found.push({
-          weight: (listener.news ? 1 : 0.02) * listener.process.weight,
-          label: listener.label,
-          process: listener.process,
-          run: () => listener.tell(),
-        });
+      if (!listener.news && listener.deadline > this.now) continue;
+      weights[count] = (listener.news ? 1 : emptyHandedWeight) * listener.process.weight;
+      candidates[count++] = listener;
     }
     for (const timer of this.#timers) {
       if (timer.at > this.now || timer.process?.state === 'paused') continue;
-      const { process } = timer;
-      const run = () => {
-        this.#timers.splice(this.#timers.indexOf(timer), 1);
-        this.version++;
-        timer.fire();
-      };
-      found.push({ weight: process?.weight ?? 1, label: `${process?.name ?? 'world'}: timer`, process, run });
+      weights[count] = timer.process?.weight ?? 1;
+      candidates[count++] = timer;
     }
-    for (const { label, weight, enabled, act } of this.actors)
-      if (weight > 0 && enabled()) found.push({ weight, label, process: undefined, run: act });
-    return found;
+    for (const actor of this.actors) {
+      if (!actor.enabled()) continue;
+      weights[count] = actor.weight;
+      candidates[count++] = actor;
+    }
+    candidates.length = count;
   }
 
-  #choose(candidates: Candidate[]): Candidate {
-    if (this.steps > this.scenario.chanceUntil) return candidates[0]!;
+  #choose(count: number): number {
+    const weights = this.#weights;
     let total = 0;
-    for (const { weight } of candidates) total += weight;
+    for (let index = 0; index < count; index++) total += weights[index]!;
     let at = this.chance.next() * total;
-    for (const candidate of candidates) {
-      at -= candidate.weight;
-      if (at < 0) return candidate;
+    for (let index = 0; index < count; index++) {
+      at -= weights[index]!;
+      if (at < 0) return index;
     }
-    return candidates.at(-1)!;
-  }
-
-  #take(pending: Pending): void {
-    const index = this.#pending.indexOf(pending);
-    this.#pending.splice(index, 1);
-    if (pending.ghost) this.ghosts.run++;
-    this.version++;
-    pending.run();
+    return count - 1;
   }
 }
