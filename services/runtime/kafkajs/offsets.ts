@@ -1,4 +1,5 @@
 /** Where partitions begin and end. */
+import { RetriableError } from '../errors.ts';
 import type { TopicPartition } from '../ports.ts';
 import { byLeader, byTopic } from './connection.ts';
 import { isolation, timestampOf, type Cluster } from './internals.ts';
@@ -21,5 +22,10 @@ export const offsetsAt = async (
       );
     }),
   );
-  return answers.flat();
+  const found = new Map(answers.flat().map((each) => [`${each.topic}/${each.partition}`, each.offset]));
+  return sources.map(({ topic, partition }) => {
+    const offset = found.get(`${topic}/${partition}`);
+    if (offset === undefined) throw new RetriableError(`no offset of ${topic}/${partition}`);
+    return { topic, partition, offset };
+  });
 };
