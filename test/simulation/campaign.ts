@@ -52,9 +52,9 @@ export const campaign = async ({ from, more, without }: CampaignOptions): Promis
     addAll(totals.injected, outcome.injected);
     addAll(totals.crashPointsHit, outcome.crashPointsHit);
     if (outcome.violations.length > 0) totals.failures.push({ scenario, violations: outcome.violations });
-    const { user, system } = process.cpuUsage(began);
-    totals.cpuMs = (user + system) / 1000;
   }
+  const { user, system } = process.cpuUsage(began);
+  totals.cpuMs = (user + system) / 1000;
   return totals;
 };
 

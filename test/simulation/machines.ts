@@ -10,14 +10,19 @@ import type { TaskName } from '../../services/runtime/observe.ts';
 import type { CrashPoint } from '../../services/runtime/task.ts';
 import type { Topology } from '../../services/runtime/topology.ts';
 import { stripeStage } from '../../services/stripe-executor/stage.ts';
+import { subscribe } from '../../services/erp-ledger/subscribe.ts';
 import { Disk } from './disk.ts';
+import { LedgerBooks } from './ledger-books.ts';
 import { simulatedCluster, type ProcessPorts } from './kafka.ts';
 import type { SimulatedShop } from './shop.ts';
 import type { SimulatedStripe } from './stripe.ts';
 import { webhookReceiver, type Receiver } from './webhooks.ts';
 import { Process, SimulatedCrash, type World } from './world.ts';
 
-export type Role = 'stream' | 'stripe' | 'adnsf' | 'webhooks';
+export type Role = 'stream' | 'stripe' | 'adnsf' | 'webhooks' | 'ledger';
+
+/** As much of a program as is needed to end it. */
+type Running = Pick<Application, 'stop' | 'crashed'> & Partial<Pick<Application, 'status'>>;
 
 export const policy: Policy = {
   stores: { '1': { currency: 'USD', timeZone: 'America/New_York' } },
@@ -31,7 +36,7 @@ export class Machine {
   readonly disk = new Disk();
   process: Process | undefined;
   ports: ProcessPorts | undefined;
-  application: Application | undefined;
+  application: Running | undefined;
   receiver: Receiver | undefined;
   /** Whether a program should be running here. */
   wanted = true;
@@ -49,7 +54,10 @@ export class Machine {
   }
 }
 
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
 export class Machines {
+  readonly ledger = new LedgerBooks();
   readonly all: Machine[] = [];
   readonly crashPointsHit = new Map<CrashPoint, number>();
   readonly #world: World;
@@ -116,7 +124,7 @@ export class Machines {
     void application.stop().then(() => this.#world.kill(process, 'it has ended in order'));
   }
 
-  async #run(machine: Machine, process: Process, ports: ProcessPorts): Promise<Application | undefined> {
+  async #run(machine: Machine, process: Process, ports: ProcessPorts): Promise<Running | undefined> {
     const world = this.#world;
     const common = {
       cluster: ports,
@@ -157,6 +165,16 @@ export class Machines {
             results: this.#schemas.topic('adnsfResults'),
           }),
           { ...common, chance },
+        );
+      case 'ledger':
+        return Promise.resolve(
+          subscribe({
+            cluster: ports,
+            ledger: this.ledger.open(),
+            topic: this.#schemas.topic('erpCommands'),
+            logger: silent,
+            scheduler: common.scheduler,
+          }),
         );
       case 'webhooks':
         machine.receiver = webhookReceiver(world, process, ports, this.#schemas);

@@ -150,6 +150,22 @@ const checkLetters = ({ broker, schemas, poison, shoppers }: Evidence, say: (wha
   for (const about of wanted) say(`a dead letter is missing: ${about}`);
 };
 
+/** What was sent to the ERP is in its books, once. */
+const checkLedger = ({ broker, schemas, machines }: Evidence, say: (what: string) => void): void => {
+  const { ledger, booked } = machines.ledger;
+  if (ledger === undefined) return;
+  const topic = schemas.topic('erpCommands');
+  const sent = readAll(broker, topic as unknown as Topic<Seen>).length;
+  if (booked.applied !== sent) say(`the ledger booked ${booked.applied} of ${sent} commands`);
+  if (booked.repeated > 0) say(`the ledger was given ${booked.repeated} commands again`);
+  if (booked.conflicts > 0) say(`the ledger put ${booked.conflicts} commands aside`);
+  for (let partition = 0; partition < (broker.partitionCount(topic.name) ?? 0); partition++) {
+    const source = { topic: topic.name, partition };
+    const at = ledger.position(source) ?? 0n;
+    if (at !== broker.log(source).stable) say(`the ledger is at ${at} of ${broker.log(source).stable}`);
+  }
+};
+
 /** Everything was read, nothing is left open, and disks hold what changelogs say. */
 const checkRest = ({ broker, machines }: Evidence, say: (what: string) => void): void => {
   for (const topic of broker.topics())
@@ -166,7 +182,7 @@ const checkRest = ({ broker, machines }: Evidence, say: (what: string) => void):
         if (at !== stable) say(`${group} is at ${at} of ${stable} of ${source.topic}/${partition}`);
       }
   for (const machine of machines.of('stream')) {
-    const tasks = machine.application?.status() ?? [];
+    const tasks = machine.application?.status?.() ?? [];
     for (const { stage, tasks: running } of tasks)
       for (const { partition, state } of running) {
         if (state !== 'RUNNING') say(`${stage}-${partition} on ${machine.name} is ${state}`);
@@ -213,5 +229,6 @@ export const judge = (evidence: Evidence, say: (what: string) => void): void => 
   checkStripe(evidence, say);
   checkShop(evidence, say);
   checkLetters(evidence, say);
+  checkLedger(evidence, say);
   checkRest(evidence, say);
 };

@@ -83,6 +83,7 @@ export const runScenario = async (
   begin('stripe', scenario.executors);
   begin('adnsf', scenario.executors);
   begin('webhooks', scenario.webhooks);
+  if (scenario.ledger) begin('ledger', 1);
 
   const pace = () => chance.pick([1, 1, 0.3, 3]);
   for (const shopper of shoppers)
@@ -295,6 +296,7 @@ export const runScenario = async (
     world.violated(`it does not come to rest: ${world.underWay().join('; ')}`);
   else judge({ broker, schemas, machines, stripe, shop, shoppers, poison }, (what) => world.violated(what));
   stopListening();
+  machines.ledger.close();
   for (const { process } of machines.all) if (process !== undefined) process.state = 'dead';
   return {
     violations: world.violations,

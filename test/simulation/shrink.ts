@@ -38,6 +38,7 @@ const reductions = (scenario: Scenario): readonly Scenario[] => {
     ...(scenario.partitions > 1 ? [{ ...scenario, partitions: 1 }] : []),
     ...(scenario.streams > 1 ? [{ ...scenario, streams: 1 }] : []),
     ...(scenario.executors > 1 ? [{ ...scenario, executors: 1 }] : []),
+    ...(scenario.ledger ? [{ ...scenario, ledger: false }] : []),
     ...(scenario.batchRecords < 1000 ? [{ ...scenario, batchRecords: 1000 }] : []),
     ...(scenario.pageSize < 500 ? [{ ...scenario, pageSize: 500 }] : []),
     ...orders.flatMap((order, index) =>
