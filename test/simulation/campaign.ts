@@ -42,6 +42,9 @@ export const campaign = async ({ from, more, without }: CampaignOptions): Promis
     failures: [],
   };
   const began = process.cpuUsage();
+  // Most errors here are made on purpose, and nobody reads where.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   for (let seed = from; more(totals); seed++) {
     const scenario = scenarioOf(seed);
     const outcome = await runScenario(scenario, without);
@@ -53,6 +56,7 @@ export const campaign = async ({ from, more, without }: CampaignOptions): Promis
     addAll(totals.crashPointsHit, outcome.crashPointsHit);
     if (outcome.violations.length > 0) totals.failures.push({ scenario, violations: outcome.violations });
   }
+  Error.stackTraceLimit = stackTraceLimit;
   const { user, system } = process.cpuUsage(began);
   totals.cpuMs = (user + system) / 1000;
   return totals;
