@@ -82,6 +82,7 @@ export const runScenario = async (
   const known = new Set<number>();
   const shoppers = scenario.orders.map((order) => new Shopper(order, shop, stripe, known));
   const poison: PoisonLetter[] = [];
+  let forgotten = false;
 
   const begin = (role: Role, count: number) => {
     for (let index = 0; index < count; index++) machines.add(role);
@@ -249,6 +250,7 @@ export const runScenario = async (
       case 'week-passes':
         struck(() => {
           // Longer than tombstones are kept.
+          forgotten = true;
           world.now += (7 * 24 + 1) * hourMs;
           for (const topic of broker.topics())
             if (topic.endsWith('-changelog'))
@@ -279,6 +281,7 @@ export const runScenario = async (
   await settle();
   let idleRounds = 0;
   let restless = 0;
+  let encores = 0;
   while (world.steps < maxSteps) {
     for (let fault = world.faults.due(); fault !== undefined; fault = world.faults.due()) {
       afflict(fault);
@@ -294,14 +297,21 @@ export const runScenario = async (
     world.faults.end();
     // Whoever waits for something that does not come finds out: idle positions are committed, orphans leave, and
     // transactions that nobody ends are ended.
-    if (idleRounds++ >= roundsOfRest || restless++ > maxRestless) break;
+    if (idleRounds++ >= roundsOfRest || restless++ > maxRestless) {
+      if (encores++ >= scenario.encores || restless > maxRestless) break;
+      world.say(() => 'ENCORE');
+      idleRounds = 0;
+      for (const shopper of shoppers) shopper.touch();
+      deliveries.allAgain();
+      continue;
+    }
     for (const id of world.transactionalIds) broker.expireTransaction(id);
     world.timeOut(5_500);
     await settle();
   }
   if (world.steps >= maxSteps || restless > maxRestless)
     world.violated(`it does not come to rest: ${world.underWay().join('; ')}`);
-  else judge({ broker, schemas, machines, stripe, shop, shoppers, poison }, (what) => world.violated(what));
+  else judge({ broker, schemas, machines, stripe, shop, shoppers, poison, forgotten }, (what) => world.violated(what));
   stopListening();
   machines.ledger.close();
   for (const { process } of machines.all) if (process !== undefined) process.state = 'dead';

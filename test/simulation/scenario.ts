@@ -56,6 +56,8 @@ export type Scenario = Readonly<{
   pageSize: number;
   orders: readonly OrderPlan[];
   poisons: readonly Poison[];
+  /** How often, once all is at rest, everything is told again that was told already, to see that nothing comes of it. */
+  encores: number;
   faults: readonly FaultPlan[];
   /** From this step on, what runs next is no longer up to chance: the oldest does. */
   chanceUntil: number;
@@ -128,6 +130,7 @@ export const scenarioOf = (seed: number): Scenario => {
     pageSize: chance.pick([1, 500, 500]),
     orders,
     poisons: Array.from({ length: chance.pick([0, 0, 0, 1, 2]) }, () => chance.pick(poisons)),
+    encores: chance.pick([0, 0, 1]),
     faults,
     chanceUntil: Infinity,
   };

@@ -38,6 +38,7 @@ const reductions = (scenario: Scenario): readonly Scenario[] => {
     ...(scenario.partitions > 1 ? [{ ...scenario, partitions: 1 }] : []),
     ...(scenario.streams > 1 ? [{ ...scenario, streams: 1 }] : []),
     ...(scenario.executors > 1 ? [{ ...scenario, executors: 1 }] : []),
+    ...(scenario.encores > 0 ? [{ ...scenario, encores: 0 }] : []),
     ...(scenario.ledger ? [{ ...scenario, ledger: false }] : []),
     ...(scenario.batchRecords < 1000 ? [{ ...scenario, batchRecords: 1000 }] : []),
     ...(scenario.pageSize < 500 ? [{ ...scenario, pageSize: 500 }] : []),
@@ -104,7 +105,7 @@ export const shrink = async (failure: Failure, guard?: Guard): Promise<Shrunk> =
 export const summary = (scenario: Scenario): string =>
   [
     `seed ${scenario.seed}: ${scenario.partitions} partitions, ${scenario.streams} streams, ${scenario.executors} executors of each kind, ` +
-      `batches of ${scenario.batchRecords}, pages of ${scenario.pageSize}` +
+      `batches of ${scenario.batchRecords}, pages of ${scenario.pageSize}${scenario.encores > 0 ? `, ${scenario.encores} encores` : ''}` +
       (Number.isFinite(scenario.chanceUntil) ? `, chance until step ${scenario.chanceUntil}` : ''),
     ...scenario.orders.map(
       (order) =>

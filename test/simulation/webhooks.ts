@@ -64,12 +64,17 @@ export class Deliveries {
     return this.#due.length > 0;
   }
 
-  /** Everything again that was answered already, sometimes. */
+  /** Something that was answered already comes once more. */
   again(): boolean {
     const delivery = this.#delivered.at(this.#world.chance.below(this.#delivered.length));
     if (delivery === undefined) return false;
     this.#due.push(delivery);
     return true;
+  }
+
+  /** Everything that was answered already comes once more. */
+  allAgain(): void {
+    this.#due.push(...this.#delivered.splice(0));
   }
 
   /** Delivers any of those that are due. */
