@@ -24,13 +24,15 @@ export type CampaignOptions = Readonly<{
   /** Whether to go on, asked before each schedule. */
   more: (totals: Totals) => boolean;
   without?: Guard;
+  /** Only these faults. */
+  kinds?: readonly FaultKind[];
 }>;
 
 const addAll = <K>(to: Map<K, number>, from: ReadonlyMap<K, number>): void => {
   for (const [key, count] of from) to.set(key, (to.get(key) ?? 0) + count);
 };
 
-export const campaign = async ({ from, more, without }: CampaignOptions): Promise<Totals> => {
+export const campaign = async ({ from, more, without, kinds }: CampaignOptions): Promise<Totals> => {
   const totals: Totals = {
     schedules: 0,
     steps: 0,
@@ -46,7 +48,7 @@ export const campaign = async ({ from, more, without }: CampaignOptions): Promis
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   for (let seed = from; more(totals); seed++) {
-    const scenario = scenarioOf(seed);
+    const scenario = scenarioOf(seed, kinds);
     const outcome = await runScenario(scenario, without);
     totals.schedules++;
     totals.steps += outcome.steps;

@@ -34,6 +34,8 @@ const scheduled = [
   'corrupt-disk',
   /** Hours go by: idempotency keys are forgotten, signatures grow old. */
   'hours-pass',
+  /** A process dies, and nobody looks after it for a day. */
+  'day-off',
   /** Days go by: checkpoints grow too old to be trusted. */
   'week-passes',
   /** The connector dies with its transaction open, and sends the same again. */

@@ -20,6 +20,8 @@ export const guards = [
   'ack-after-produce',
   /** Stripe answers a repeated request from its record. */
   'idempotency-keys',
+  /** Where Stripe may have forgotten a key, a look comes first. */
+  'key-age',
   /** The shop remembers which commands were applied. */
   'applied-commands',
   /** The shop's change and the memory of the command are one transaction. */

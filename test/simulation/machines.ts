@@ -7,6 +7,7 @@ import { startApplication, type Application } from '../../services/runtime/appli
 import { startEffects } from '../../services/runtime/effect-task.ts';
 import type { MemoryBroker } from '../../services/runtime/memory/broker.ts';
 import type { TaskName } from '../../services/runtime/observe.ts';
+import type { EffectStage } from '../../services/runtime/effects.ts';
 import type { CrashPoint } from '../../services/runtime/task.ts';
 import type { Topology } from '../../services/runtime/topology.ts';
 import { stripeStage } from '../../services/stripe-executor/stage.ts';
@@ -145,16 +146,15 @@ export class Machines {
           stateDir: '',
           openBackend: machine.disk.for(world, process),
         });
-      case 'stripe':
-        return startEffects(
-          stripeStage({
-            ...executor,
-            api: this.#stripe.api(process),
-            commands: this.#schemas.topic('stripeCommands'),
-            results: this.#schemas.topic('stripeResults'),
-          }),
-          { ...common, chance },
-        );
+      case 'stripe': {
+        const stage = stripeStage({
+          ...executor,
+          api: this.#stripe.api(process),
+          commands: this.#schemas.topic('stripeCommands'),
+          results: this.#schemas.topic('stripeResults'),
+        });
+        return startEffects(world.without === 'key-age' ? clockless(stage, world.now) : stage, { ...common, chance });
+      }
       case 'adnsf':
         return startEffects(
           adnsfStage({
@@ -229,6 +229,12 @@ export class Machines {
     return this.all.filter(({ process }) => process?.state === 'running');
   }
 }
+
+/** By a clock that stands still no key ever grows old. */
+const clockless = <V>(stage: EffectStage<V>, began: number): EffectStage<V> => ({
+  ...stage,
+  effect: (record, context) => stage.effect(record, { ...context, now: () => began }),
+});
 
 /** The topology, or the one that reads its inputs in any order when that guard is off. */
 const topologyOf = (world: World, schemas: Schemas): Topology => {

@@ -41,7 +41,7 @@ const guardOf = (name: string | undefined): Guard | undefined => {
 
 /** JSON knows no Infinity: a schedule whose chance never ends has null there. */
 const readScenario = (file: string): Scenario => {
-  const read = JSON.parse(readFileSync(file, 'utf8')) as Scenario & { chanceUntil: number | null };
+  const read = JSON.parse(readFileSync(file, 'utf8')) as Omit<Scenario, 'chanceUntil'> & { chanceUntil: number | null };
   return { ...read, chanceUntil: read.chanceUntil ?? Infinity };
 };
 

@@ -67,7 +67,7 @@ const checkCommands = (evidence: Evidence, say: (what: string) => void): void =>
       results.set(value.commandId, [...(results.get(value.commandId) ?? []), value]);
   for (const key of ['stripeCommands', 'adnsfCommands', 'erpCommands', 'notifications'] as const) {
     const before = new Map<string, Set<string>>();
-    for (const { value, key: recordKey } of readAll<Seen>(broker, schemas.topic(key) as unknown as Topic<Seen>)) {
+    for (const { value, key: recordKey } of readAll<Seen>(broker, schemas.topic(key))) {
       const { causationId, ...command } = value as Seen & { occurredAt?: bigint };
       const { commandId, orderId } = command;
       const expected = wanted.get(commandId);
@@ -141,7 +141,7 @@ const checkLetters = ({ broker, schemas, poison, shoppers }: Evidence, say: (wha
   const wanted = poison.map(({ code, topic, offset, partition }) => `${code} ${topic}/${partition}@${offset}`);
   const nameless = shoppers.filter(({ order, completed }) => order.kind === 'nameless' && completed !== undefined);
   for (const { order } of nameless) wanted.push(`missing_email ${order.orderNumber}`);
-  const letters = readAll<DeadLetter>(broker, schemas.topic('deadLetters') as unknown as Topic<DeadLetter>);
+  const letters = readAll<DeadLetter>(broker, schemas.topic('deadLetters'));
   for (const { value: letter } of letters) {
     const about =
       letter.code === 'missing_email'

@@ -176,6 +176,12 @@ export const runScenario = async (
       case 'kill':
         toProcess(({ process }) => world.kill(process!, 'killed'));
         return;
+      case 'day-off':
+        toProcess(({ process }) => {
+          world.kill(process!, 'its day off');
+          world.now += Math.floor((24.5 + pick) * hourMs);
+        });
+        return;
       case 'lose-disk': {
         const machine = among(machines.of('stream').filter(({ up }) => up));
         if (machine === undefined) return;

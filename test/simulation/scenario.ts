@@ -107,7 +107,8 @@ const orderOf = (chance: Chance, index: number, people: number): OrderPlan => {
 /** About how many steps a schedule of this size takes, without faults. */
 export const usualSteps = (orders: number): number => 120 + orders * 110;
 
-export const scenarioOf = (seed: number): Scenario => {
+/** The schedule of a seed; `kinds` are the faults it may have. */
+export const scenarioOf = (seed: number, kinds: readonly FaultKind[] = faultKinds): Scenario => {
   const chance = chanceOf(seedOf(seed, 0));
   // Most schedules are small: what goes wrong between two orders seldom needs a third.
   const count = 1 + Math.min(chance.below(6), chance.below(6), chance.below(6), chance.below(6));
@@ -115,7 +116,7 @@ export const scenarioOf = (seed: number): Scenario => {
   const orders = Array.from({ length: count }, (_, index) => orderOf(chance, index, people));
   const span = usualSteps(count);
   const faults = Array.from({ length: chance.below(4) + chance.below(7) }, () => ({
-    kind: chance.pick(faultKinds),
+    kind: chance.pick(kinds),
     step: chance.below(span),
     pick: chance.next(),
   })).sort((a, b) => a.step - b.step);

@@ -360,7 +360,7 @@ const bodyOf = (id: string, { type, created, object }: StripeNews): Buffer =>
 
 const list = (data: readonly object[]): object => ({ object: 'list', data: data.map(structuredCopy), has_more: false });
 
-const noAnswer = (): Error => new StripeConnectionError({ message: 'simulated: no answer' } as never);
+const noAnswer = (): Error => new StripeConnectionError({ message: 'simulated: no answer' });
 
 const failure = (statusCode: number, headers: Headers): Error =>
   new StripeAPIError({ message: 'simulated: an error inside Stripe', type: 'api_error', statusCode, headers } as never);
