@@ -107,7 +107,7 @@ export type TransactionContent = Readonly<{
   positions: readonly bigint[];
 }>;
 
-/** How a task ended that nobody asked to end. */
+/** How a task ended that nobody asked to end, and in which generation it had asked for what it was refused. */
 export type TaskEnd = Readonly<{ error: unknown; generation: number }>;
 
 export class Task {
@@ -125,6 +125,8 @@ export class Task {
   #again = false;
   #failures = 0;
   #end: TaskEnd | undefined;
+  /** The generation in which the last thing was asked for that may be refused to an old one. */
+  #generation = -1;
 
   constructor(
     name: TaskName,
@@ -238,6 +240,7 @@ export class Task {
     if (producer === undefined) throw new FatalError('a task commits only while it is running');
     this.at('before-transaction');
     const group = this.#environment.consumer.metadata();
+    this.#generation = group.generation;
     const offsets = this.inputs.queues.flatMap(({ source }, index) => {
       const offset = positions[index]!;
       return offset === this.#committed[index] ? [] : [{ ...source, offset }];
@@ -328,6 +331,7 @@ export class Task {
   async #begin(): Promise<void> {
     const { cluster, admin, consumer, scheduler } = this.#environment;
     this.#move('RESTORING');
+    this.#generation = consumer.metadata().generation;
     this.at('before-fence');
     const { application, stage, partition } = this.name;
     this.#producer = await cluster.transactionalProducer(transactionalId(application, stage, partition));
@@ -358,7 +362,6 @@ export class Task {
   }
 
   async #recover(error: unknown): Promise<void> {
-    const generation = this.#environment.consumer.metadata().generation;
     if (error instanceof RetriableError || error instanceof TaskCorruptedError) {
       const corrupted = error instanceof TaskCorruptedError;
       this.#trouble(error, corrupted ? 'wipe' : 'retry');
@@ -371,7 +374,7 @@ export class Task {
       this.#again = true;
       return;
     }
-    this.#end = { error, generation };
+    this.#end = { error, generation: this.#generation };
     this.#trouble(error, error instanceof TaskMigratedError ? 'rejoin' : 'stop');
     await this.#shut(error instanceof Error ? error.message : String(error));
   }
