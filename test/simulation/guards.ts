@@ -28,4 +28,13 @@ export const guards = [
   'one-shop-transaction',
 ] as const;
 
-export type Guard = (typeof guards)[number];
+/**
+ * Guarantees that can be taken away without harm, since others stand behind them. A client that does not have them is
+ * good enough.
+ */
+export const spares = [
+  /** Positions offered in an old generation of the group are refused: opening the task's producer does as much. */
+  'generation-check',
+] as const;
+
+export type Guard = (typeof guards)[number] | (typeof spares)[number];

@@ -12,7 +12,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { campaign, told } from './campaign.ts';
-import { guards, type Guard } from './guards.ts';
+import { guards, spares, type Guard } from './guards.ts';
 import { runScenario } from './run.ts';
 import { scenarioOf, type Scenario } from './scenario.ts';
 import { shrink, summary } from './shrink.ts';
@@ -34,8 +34,9 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const guardOf = (name: string | undefined): Guard | undefined => {
   if (name === undefined) return undefined;
-  const found = guards.find((guard) => guard === name);
-  if (found === undefined) throw new Error(`no guarantee is called ${name}; there are ${guards.join(', ')}`);
+  const all = [...guards, ...spares];
+  const found = all.find((guard) => guard === name);
+  if (found === undefined) throw new Error(`no guarantee is called ${name}; there are ${all.join(', ')}`);
   return found;
 };
 

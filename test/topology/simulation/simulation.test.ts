@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { campaign, told, type Failure } from '../../simulation/campaign.ts';
 import { crashPoints, faultKinds, type FaultKind } from '../../simulation/fault-kinds.ts';
-import { guards, type Guard } from '../../simulation/guards.ts';
+import { guards, spares } from '../../simulation/guards.ts';
 import { runScenario } from '../../simulation/run.ts';
 import { scenarioOf } from '../../simulation/scenario.ts';
 import { shrink, summary } from '../../simulation/shrink.ts';
@@ -10,14 +10,16 @@ import { shrink, summary } from '../../simulation/shrink.ts';
 const schedules = Number(process.env['MILLRACE_SIMULATED_SCHEDULES'] ?? 10_000);
 
 /** Guarantees that only some faults put to the test, and seldom among all others. */
-const faultsFor: Partial<Record<Guard, readonly FaultKind[]>> = {
+const faultsFor: Partial<Record<(typeof guards)[number], readonly FaultKind[]>> = {
   'ack-after-produce': ['produce:before', 'kill'],
   'key-age': ['day-off'],
   'applied-commands': ['shop-commit-unknown', 'crash:before-commit'],
   'one-shop-transaction': ['shop-commit-fails', 'shop-deadlock', 'kill'],
 };
 
-const firstFailure = async (without: Guard): Promise<{ failure: Failure | undefined; tried: number }> => {
+const firstFailure = async (
+  without: (typeof guards)[number],
+): Promise<{ failure: Failure | undefined; tried: number }> => {
   const kinds = faultsFor[without];
   const totals = await campaign({
     from: 1,
@@ -58,7 +60,7 @@ describe('simulated schedules', () => {
 });
 
 /** Within how many schedules the loss of each guarantee must show: a few times what it takes with these seeds. */
-const within: Readonly<Record<Guard, number>> = {
+const within: Readonly<Record<(typeof guards)[number], number>> = {
   fencing: 200,
   'offsets-after-fence': 200,
   'aborted-hidden': 200,
@@ -90,5 +92,12 @@ describe('a guarantee that is taken away is missed', () => {
     expect(small.scenario.orders).toHaveLength(1);
     // With the guarantee back in place it is a schedule like any other.
     expect((await runScenario(small.scenario)).violations).toEqual([]);
+  });
+});
+
+describe('a guarantee that others stand behind is not missed', () => {
+  it.each(spares)('%s', { timeout: 120_000 }, async (spare) => {
+    const totals = await campaign({ from: 1, more: ({ schedules: done }) => done < 1000, without: spare });
+    expect(totals.failures.map(({ scenario, violations }) => [scenario.seed, ...violations])).toEqual([]);
   });
 });
