@@ -125,6 +125,7 @@ export class SimulatedStripe {
     const { faults } = world;
     if (process.state === 'dead') return never();
     const label = `${process.name}: Stripe ${endpoint}${key === undefined ? '' : ` (${key})`}`;
+    const sent = world.now;
     return new Promise((resolve, reject) => {
       const refuse = (error: Error) => {
         world.say(() => `  ✗ ${endpoint}: ${error.message}`);
@@ -133,12 +134,15 @@ export class SimulatedStripe {
       const succeed = (object: object, headers: Headers) => {
         if (faults.strikes('stripe-answer-lost')) refuse(noAnswer());
         else
-          world.answer(process, `${label} is answered`, () =>
-            resolve({
-              ...object,
-              lastResponse: { headers, requestId: `req_${++this.#requests}`, statusCode: 200 },
-            } as Stripe.Response<T>),
-          );
+          world.answer(process, `${label} is answered`, () => {
+            // The client has long given it up.
+            if (world.now - sent > requestLifeMs) reject(noAnswer());
+            else
+              resolve({
+                ...object,
+                lastResponse: { headers, requestId: `req_${++this.#requests}`, statusCode: 200 },
+              } as Stripe.Response<T>);
+          });
       };
       /** The second half: the effect, and the record of it. */
       const carryOut = (saved: Saved | undefined) => {
@@ -166,7 +170,6 @@ export class SimulatedStripe {
         remember({ object });
         succeed(object, {});
       };
-      const sent = world.now;
       const arrive = () => {
         // Hours have gone by meanwhile: no request is on its way for so long.
         if (world.now - sent > requestLifeMs) {
