@@ -2,7 +2,7 @@
  * What must come out, told from what went in: the plan of an order, when its checkout was complete, and what happened at
  * Stripe. Written down by hand, from the contract, and not with the code that is tested. No order of arrival in it.
  */
-import type { Balance, Payment } from './stripe.ts';
+import type { Payment } from './stripe.ts';
 import { declineReason } from './stripe.ts';
 import type { OrderPlan } from './scenario.ts';
 import { cartedAt, cartId, emailOf, firstNameOf, lineCents, type Completion } from './shopper.ts';
@@ -22,8 +22,6 @@ export type OrderFacts = Readonly<{
   customer: string | undefined;
   intent: Readonly<{ id: string; createdAt: bigint }> | undefined;
   payments: readonly Payment[];
-  /** Whether the shop's row names the PaymentIntent. */
-  feeKnown: Balance | undefined;
 }>;
 
 /** 2026-09-21 10:13:20 on the shop's clock, which is four hours behind UTC then. */

@@ -56,7 +56,6 @@ const checkCommands = (evidence: Evidence, say: (what: string) => void): void =>
       customer: stripe.customers.find(({ email }) => email === emailOf(order).toLowerCase())?.id,
       intent: intent && { id: intent.id, createdAt: BigInt(intent.created) * 1000n },
       payments: stripe.payments.get(order.orderNumber) ?? [],
-      feeKnown: undefined,
     };
     for (const each of expectedCommands(order, facts)) wanted.set(each.commandId, each);
   }

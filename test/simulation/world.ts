@@ -65,11 +65,6 @@ export class SimulatedCrash extends Error {
   override readonly name = 'SimulatedCrash';
 }
 
-/** Thrown when a schedule has shown something that must not be. */
-export class Violation extends Error {
-  override readonly name = 'Violation';
-}
-
 type Candidate = Pending | Timer | Listener | Actor;
 
 const pausedWeight = 0.05;
