@@ -50,12 +50,50 @@ GO
 GRANT SELECT ON SCHEMA::[cdc] TO [millrace_capture];
 GRANT EXECUTE ON SCHEMA::[cdc] TO [millrace_capture];
 GRANT VIEW DATABASE STATE TO [millrace_capture];
--- At the start of a snapshot the connector locks each table with SELECT TOP(0) *, which needs SELECT on every column, also on
--- those never captured. With snapshot.locking.mode=none it reads the captured columns only: then grant just those instead.
-GRANT SELECT ON dbo.Orders TO [millrace_capture];
-GRANT SELECT ON dbo.Customer TO [millrace_capture];
-GRANT SELECT ON dbo.ShoppingCart TO [millrace_capture];
-GRANT SELECT ON dbo.Orders_ShoppingCart TO [millrace_capture];
+-- The captured columns and no others: the snapshot reads just these. It takes no table locks (snapshot.locking.mode=none),
+-- which would need SELECT on every column, also on those of cards.
+GRANT SELECT ON dbo.Orders (
+    OrderNumber, OrderGUID, StoreID, ParentOrderNumber, StoreVersion, QuoteCheckout, IsNew, ShippedOn, CustomerID,
+    SkinID, LastName, FirstName, Email, BillingEqualsShipping, BillingLastName, BillingFirstName, BillingCompany,
+    BillingAddress1, BillingAddress2, BillingSuite, BillingCity, BillingState, BillingZip, BillingCountry,
+    BillingPhone, ShippingLastName, ShippingFirstName, ShippingCompany, ShippingResidenceType, ShippingAddress1,
+    ShippingAddress2, ShippingSuite, ShippingCity, ShippingState, ShippingZip, ShippingCountry, ShippingMethodID,
+    ShippingMethod, ShippingPhone, ShippingCalculationID, Phone, RegisterDate, AffiliateID, CouponCode, CouponType,
+    CouponDescription, CouponDiscountAmount, CouponDiscountPercent, CouponIncludesFreeShipping, OkToEmail, Deleted,
+    OrderSubtotal, OrderTax, OrderShippingCosts, OrderTotal, PaymentGateway, AuthorizationPNREF, OrderDate, LevelID,
+    LevelName, LevelDiscountPercent, LevelDiscountAmount, LevelHasFreeShipping, LevelAllowsQuantityDiscounts,
+    LevelHasNoTax, LevelAllowsCoupons, LevelDiscountsApplyToExtendedPrices, PaymentMethod, OrderNotes, PONumber,
+    DownloadEmailSentOn, ReceiptEmailSentOn, DistributorEmailSentOn, ShippingTrackingNumber, ShippedVIA,
+    TransactionState, RefundReason, OrderOptions, OrderWeight, LocaleSetting, AlreadyConfirmed, CartType, ReadyToShip,
+    IsPrinted, AuthorizedOn, CapturedOn, RefundedOn, VoidedOn, FraudedOn, EditedOn, TrackingURL, ShippedEMailSentOn,
+    InventoryWasReduced, MaxMindFraudScore, VATRegistrationID, TransactionType, RecurringSubscriptionID,
+    RelatedOrderNumber, UpdatedOn, CreatedOn
+) TO [millrace_capture];
+GRANT SELECT ON dbo.Customer (
+    CustomerID, CustomerLevelID, StoreID, RegisterDate, Email, FirstName, LastName, SkinID, Phone, AffiliateID,
+    CouponCode, OkToEmail, BillingEqualsShipping, LocaleSetting, MicroPayBalance, RecurringShippingMethodID,
+    BillingAddressID, ShippingAddressID, Deleted, CreatedOn, Over13Checked, CurrencySetting, VATSetting,
+    VATRegistrationID, IsRegistered, Active, RequestedPaymentMethod, UpdatedOn
+) TO [millrace_capture];
+GRANT SELECT ON dbo.ShoppingCart (
+    ShoppingCartRecID, ShoppingCartRecGUID, StoreID, CustomerID, ProductSKU, ProductPrice, ProductWeight, ProductID,
+    VariantID, Quantity, RequiresCount, ChosenColor, ChosenColorSKUModifier, ChosenSize, ChosenSizeSKUModifier,
+    IsTaxable, IsShipSeparately, IsDownload, FreeShipping, CreatedOn, ProductDimensions, CartType, IsSecureAttachment,
+    TextOption, NextRecurringShipDate, RecurringIndex, OriginalRecurringOrderNumber, BillingAddressID,
+    ShippingAddressID, ShippingMethodID, ShippingMethod, DistributorID, Notes, IsUpsell, RecurringInterval,
+    RecurringIntervalType, CustomerEntersPrice, IsAKit, IsKit2, IsSystem, TaxClassID, TaxRate,
+    RecurringSubscriptionID, IsGift, GTIN, UpdatedOn
+) TO [millrace_capture];
+GRANT SELECT ON dbo.Orders_ShoppingCart (
+    OrderNumber, ShoppingCartRecID, CustomerID, ProductID, VariantID, Quantity, ChosenColor, ChosenColorSKUModifier,
+    ChosenSize, ChosenSizeSKUModifier, OrderedProductName, OrderedProductVariantName, OrderedProductSKU,
+    OrderedProductManufacturerPartNumber, OrderedProductWeight, OrderedProductPrice, OrderedProductRegularPrice,
+    OrderedProductSalePrice, OrderedProductExtendedPrice, OrderedProductQuantityDiscountName,
+    OrderedProductQuantityDiscountID, OrderedProductQuantityDiscountPercent, IsTaxable, IsShipSeparately, IsDownload,
+    FreeShipping, IsSecureAttachment, TextOption, CartType, ShippingAddressID, ShippingMethodID, ShippingMethod,
+    DistributorID, Notes, DistributorEmailSentOn, CreatedOn, CustomerEntersPrice, IsAKit, IsSystem, TaxClassID,
+    TaxRate, IsGift, DownloadStatus, DownloadValidDays, DownloadReleasedOn, GTIN, UpdatedOn
+) TO [millrace_capture];
 GO
 
 IF NOT EXISTS (SELECT 1 FROM sys.database_principals WHERE name = N'millrace_commands')
