@@ -40,6 +40,14 @@ demo: setup ## Shoppers, the whole stack, live progress. ORDERS=40 ONCE=1 for a 
 test: setup ## Lint, unit, topology, conformance, integration on the real stack
 	@exec node test/run.ts
 
+.PHONY: bench
+bench: setup ## Our engine against Kafka Streams on the same records. QUICK=1 for five minutes
+	@exec node bench/main.ts
+
+.PHONY: simulate
+simulate: setup ## Random schedules of faults under one seeded scheduler. FOR=600 (seconds)
+	@exec node test/simulation/main.ts --seconds $(or $(FOR),600)
+
 .PHONY: lint
 lint: setup ## Types, typed lint, format, generated code
 	@node schemas/generate.ts --check

@@ -50,7 +50,9 @@ export default tseslint.config(
         'error',
         {
           paths: [{ name: 'kafkajs', message: 'only services/runtime/kafkajs talks to kafkajs' }],
-          patterns: [{ group: ['**/order-stream/**', '**/schemas/**'], message: 'the engine knows nothing of the shop' }],
+          patterns: [
+            { group: ['**/order-stream/**', '**/schemas/**'], message: 'the engine knows nothing of the shop' },
+          ],
         },
       ],
     },

@@ -8,7 +8,6 @@ import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startGuard, type Guard } from '../infra/local/guard.ts';
-import { missingPrerequisites } from '../infra/local/prerequisites.ts';
 import { startStack } from '../infra/local/stack.ts';
 import { defaultStateDir } from '../infra/local/state.ts';
 import { compare, latencyMeasures, tableText, throughputMeasures, type Pair } from './comparison.ts';
@@ -146,14 +145,11 @@ const bench = async (session: Session): Promise<number> => {
 };
 
 /** The peer is compiled here, so a runtime alone does not do. */
-const missing = async (): Promise<readonly string[]> => {
-  const others = await missingPrerequisites();
-  const compiler = await promisify(execFile)('javac', ['-version']).then(
+const missing = (): Promise<readonly string[]> =>
+  promisify(execFile)('javac', ['-version']).then(
     () => [],
     () => ['A Java compiler (javac) is needed and was not found. Install: apt-get install openjdk-17-jdk-headless'],
   );
-  return [...others, ...compiler];
-};
 
 const run = async (guard: Guard, closers: (() => Promise<void>)[]): Promise<number> => {
   const plan = planFrom(process.env);

@@ -28,7 +28,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 
 const run = (command: string, args: readonly string[]): Promise<number> =>
   new Promise((resolve, reject) => {
-    running = spawn(command, args, { cwd: root, stdio: 'inherit', env: process.env });
+    running = spawn(command === 'node' ? process.execPath : command, args, {
+      cwd: root,
+      stdio: 'inherit',
+      env: process.env,
+    });
     running.on('error', reject);
     running.on('exit', (code) => {
       running = undefined;
@@ -66,8 +70,8 @@ const report = z.object({
 const vitest = (names: readonly string[]) =>
   timed(names.join(' · '), async () => {
     const file = `${reports}/${names.join('-')}.json`;
-    const code = await run('npx', [
-      'vitest',
+    const code = await run('node', [
+      'node_modules/vitest/vitest.mjs',
       'run',
       ...names.flatMap((name) => ['--project', name]),
       '--reporter=default',
@@ -96,9 +100,9 @@ const outcomes: Outcome[] = [];
 if (!process.argv.includes('--no-lint')) {
   outcomes.push(
     await check('generated types', 'node', ['schemas/generate.ts', '--check']),
-    await check('types', 'npx', ['tsc', '--noEmit']),
-    await check('lint', 'npx', ['eslint', '.', '--max-warnings', '0']),
-    await check('format', 'npx', ['prettier', '--check', '--log-level', 'warn', '.']),
+    await check('types', 'node', ['node_modules/typescript/bin/tsc', '--noEmit']),
+    await check('lint', 'node', ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0']),
+    await check('format', 'node', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.']),
   );
 }
 const alone = wanted.filter((tier) => !needsStack.has(tier));

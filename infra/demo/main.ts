@@ -12,7 +12,6 @@ import { storyText } from '../../services/cli/order/print.ts';
 import { verify } from '../../services/cli/verify/command.ts';
 import { verdictText } from '../../services/cli/verify/print.ts';
 import { startGuard } from '../local/guard.ts';
-import { missingPrerequisites } from '../local/prerequisites.ts';
 import { startStack } from '../local/stack.ts';
 import { ourServices, SERVICES, startSupervisor } from '../local/supervisor.ts';
 import { type DemoOptions, optionsFrom } from './options.ts';
@@ -61,8 +60,6 @@ const watch = async (shoppers: Shoppers, salesOrders: () => number): Promise<Pro
 };
 
 const startEverything = async (options: DemoOptions) => {
-  const missing = await missingPrerequisites();
-  if (missing.length > 0) throw new Error(missing.join('\n'));
   const stack = await timed('stack is up', () =>
     startStack({
       name: options.name,

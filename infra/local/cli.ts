@@ -5,7 +5,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { lastLines } from './child.ts';
 import { type PartName, PARTS } from './part.ts';
-import { missingPrerequisites } from './prerequisites.ts';
 import { aliveProcess, signalProcess, waitGone } from './processes.ts';
 import { startStack } from './stack.ts';
 import { readStack, type StackDescription } from './stack-file.ts';
@@ -51,11 +50,6 @@ switch (positionals[0]) {
 
 async function up(): Promise<number> {
   const parts = parseParts(values.parts);
-  const missing = await missingPrerequisites();
-  if (missing.length > 0) {
-    for (const line of missing) console.error(line);
-    return 1;
-  }
   if (values.foreground) {
     try {
       await startStack({ stateDir, parts, onLost: (part, why) => console.error(`${part} is lost: ${why}`) });

@@ -20,6 +20,8 @@ export function serviceEnvironment(layout: StateLayout, ports: Ports, secrets: S
     MILLRACE_STRIPE_SECRET_KEY: secrets.stripeSecretKey,
     MILLRACE_STRIPE_PUBLISHABLE_KEY: secrets.stripePublishableKey,
     MILLRACE_STRIPE_WEBHOOK_SECRETS: secrets.stripeWebhookSecret,
+    // The sandbox has no limit of its own; this is Stripe's for a live account.
+    MILLRACE_STRIPE_REQUESTS_PER_SECOND: '100',
     MILLRACE_WEBHOOKS_HOST: '127.0.0.1',
     MILLRACE_WEBHOOKS_PORT: String(ports.webhooks),
     MILLRACE_ADNSF_SQL_HOST: '127.0.0.1',

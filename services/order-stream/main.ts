@@ -18,7 +18,7 @@ const variables = {
     .string()
     .default('Stripe')
     .transform((text) => text.split(',').map(cleanPaymentMethod)),
-  MILLRACE_LIVEMODE: flag().default(false),
+  MILLRACE_STRIPE_LIVEMODE: flag().default(false),
 };
 
 await runService({ service: ORDER_STREAM, variables }, async (platform) => {
@@ -26,7 +26,7 @@ await runService({ service: ORDER_STREAM, variables }, async (platform) => {
   const policy = {
     stores: config.MILLRACE_STORES,
     stripeMethods: config.MILLRACE_STRIPE_METHODS,
-    livemode: config.MILLRACE_LIVEMODE,
+    livemode: config.MILLRACE_STRIPE_LIVEMODE,
   };
   const application = await startApplication(orderTopology(schemas, policy, version), {
     cluster,

@@ -21,7 +21,8 @@ import type { TopicKey, TopicValues } from '../../schemas/topics.ts';
 import { type StackEnvironment, stackEnvironment } from '../stack.ts';
 
 const ORDERS = 20;
-const KILL_EVERY_MS = 1_500;
+/** Long enough that a group has noticed one death before the next: what is tested is dying, not being kept dead. */
+const KILL_EVERY_MS = 4_000;
 
 let env: StackEnvironment;
 let config: CliConfig;
@@ -102,17 +103,17 @@ describe('orders on their way to cash', () => {
       { orders: ORDERS },
       { stateDir: env['MILLRACE_STATE_DIR']!, env, seed: 'integration', guard },
     );
-    const victims = ['order-stream', 'stripe-executor', 'order-stream-2', 'webhooks', 'adnsf-executor', 'erp-ledger'];
+    const victims = ['order-stream', 'stripe-executor', 'webhooks', 'order-stream-2', 'adnsf-executor', 'erp-ledger'];
     const kills: string[] = [];
-    while (shoppers.alive) {
+    for (const victim of victims) {
       await pause(KILL_EVERY_MS);
-      const victim = victims[kills.length % victims.length]!;
-      if (supervisor.status().find(({ name }) => name === victim)?.state !== 'running') continue;
+      if (!shoppers.alive) break;
+      await supervisor.ready(victim);
       supervisor.kill(victim, 'SIGKILL');
       kills.push(victim);
     }
     expect(await shoppers.ended, await shoppers.lastWords()).toBe(0);
-    expect(kills.length).toBeGreaterThan(3);
+    expect(kills.length).toBeGreaterThanOrEqual(3);
 
     const { verdict, unsettled } = await verify(config, { waitSeconds: 120 });
     console.log(`${kills.length} kills; ${JSON.stringify(verdict.counts)}`);

@@ -8,7 +8,6 @@ import { lastLines, startChild } from '../../../infra/local/child.ts';
 import { tcpProbe, waitHealthy } from '../../../infra/local/health.ts';
 import { newClusterId } from '../../../infra/local/kafka.ts';
 import { metadataRequest, parseBrokerPorts } from '../../../infra/local/kafka-probe.ts';
-import { isAtLeast, missingPrerequisites } from '../../../infra/local/prerequisites.ts';
 import { aliveProcess, waitGone } from '../../../infra/local/processes.ts';
 import { withNeeds } from '../../../infra/local/stack.ts';
 
@@ -55,26 +54,6 @@ describe('health', () => {
       Buffer.alloc(12),
     ]);
     expect(parseBrokerPorts(answer)).toEqual([19_092, 29_092]);
-  });
-});
-
-describe('prerequisites', () => {
-  it('compares versions as numbers', () => {
-    expect(isAtLeast('3.10', [3, 8])).toBe(true);
-    expect(isAtLeast('17', [17, 0])).toBe(true);
-    expect(isAtLeast('3.6', [3, 8])).toBe(false);
-  });
-
-  it('says what is missing, what is too old and what to install', async () => {
-    const node = { name: 'Node', command: [process.execPath, '--version'] as const, pattern: /v(\d+\.\d+)/ };
-    const findings = await missingPrerequisites([
-      { ...node, atLeast: [18, 0], install: 'x' },
-      { ...node, atLeast: [999, 0], install: 'the newest' },
-      { name: 'Ghost', command: ['millrace-no-such-program'], pattern: /(\d)/, atLeast: [1, 0], install: 'ghost' },
-    ]);
-    expect(findings).toHaveLength(2);
-    expect(findings[0]).toMatch(/^Node 999\.0 or newer is needed, this is \d+\.\d+\. Install: the newest$/);
-    expect(findings[1]).toBe('Ghost 1.0 or newer is needed and was not found. Install: ghost');
   });
 });
 
