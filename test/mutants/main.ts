@@ -1,0 +1,139 @@
+/**
+ * Removes the guards of the design one at a time, in a copy of the checkout, and tells which test noticed:
+ *
+ *     node test/mutants/main.ts                    all of them
+ *     node test/mutants/main.ts --only idempotency-key
+ *     node test/mutants/main.ts --list
+ *
+ * Fails when nobody noticed one, and when one no longer fits the code.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import Table from 'cli-table3';
+import { z } from 'zod';
+import { mutated, type Mutant } from './mutant.ts';
+import { runtimeMutants } from './runtime.ts';
+import { shopMutants } from './shop.ts';
+
+const root = new URL('../..', import.meta.url).pathname;
+/** A run that takes longer than this has not noticed anything: no test has failed. */
+const patienceMs = 180_000;
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const { values } = parseArgs({ options: { only: { type: 'string' }, list: { type: 'boolean', default: false } } });
+const all = [...runtimeMutants, ...shopMutants];
+const chosen = values.only === undefined ? all : all.filter(({ guard }) => guard === values.only);
+if (chosen.length === 0) throw new Error(`no guard is called ${values.only ?? ''}; --list names them`);
+
+/** The tracked files as they are now, and the installed packages. */
+const copyCheckout = (): string => {
+  const copy = mkdtempSync(join(tmpdir(), 'millrace-mutants-'));
+  const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0');
+  for (const file of tracked)
+    if (file !== '' && existsSync(join(root, file))) cpSync(join(root, file), join(copy, file));
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  return copy;
+};
+
+const report = z.object({
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      message: z.string().optional(),
+      assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
+    }),
+  ),
+});
+
+type Verdict =
+  | Readonly<{ kind: 'passed' }>
+  | Readonly<{ kind: 'failed'; test: string }>
+  /** No test could tell: the code does not load, or never ends. */
+  | Readonly<{ kind: 'unclear'; message: string }>;
+
+const runTests = async (copy: string, tests: readonly string[], bail: boolean): Promise<Verdict> => {
+  const told = join(copy, '.mutants-report.json');
+  rmSync(told, { force: true });
+  const vitest = join('node_modules', 'vitest', 'vitest.mjs');
+  const config = join('test', 'mutants', 'vitest.config.ts');
+  const options = ['--config', config, '--reporter=json', `--outputFile=${told}`, ...(bail ? ['--bail', '1'] : [])];
+  const child = spawn(process.execPath, [vitest, 'run', ...options, ...tests], {
+    cwd: copy,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: patienceMs,
+  });
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => (complaint = `${complaint}${chunk.toString()}`.slice(-2000)));
+  const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
+  if (code === 0) return { kind: 'passed' };
+  if (!existsSync(told)) return { kind: 'unclear', message: `no report (exit ${code ?? 'by signal'}): ${complaint}` };
+  const { testResults } = report.parse(JSON.parse(readFileSync(told, 'utf8')));
+  const failed = testResults.flatMap(({ assertionResults }) =>
+    assertionResults.filter(({ status }) => status === 'failed'),
+  );
+  if (failed[0] !== undefined) return { kind: 'failed', test: failed[0].fullName };
+  const broken = testResults.find(({ status }) => status === 'failed');
+  return { kind: 'unclear', message: broken?.message ?? complaint };
+};
+
+/** Tells whether the mutant was noticed, and by what. The copy is as before afterwards. */
+const tryMutant = async (copy: string, mutant: Mutant): Promise<Verdict> => {
+  const path = join(copy, mutant.file);
+  const source = readFileSync(path, 'utf8');
+  writeFileSync(path, mutated(source, mutant));
+  try {
+    return await runTests(copy, mutant.tests, true);
+  } finally {
+    writeFileSync(path, source);
+  }
+};
+
+const outcomeOf = (verdict: Verdict): string => {
+  switch (verdict.kind) {
+    case 'failed':
+      return verdict.test;
+    case 'passed':
+      return 'NOT CAUGHT';
+    case 'unclear':
+      return `UNCLEAR: ${verdict.message}`;
+  }
+};
+
+const main = async (): Promise<boolean> => {
+  const copy = copyCheckout();
+  process.once('exit', () => {
+    rmSync(copy, { recursive: true, force: true });
+  });
+  // Stale ones are told before anything runs.
+  for (const mutant of chosen) mutated(readFileSync(join(copy, mutant.file), 'utf8'), mutant);
+
+  const tests = [...new Set(chosen.flatMap((mutant) => mutant.tests))];
+  const missing = tests.filter((test) => !existsSync(join(copy, test)));
+  if (missing.length > 0) throw new Error(`not tracked: ${missing.join(', ')}`);
+  const sound = await runTests(copy, tests, false);
+  if (sound.kind !== 'passed') {
+    print(`with all guards in place the tests should pass, but: ${outcomeOf(sound)}`);
+    return false;
+  }
+  const table = new Table({ head: ['guard removed', 'first test that failed', 's'], style: { head: [], border: [] } });
+  let caught = 0;
+  for (const mutant of chosen) {
+    const began = performance.now();
+    const verdict = await tryMutant(copy, mutant);
+    if (verdict.kind === 'failed') caught++;
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    if (process.stderr.isTTY) process.stderr.write(`${mutant.guard}: ${outcomeOf(verdict)}\n`);
+    table.push([mutant.guard, outcomeOf(verdict), seconds]);
+  }
+  print(table.toString());
+  print(`${caught} of ${chosen.length} guards are missed when they are gone`);
+  return caught === chosen.length;
+};
+
+if (values.list) for (const { guard, why } of chosen) print(`${guard.padEnd(38)} ${why}`);
+else if (!(await main())) process.exitCode = 1;

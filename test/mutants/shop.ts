@@ -1,0 +1,231 @@
+/** Guards of what happens to an order: assembly, the decider, and the edges where effects are made. */
+import type { Mutant } from './mutant.ts';
+
+const orderStream = ['test/topology/order-stream/order-stream.test.ts'];
+const orderToCash = ['test/unit/order-stream/order-to-cash.test.ts'];
+const webhookServer = ['test/unit/webhooks/server.test.ts'];
+const webhookSignature = ['test/unit/webhooks/signature.test.ts'];
+const stripeCommands = ['test/unit/stripe-executor/commands.test.ts'];
+const shopDecisions = ['test/unit/adnsf-executor/decide.test.ts'];
+const shopTables = ['test/unit/adnsf-executor/shop.test.ts'];
+const ledgerBooks = ['test/unit/erp-ledger/ledger.test.ts'];
+
+const signature = 'services/webhooks/signature.ts';
+const accept = 'services/webhooks/accept.ts';
+const commands = 'services/stripe-executor/commands.ts';
+const decide = 'services/adnsf-executor/domain/decide.ts';
+const execute = 'services/adnsf-executor/execute.ts';
+const ledger = 'services/erp-ledger/ledger.ts';
+const order = 'services/order-stream/domain/order.ts';
+
+export const shopMutants: readonly Mutant[] = [
+  {
+    guard: 'order-complete-when-stock-was-taken',
+    why: 'checkout is many statements: the first images lack lines and totals',
+    file: 'services/order-stream/domain/assemble.ts',
+    edits: [{ find: ` && row.InventoryWasReduced === 1;`, replace: `;` }],
+    tests: orderStream,
+  },
+  {
+    guard: 'same-meaning-ignored',
+    why: 'every write of the shop is doubled by triggers, and our own writes come back',
+    file: 'services/order-stream/stages/assembly.ts',
+    edits: [{ find: `sameMeaning(known.sent, outcome.order)`, replace: `known.sent === outcome.order` }],
+    tests: orderStream,
+  },
+  {
+    guard: 'inexact-amounts-refused',
+    why: 'a fraction of a cent would be cut off',
+    file: 'services/order-stream/domain/money.ts',
+    edits: [
+      {
+        find: `  if (surplus > 0 && amount.unscaled % tenTo(surplus) !== 0n) refuse(\`has more decimals than \${code} has\`);
+`,
+        replace: ``,
+      },
+    ],
+    tests: ['test/unit/order-stream/money.test.ts'],
+  },
+  {
+    guard: 'commands-issued-once',
+    why: 'each fact about an order would send all of its commands again',
+    file: 'services/order-stream/stages/orders.ts',
+    edits: [{ find: `!state.issued.includes(command.commandId)`, replace: `command.commandId !== ''` }],
+    tests: orderStream,
+  },
+  {
+    guard: 'declines-told-once',
+    why: 'twins of one decline would be two',
+    file: order,
+    edits: [{ find: `return { state: known ? state : {`, replace: `return { state: known === undefined ? state : {` }],
+    tests: orderToCash,
+  },
+  {
+    guard: 'second-payment-told',
+    why: 'a customer who paid twice would be told nothing, and the first payment forgotten',
+    file: order,
+    edits: [
+      {
+        find: `if (state.paid !== null)
+        return`,
+        replace: `if (state.paid !== null && fact.factId === '')
+        return`,
+      },
+    ],
+    tests: orderToCash,
+  },
+  {
+    guard: 'test-money-apart-in-routing',
+    why: 'a test payment would ship an order',
+    file: 'services/order-stream/stages/routing.ts',
+    edits: [{ find: `if (record.value.livemode !== policy.livemode) {`, replace: `if (record.value.id === '') {` }],
+    tests: orderStream,
+  },
+  {
+    guard: 'test-money-apart-at-the-door',
+    why: 'test events would enter the live topic',
+    file: accept,
+    edits: [{ find: `if (event.livemode !== endpoint.livemode)`, replace: `if (event.id === '')` }],
+    tests: webhookServer,
+  },
+  {
+    guard: 'card-data-refused',
+    why: 'a card number would be stored in a topic',
+    file: accept,
+    edits: [{ find: `if (field !== undefined) return`, replace: `if (field === '') return` }],
+    tests: webhookServer,
+  },
+  {
+    guard: 'webhook-answered-after-ack',
+    why: 'Stripe never delivers again what was answered 200, and the brokers may not have it',
+    file: 'services/webhooks/server.ts',
+    edits: [
+      {
+        find: `await options.keep({ key: outcome.key, event: outcome.event });`,
+        replace: `options.keep({ key: outcome.key, event: outcome.event }).catch(() => undefined);`,
+      },
+    ],
+    tests: webhookServer,
+  },
+  {
+    guard: 'signature-checked',
+    why: 'anybody could mark orders paid',
+    file: signature,
+    edits: [
+      {
+        find: `  if (!genuine) return 'signature_wrong';
+`,
+        replace: ``,
+      },
+    ],
+    tests: webhookSignature,
+  },
+  {
+    guard: 'signature-not-too-old',
+    why: 'a delivery that was overheard could be sent again at any time',
+    file: signature,
+    edits: [
+      {
+        find: `  if (age > check.toleranceSeconds) return 'signature_too_old';
+`,
+        replace: ``,
+      },
+    ],
+    tests: webhookSignature,
+  },
+  {
+    guard: 'signature-not-from-the-future',
+    why: 'a delivery could be signed ahead',
+    file: signature,
+    edits: [
+      {
+        find: `  if (age < -check.toleranceSeconds) return 'signature_in_future';
+`,
+        replace: ``,
+      },
+    ],
+    tests: webhookSignature,
+  },
+  {
+    guard: 'idempotency-key',
+    why: 'a command whose answer was lost charges the customer twice',
+    file: commands,
+    edits: [
+      {
+        find: `api.createPaymentIntent(params, idempotencyKey)`,
+        replace: `api.createPaymentIntent(params, \`\${idempotencyKey} \${crypto.randomUUID()}\`)`,
+      },
+    ],
+    tests: stripeCommands,
+  },
+  {
+    guard: 'look-up-when-key-may-be-forgotten',
+    why: 'Stripe forgets keys after a day; the same key then charges again',
+    file: commands,
+    edits: [
+      { find: `lookFirst: keyMayBeForgotten(command, timing.writtenAt, timing.now),`, replace: `lookFirst: false,` },
+    ],
+    tests: stripeCommands,
+  },
+  {
+    guard: 'applied-command-remembered',
+    why: 'a command that comes again would be decided again on an order that has moved on',
+    file: execute,
+    edits: [
+      {
+        find: `  if (known) return replay(command, known);
+`,
+        replace: ``,
+      },
+    ],
+    tests: shopTables,
+  },
+  {
+    guard: 'mark-paid-by-state',
+    why: 'a voided or refunded order would become paid',
+    file: decide,
+    edits: [
+      {
+        find: `  if (!PAYABLE.has(state)) return stateConflict(row, 'paid');
+`,
+        replace: ``,
+      },
+    ],
+    tests: shopDecisions,
+  },
+  {
+    guard: 'mark-paid-by-amount',
+    why: 'an order would be paid by a payment of another amount',
+    file: decide,
+    edits: [{ find: `return amountProblem(command, row, store) ?? {`, replace: `return {` }],
+    tests: shopDecisions,
+  },
+  {
+    guard: 'ledger-knows-commands',
+    why: 'a command that comes again would wait for a person instead of being refused quietly',
+    file: ledger,
+    edits: [{ find: `if (known !== undefined) {`, replace: `if (known !== undefined && commandId === '') {` }],
+    tests: ledgerBooks,
+  },
+  {
+    guard: 'ledger-tells-other-contents',
+    why: 'another amount under a known id would pass for a repetition',
+    file: ledger,
+    edits: [{ find: `if (!sameBytes(known, hash))`, replace: `if (known.length === 0)` }],
+    tests: ledgerBooks,
+  },
+  {
+    guard: 'ledger-leaves-no-gap',
+    why: 'records between its position and the batch would never be booked',
+    file: ledger,
+    edits: [{ find: ` || batch.fetchOffset > position) return`, replace: `) return` }],
+    tests: ledgerBooks,
+  },
+  {
+    guard: 'ledger-balances',
+    why: 'an entry whose debits and credits differ would be posted',
+    file: 'services/erp-ledger/tables.ts',
+    edits: [{ find: `WHEN NEW.posted = 1 AND 0 <> (`, replace: `WHEN NEW.posted = 2 AND 0 <> (` }],
+    tests: ledgerBooks,
+  },
+];
