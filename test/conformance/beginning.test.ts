@@ -114,6 +114,21 @@ describe('a task that begins', () => {
     await driver.close();
   });
 
+  it('forgets what a store has from a changelog that was made anew', async () => {
+    const { feed, told, cluster } = world();
+    const backends = memoryBackends();
+    const left = await backends({ application: 'bank', stage: 'sum', partition: 0, stores: [balanceStore.name] });
+    const balance: Balance = { total: 40n, deposits: 1, seen: ['of another cluster'] };
+    await left.write(
+      [{ store: balanceStore.name, key: 'ann', value: balanceStore.value.encode(balance) }],
+      new Map([[balanceStore.name, { position: 1000n, writtenAt: Date.now() }]]),
+    );
+    const running = await run(cluster, backends);
+    feed('d0');
+    await expect.poll(told).toEqual(['d0 1']);
+    await running.stop();
+  });
+
   it('restores from a compacted changelog', async () => {
     const driver = await openDriver(bank);
     for (let n = 0; n < 5; n++) await driver.pipe(deposits, n % 2 === 0 ? 'ann' : 'bob', { id: `d${n}`, amount: 1n });

@@ -139,6 +139,19 @@ describe('a stage with effects', () => {
     expect(told()).toHaveLength(20);
   });
 
+  it('lets a command wait for the one before it of its key, while other keys go on', async () => {
+    const others = Promise.withResolvers<undefined>();
+    const order: string[] = [];
+    const { feed, start } = world(async ({ id }) => {
+      if (id === 'a0') await others.promise;
+      order.push(id);
+      if (id === 'b1') others.resolve(undefined);
+    });
+    for (const id of ['a0', 'a1', 'b0', 'b1']) feed(id.slice(0, 1), id);
+    await settle(await start());
+    expect(order).toEqual(['b0', 'b1', 'a0', 'a1']);
+  });
+
   it('tries again without end, waiting as long as it was asked to', async () => {
     const { feed, start, told, clock } = world((_, { attempt }) =>
       attempt < 30

@@ -109,6 +109,7 @@ const main = async (): Promise<boolean> => {
   process.once('exit', () => {
     rmSync(copy, { recursive: true, force: true });
   });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
   // Stale ones are told before anything runs.
   for (const mutant of chosen) mutated(readFileSync(join(copy, mutant.file), 'utf8'), mutant);
 

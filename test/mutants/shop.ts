@@ -24,7 +24,7 @@ export const shopMutants: readonly Mutant[] = [
     why: 'checkout is many statements: the first images lack lines and totals',
     file: 'services/order-stream/domain/assemble.ts',
     edits: [{ find: ` && row.InventoryWasReduced === 1;`, replace: `;` }],
-    tests: orderStream,
+    tests: ['test/unit/order-stream/assemble.test.ts'],
   },
   {
     guard: 'same-meaning-ignored',
