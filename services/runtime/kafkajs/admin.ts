@@ -26,6 +26,33 @@ const patiently = async <T>(cluster: Cluster, run: () => Promise<T>): Promise<T>
   }
 };
 
+type TopicClient = Readonly<{
+  fetchTopicMetadata: (of: {
+    topics: string[];
+  }) => Promise<{ topics: readonly { partitions: readonly { leader: number }[] }[] }>;
+}>;
+
+const LEADERS_WITHIN_MS = 15_000;
+
+/**
+ * Waits until every partition of new topics has a leader. kafkajs waits too, but gives up when a broker has not heard of
+ * the topic yet, which on a busy one is the normal course of things.
+ */
+const ledBy = async (client: TopicClient, topics: string[]): Promise<void> => {
+  const deadline = performance.now() + LEADERS_WITHIN_MS;
+  for (;;) {
+    try {
+      const metadata = await client.fetchTopicMetadata({ topics });
+      if (metadata.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
+      if (performance.now() > deadline) throw new RetriableError(`no leaders for ${topics.join(', ')}`);
+    } catch (thrown) {
+      const error = translate(thrown);
+      if (!(error instanceof RetriableError) || performance.now() > deadline) throw error;
+    }
+    await sleep(20);
+  }
+};
+
 const committedOffsets = async (
   cluster: Cluster,
   groupId: string,
@@ -74,7 +101,7 @@ export const openAdmin = async (options: ConnectionOptions): Promise<Admin> => {
         const missing = specs.filter(({ topic }) => !existing.has(topic));
         if (missing.length === 0) return;
         await client.createTopics({
-          waitForLeaders: true,
+          waitForLeaders: false,
           topics: missing.map(({ topic, partitions, replication, config }) => ({
             topic,
             numPartitions: partitions,
@@ -82,6 +109,10 @@ export const openAdmin = async (options: ConnectionOptions): Promise<Admin> => {
             configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
           })),
         });
+        await ledBy(
+          client,
+          missing.map(({ topic }) => topic),
+        );
       }),
     topicConfig: (topic) => translated(() => configOf(topic, false)),
     alterTopicConfig: (topic, config) =>
