@@ -11,6 +11,8 @@ const tier = (name: string, include: string[], timeoutMs: number, globalSetup: s
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    // What a failing assertion saw is worth its length.
+    chaiConfig: { truncateThreshold: 4_000 },
     projects: [
       tier('unit', ['test/unit/**/*.test.ts', 'infra/**/*.test.ts'], 30_000),
       tier('topology', ['test/topology/**/*.test.ts'], 30_000),

@@ -62,10 +62,22 @@ const report = z.object({
     z.object({
       name: z.string(),
       status: z.string(),
-      assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
+      message: z.string().default(''),
+      assertionResults: z.array(
+        z.object({ fullName: z.string(), status: z.string(), failureMessages: z.array(z.string()).default([]) }),
+      ),
     }),
   ),
 });
+
+/** What failed and why, told once more at the very end: the end of a long log is what people see first. */
+const failures: string[] = [];
+const FAILURE_LINES = 40;
+
+const tell = (title: string, message: string): void => {
+  const lines = message.split('\n').filter((line) => !/^\s+at /.test(line));
+  failures.push([`✗ ${title}`, ...lines.slice(0, FAILURE_LINES).map((line) => `    ${line}`)].join('\n'));
+};
 
 const vitest = (names: readonly string[]) =>
   timed(names.join(' · '), async () => {
@@ -79,10 +91,14 @@ const vitest = (names: readonly string[]) =>
       `--outputFile.json=${file}`,
     ]);
     const counts = report.parse(JSON.parse(readFileSync(file, 'utf8')));
-    for (const { assertionResults } of counts.testResults)
-      for (const test of assertionResults)
+    for (const { name, status, message, assertionResults } of counts.testResults) {
+      if (status === 'failed' && !assertionResults.some((test) => test.status === 'failed')) tell(name, message);
+      for (const test of assertionResults) {
+        if (test.status === 'failed') tell(test.fullName, test.failureMessages.join('\n'));
         if (test.status === 'skipped' || test.status === 'pending' || test.status === 'todo')
           console.log(`skipped: ${test.fullName} (its reason stands in the test's output above)`);
+      }
+    }
     // A file that does not load, or an error outside any test, is a failure that no test counted.
     const uncounted = code !== 0 && counts.numFailedTests === 0 ? 1 : 0;
     return {
@@ -110,6 +126,7 @@ const onStack = wanted.filter((tier) => needsStack.has(tier));
 if (alone.length > 0) outcomes.push(await vitest(alone));
 if (onStack.length > 0) outcomes.push(await vitest(onStack));
 
+if (failures.length > 0) console.log(`\n── failures\n${failures.join('\n')}`);
 console.log('\n── summary');
 for (const { what, passed, failed, skipped, seconds } of outcomes)
   console.log(
