@@ -421,6 +421,37 @@ export const kafkaPortSuite = (name: string, open: () => Promise<PortUnderTest>)
         await producer.close();
       });
 
+      it('goes on after a seek to where it already was, whatever was on its way', async () => {
+        const partitions = [0, 1, 2, 3];
+        const topic = await newTopic('same-place', partitions.length);
+        const tell = (value: string) =>
+          transact(unique('same-place'), async (transaction) => {
+            await transaction.send(partitions.map((partition) => record(topic, value, partition)));
+            await transaction.commit();
+          });
+        const told = ['first'];
+        await tell('first');
+        await withMember(unique('same-place'), [topic], async (consumer, first) => {
+          // While the batches of one fetch are handed out one after the other, those still on their way are sought.
+          for (let round = 1; round <= 5; round++) {
+            if (round > 1 || valuesOf(first).length === 0)
+              await pollUntil(consumer, (events) => valuesOf(events).length > 0);
+            for (const partition of partitions) consumer.seek({ topic, partition }, 0n);
+            told.push(`round ${round}`);
+            await tell(`round ${round}`);
+            const seen = await pollUntil(
+              consumer,
+              (events) => valuesOf(events).filter((value) => value === `round ${round}`).length === partitions.length,
+            );
+            for (const partition of partitions)
+              expect(
+                valuesOf(seen.filter((event) => event.kind !== 'records' || event.source.partition === partition)),
+              ).toEqual(told);
+            for (const partition of partitions) consumer.seek({ topic, partition }, 0n);
+          }
+        });
+      });
+
       it('keeps still while paused and goes on where it was', async () => {
         const topic = await newTopic('pause', 2);
         const producer = await port.cluster.idempotentProducer();

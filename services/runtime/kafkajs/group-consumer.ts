@@ -161,9 +161,13 @@ class Member implements GroupConsumer {
     const source = { topic: batch.topic, partition: batch.partition };
     const fetchOffset = BigInt(batch.fetchedOffset);
     const generation = this.#generation;
+    // A seek that kafkajs has yet to follow will bring these records again: to take them as well would put its position
+    // behind ours for good, and everything it fetches from there would be refused here.
     const stale = () => {
       const expected = this.#expected.get(named(source));
-      return generation !== this.#generation || (expected !== undefined && expected !== fetchOffset);
+      return (
+        generation !== this.#generation || payload.isStale() || (expected !== undefined && expected !== fetchOffset)
+      );
     };
     if (stale()) return;
     while (this.#queuedBytes > queueBytes && payload.isRunning() && !this.#closed) {
