@@ -1,5 +1,6 @@
 /** What Stripe says, asked with lists: its search is behind the truth by a minute. */
 import Stripe from 'stripe';
+import { fromStripeUnits } from '../order-stream/domain/stripe-money.ts';
 import type { CliConfig } from './environment.ts';
 import type { Fee, Payment } from './verify/facts.ts';
 
@@ -25,9 +26,9 @@ const idOf = (reference: string | { id: string } | null | undefined): string | n
 
 const feeOf = (transaction: Stripe.BalanceTransaction): Fee => ({
   balanceTransactionId: transaction.id,
-  gross: BigInt(transaction.amount),
-  fee: BigInt(transaction.fee),
-  net: BigInt(transaction.net),
+  gross: fromStripeUnits(BigInt(transaction.amount), transaction.currency),
+  fee: fromStripeUnits(BigInt(transaction.fee), transaction.currency),
+  net: fromStripeUnits(BigInt(transaction.net), transaction.currency),
 });
 
 export const stripeClient = (config: CliConfig): Stripe => {
@@ -57,7 +58,7 @@ export const openStripe = (config: CliConfig): StripeReader => {
       for await (const transaction of stripe.balanceTransactions.list({ limit: 100 })) {
         const currency = transaction.currency.toUpperCase();
         if (transaction.reporting_category !== 'payout' && transaction.reporting_category !== 'payout_reversal')
-          net.set(currency, (net.get(currency) ?? 0n) + BigInt(transaction.net));
+          net.set(currency, (net.get(currency) ?? 0n) + feeOf(transaction).net);
         fees.set(transaction.id, feeOf(transaction));
       }
       const succeeded = new Map<string, Stripe.Charge[]>();
@@ -77,8 +78,8 @@ export const openStripe = (config: CliConfig): StripeReader => {
           id: intent.id,
           orderId: intent.metadata['order_id'] ?? null,
           status: intent.status,
-          amount: BigInt(intent.amount),
-          received: BigInt(intent.amount_received),
+          amount: fromStripeUnits(BigInt(intent.amount), intent.currency),
+          received: fromStripeUnits(BigInt(intent.amount_received), intent.currency),
           currency: intent.currency.toUpperCase(),
           succeededCharges: charges.map(({ id }) => id),
           declined: failed.has(intent.id) || intent.last_payment_error !== null,

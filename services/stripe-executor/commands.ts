@@ -1,9 +1,10 @@
 /** What each command does at Stripe. Errors are Stripe's own; `failure.ts` says what they mean. */
 import type Stripe from 'stripe';
 import type { CreatePaymentIntent, EnsureCustomer, FetchBalanceTransaction } from '../../schemas/generated/types.ts';
+import { InexactAmountError } from '../order-stream/domain/money.ts';
+import { chargeable, fromStripeUnits } from '../order-stream/domain/stripe-money.ts';
 import { PoisonError } from '../runtime/errors.ts';
 import { createOnce, type Made } from './create-once.ts';
-import { stripeAmount } from './domain/amount.ts';
 import { firstPossibleUse, keyMayBeForgotten } from './domain/key-age.ts';
 import type { Outcome } from './domain/outcome.ts';
 import type { StripeApi } from './stripe-api.ts';
@@ -83,9 +84,13 @@ export const createPaymentIntent = async (
   timing: Timing,
 ): Promise<Outcome> => {
   const { payload, commandId } = command;
-  const amount = stripeAmount(payload.amount);
-  if (amount === undefined)
-    return refused('amount_out_of_range', `${payload.amount} ${payload.currency} (minor units) cannot be charged`);
+  let amount: number;
+  try {
+    amount = Number(chargeable(payload.amount, payload.currency));
+  } catch (error) {
+    if (error instanceof InexactAmountError) return refused(error.code, error.message);
+    throw error;
+  }
   const currency = payload.currency.toLowerCase();
   const params: Stripe.PaymentIntentCreateParams = {
     amount,
@@ -125,15 +130,19 @@ export const createPaymentIntent = async (
   return succeeded(made, made.object.status);
 };
 
-/** What a charge brought, and what it cost. */
+/** What a charge brought, and what it cost, in ISO minor units. */
 export const fetchBalanceTransaction = async (api: StripeApi, command: FetchBalanceTransaction): Promise<Outcome> => {
   const object = await api.retrieveBalanceTransaction(command.payload.balanceTransactionId);
-  const detail = {
-    gross: String(object.amount),
-    fee: String(object.fee),
-    net: String(object.net),
-    currency: object.currency.toUpperCase(),
+  const currency = object.currency.toUpperCase();
+  const units = (name: 'amount' | 'fee' | 'net'): string => {
+    try {
+      return String(fromStripeUnits(BigInt(object[name]), currency));
+    } catch (error) {
+      if (!(error instanceof InexactAmountError)) throw error;
+      throw new PoisonError(error.code, `${name} of ${object.id}: ${error.message}`, { cause: error });
+    }
   };
+  const detail = { gross: units('amount'), fee: units('fee'), net: units('net'), currency };
   const made = { object, requestId: object.lastResponse.requestId, replayed: false, how: 'found' } as const;
   return succeeded(made, object.status, detail);
 };

@@ -37,14 +37,34 @@ export const shopMutants: readonly Mutant[] = [
     guard: 'inexact-amounts-refused',
     why: 'a fraction of a cent would be cut off',
     file: 'services/order-stream/domain/money.ts',
+    edits: [{ find: `if (amount.unscaled % tenTo(surplus) !== 0n)`, replace: `if (what === '')` }],
+    tests: ['test/unit/order-stream/money.test.ts'],
+  },
+  {
+    guard: 'units-turned-at-the-edge',
+    why: 'a hundredth of an order in ISK or UGX would be charged, and a hundred times one in MGA',
+    file: 'services/stripe-executor/commands.ts',
     edits: [
       {
-        find: `  if (surplus > 0 && amount.unscaled % tenTo(surplus) !== 0n) refuse(\`has more decimals than \${code} has\`);
-`,
-        replace: ``,
+        find: `amount = Number(chargeable(payload.amount, payload.currency));`,
+        replace: `amount = Number(chargeable(payload.amount, payload.currency) && payload.amount);`,
       },
     ],
-    tests: ['test/unit/order-stream/money.test.ts'],
+    tests: stripeCommands,
+  },
+  {
+    guard: 'third-decimal-is-zero',
+    why: 'Stripe would take a dinar amount that its partners cannot settle',
+    file: 'services/order-stream/domain/stripe-money.ts',
+    edits: [{ find: `if (threeDecimal.has(code) && stripe % 10n !== 0n)`, replace: `if (code === '')` }],
+    tests: ['test/unit/order-stream/stripe-money.test.ts'],
+  },
+  {
+    guard: 'chargeable-before-it-is-asked-for',
+    why: 'an order that Stripe cannot take would be known too late: after its customer was made',
+    file: 'services/order-stream/domain/assemble.ts',
+    edits: [{ find: `if (collected && total > giftCard)`, replace: `if (collected && total < giftCard)` }],
+    tests: ['test/unit/order-stream/assemble.test.ts'],
   },
   {
     guard: 'commands-issued-once',

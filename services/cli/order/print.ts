@@ -1,5 +1,5 @@
 import colors from 'picocolors';
-import { shownMoney } from '../money.ts';
+import { shownMoney, shownStripeMoney } from '../money.ts';
 import { standingOf } from './standing.ts';
 import type { Entry, Story } from './story.ts';
 
@@ -46,7 +46,8 @@ export const storyText = (story: Story): string => {
   lines.push(...entries.map(entryLine));
   if (payment) {
     const { paymentIntent, charges, fee, events } = payment;
-    const amount = (units: bigint | number): string => shownMoney(BigInt(units), paymentIntent.currency);
+    const amount = (units: number): string => shownStripeMoney(units, paymentIntent.currency);
+    const ours = (units: bigint): string => shownMoney(units, paymentIntent.currency);
     lines.push(`\n  At Stripe`, `    ${paymentIntent.id} ${paymentIntent.status} ${amount(paymentIntent.amount)}`);
     for (const charge of charges)
       lines.push(
@@ -54,7 +55,7 @@ export const storyText = (story: Story): string => {
       );
     if (fee)
       lines.push(
-        `    ${fee.balanceTransactionId} gross ${amount(fee.gross)}, fee ${amount(fee.fee)}, net ${amount(fee.net)}`,
+        `    ${fee.balanceTransactionId} gross ${ours(fee.gross)}, fee ${ours(fee.fee)}, net ${ours(fee.net)}`,
       );
     if (events.length > 0) lines.push(`    events: ${events.map(({ type, id }) => `${type} (${id})`).join(', ')}`);
   }

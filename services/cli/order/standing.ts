@@ -1,5 +1,5 @@
 /** Where an order stands and where its money is, in plain sentences. Pure. */
-import { shownMoney } from '../money.ts';
+import { shownMoney, shownStripeMoney } from '../money.ts';
 import type { Story } from './story.ts';
 
 const money = (story: Story): string => {
@@ -14,14 +14,14 @@ const money = (story: Story): string => {
   }
   const { paymentIntent, fee, charges } = payment;
   const { currency } = paymentIntent;
-  const amount = (units: number | bigint): string => shownMoney(BigInt(units), currency);
+  const amount = (units: number): string => shownStripeMoney(units, currency);
   if (paymentIntent.status === 'succeeded') {
     const refunded = charges.reduce((sum, charge) => sum + charge.amount_refunded, 0);
     const back = refunded > 0 ? `, of which ${amount(refunded)} went back` : '';
     const kept =
       fee === null
         ? "Stripe's fee is not settled yet"
-        : `Stripe kept ${amount(fee.fee)}, so ${amount(fee.net)} are ours in the Stripe balance`;
+        : `Stripe kept ${shownMoney(fee.fee, currency)}, so ${shownMoney(fee.net, currency)} are ours in the Stripe balance`;
     return `The customer paid ${amount(paymentIntent.amount_received)}${back}; ${kept}.`;
   }
   const declined = charges.filter(({ status }) => status === 'failed');

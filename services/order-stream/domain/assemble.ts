@@ -4,6 +4,7 @@ import { instantOf } from './local-time.ts';
 import { type Decimal, InexactAmountError, minorUnits } from './money.ts';
 import type { Policy } from './policy.ts';
 import { AD_HOC_CREDIT, cleanPaymentMethod, GIFT_CARD, isAccepted, paymentReferenceOf, textOrNull } from './shop.ts';
+import { chargeable } from './stripe-money.ts';
 
 /** Why an order cannot be acted on, in a word operators filter by and a sentence they can work with. */
 export type Refusal = Readonly<{ code: string; message: string }>;
@@ -76,6 +77,9 @@ export const assemble = (
         'missing_email',
         `order ${orderNumber}: neither the order nor customer ${row.CustomerID} has an e-mail address`,
       );
+    const giftCard = row.CouponType === GIFT_CARD ? amount(row.CouponDiscountAmount) : 0n;
+    const collected = policy.stripeMethods.includes(paymentMethod) && row.TransactionState === 'PENDING' && !isCredit;
+    if (collected && total > giftCard) chargeable(total - giftCard, store.currency);
     return {
       kind: 'assembled',
       order: {
@@ -97,7 +101,7 @@ export const assemble = (
         tax: amount(row.OrderTax),
         shipping: amount(row.OrderShippingCosts),
         total,
-        giftCard: row.CouponType === GIFT_CARD ? amount(row.CouponDiscountAmount) : 0n,
+        giftCard,
         email,
         customer: {
           customerId: row.CustomerID,
@@ -116,7 +120,7 @@ export const assemble = (
       },
     };
   } catch (error) {
-    if (error instanceof InexactAmountError) return refuse('inexact_amount', `order ${orderNumber}: ${error.message}`);
+    if (error instanceof InexactAmountError) return refuse(error.code, `order ${orderNumber}: ${error.message}`);
     throw error;
   }
 };

@@ -1,30 +1,47 @@
 /**
- * Money is a bigint of minor units with an ISO currency. What does not fit the minor unit exactly is refused, never
- * rounded. Exponents are Stripe's, not ISO 4217's: what is sent to Stripe must be what Stripe understands
- * (docs.stripe.com/currencies).
+ * Money is a bigint of ISO 4217 minor units with its currency, everywhere but at Stripe's edge (stripe-money.ts). What does not
+ * fit the minor unit exactly is refused with a reason, never rounded.
  */
-
-const zeroDecimal = new Set('BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF'.split(' '));
-/** Sent in thousandths whose last digit is 0. */
-const threeDecimal = new Set('BHD JOD KWD OMR TND'.split(' '));
-/** Sent in hundredths that are always whole units. */
-const wholeUnitsInHundredths = new Set('ISK UGX'.split(' '));
+import { isoExponent } from './currencies.ts';
 
 /** An exact decimal: `unscaled` × 10^-`scale`. */
 export type Decimal = Readonly<{ unscaled: bigint; scale: number }>;
 
+export type AmountRefusal =
+  /** There is no such currency. */
+  | 'unknown_currency'
+  /** Finer than the currency's minor unit, or than what Stripe takes of it. */
+  | 'inexact_amount'
+  /** Beyond 64 bits. */
+  | 'amount_out_of_range'
+  /** Text that is not a decimal. */
+  | 'not_a_decimal'
+  /** A currency whose decimals at Stripe are not documented. */
+  | 'currency_not_at_stripe'
+  | 'amount_not_positive'
+  /** More digits than Stripe takes. */
+  | 'amount_too_large';
+
+/** An amount that cannot be had exactly. `code` is for operators to filter by. */
 export class InexactAmountError extends Error {
   override readonly name = 'InexactAmountError';
+  readonly code: AmountRefusal;
+
+  constructor(code: AmountRefusal, message: string) {
+    super(message);
+    this.code = code;
+  }
 }
 
-const tenTo = (exponent: number): bigint => 10n ** BigInt(exponent);
+const MAX_LONG = 2n ** 63n - 1n;
 
-/** How many decimals the minor unit of a currency has at Stripe. Throws on what is not a currency code. */
+export const tenTo = (exponent: number): bigint => 10n ** BigInt(exponent);
+
+/** How many decimals the minor unit of a currency has (ISO 4217). @throws InexactAmountError on what is not a currency */
 export const exponentOf = (currency: string): number => {
-  const code = currency.toUpperCase();
-  if (!/^[A-Z]{3}$/.test(code)) throw new InexactAmountError(`'${currency}' is not a currency code`);
-  if (zeroDecimal.has(code)) return 0;
-  return threeDecimal.has(code) ? 3 : 2;
+  const exponent = isoExponent(currency);
+  if (exponent === undefined) throw new InexactAmountError('unknown_currency', `'${currency}' is not a currency`);
+  return exponent;
 };
 
 /** `12.3400` of scale 4 as text. */
@@ -35,6 +52,18 @@ export const decimalText = ({ unscaled, scale }: Decimal): string => {
   return unscaled < 0n ? `-${text}` : text;
 };
 
+/** More digits than any amount has: longer text is not worth a bigint. */
+const MAX_DECIMAL_TEXT = 64;
+
+/** `12.3400` as an exact decimal. @throws InexactAmountError when the text is not one */
+export const decimalFromText = (text: string): Decimal => {
+  const match = text.length > MAX_DECIMAL_TEXT ? null : /^(-?)(\d+)(?:\.(\d+))?$/.exec(text.trim());
+  if (!match) throw new InexactAmountError('not_a_decimal', `'${text.slice(0, MAX_DECIMAL_TEXT)}' is not a decimal`);
+  const [, sign, whole = '', fraction = ''] = match;
+  const unscaled = BigInt(`${whole}${fraction}`);
+  return { unscaled: sign === '-' ? -unscaled : unscaled, scale: fraction.length };
+};
+
 /** Two's-complement big-endian bytes, as Kafka Connect writes decimals. */
 export const decimalFromBytes = (bytes: Uint8Array, scale: number): Decimal => {
   let unscaled = 0n;
@@ -42,18 +71,21 @@ export const decimalFromBytes = (bytes: Uint8Array, scale: number): Decimal => {
   return { unscaled: BigInt.asIntN(bytes.length * 8, unscaled), scale };
 };
 
-/** Exact minor units of an amount, or `InexactAmountError`. */
+/** `amount` at another scale. @throws InexactAmountError (`inexact_amount`) when digits other than 0 would be lost */
+export const rescaled = (amount: Decimal, scale: number, what: string): bigint => {
+  const surplus = amount.scale - scale;
+  if (surplus <= 0) return amount.unscaled * tenTo(-surplus);
+  if (amount.unscaled % tenTo(surplus) !== 0n)
+    throw new InexactAmountError('inexact_amount', `${decimalText(amount)} ${what}`);
+  return amount.unscaled / tenTo(surplus);
+};
+
+/** Exact minor units of an amount. @throws InexactAmountError */
 export const minorUnits = (amount: Decimal, currency: string): bigint => {
   const code = currency.toUpperCase();
-  const exponent = exponentOf(code);
-  const surplus = amount.scale - exponent;
-  const refuse = (why: string): never => {
-    throw new InexactAmountError(`${decimalText(amount)} ${code} ${why}`);
-  };
-  if (surplus > 0 && amount.unscaled % tenTo(surplus) !== 0n) refuse(`has more decimals than ${code} has`);
-  const units = surplus >= 0 ? amount.unscaled / tenTo(surplus) : amount.unscaled * tenTo(-surplus);
-  if (wholeUnitsInHundredths.has(code) && units % 100n !== 0n) refuse('is not a whole number of units');
-  if (threeDecimal.has(code) && units % 10n !== 0n) refuse('has a third decimal that is not 0');
+  const units = rescaled(amount, exponentOf(code), `${code} has more decimals than ${code} has`);
+  if (units > MAX_LONG || units < -MAX_LONG)
+    throw new InexactAmountError('amount_out_of_range', `${decimalText(amount)} ${code} does not fit 64 bits`);
   return units;
 };
 

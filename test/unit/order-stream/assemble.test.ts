@@ -33,3 +33,41 @@ describe('an order that checkout writes statement by statement', () => {
     expect(outcome({ InventoryWasReduced: 0, TransactionState: 'VOIDED' }, 1, true)).toBe('assembled');
   });
 });
+
+describe('the money of an order', () => {
+  const money = (units: bigint): Buffer => {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigInt64BE(units * 100n);
+    return bytes;
+  };
+  const refusal = (over: Parameters<typeof ordersRow>[0], currency: string, total: bigint) => {
+    const row = ordersRow(
+      { OrderSubtotal: money(0n), OrderTax: money(0n), OrderShippingCosts: money(0n), ...over },
+      total,
+    );
+    const stores = { '1': { currency, timeZone: 'America/New_York' } };
+    const image = { row, money: moneyOf, place, changedAt: 1_790_000_000_000n };
+    const said = assemble(image, lines, null, { ...policy, stores }, false);
+    return said.kind === 'refused' ? said.refusal.code : said.kind;
+  };
+
+  it.each([
+    ['more than Stripe takes at once', {}, 'USD', 100_000_000n, 'amount_too_large'],
+    ['as much as Stripe takes', {}, 'USD', 99_999_999n, 'assembled'],
+    ['a coin Stripe does not have', {}, 'MGA', 150n, 'inexact_amount'],
+    ['a currency Stripe does not document', {}, 'IQD', 100_000n, 'currency_not_at_stripe'],
+    ['a currency nobody knows', {}, 'QQQ', 100n, 'unknown_currency'],
+    ['half a krona', {}, 'ISK', 150n, 'inexact_amount'],
+    ['more than Stripe takes, paid otherwise', { PaymentMethod: 'Check' }, 'USD', 100_000_000n, 'assembled'],
+    ['more than Stripe takes, and charged already', { TransactionState: 'CAPTURED' }, 'USD', 100_000_000n, 'assembled'],
+    [
+      'what is left after a gift card',
+      { CouponType: 2, CouponDiscountAmount: money(1n) },
+      'USD',
+      100_000_000n,
+      'assembled',
+    ],
+  ] as const)('%s', (_what, over, currency, total, expected) => {
+    expect(refusal(over, currency, total)).toBe(expected);
+  });
+});

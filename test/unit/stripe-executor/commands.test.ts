@@ -156,15 +156,42 @@ describe('CreatePaymentIntent', () => {
 
   it('refuses amounts Stripe cannot take, without asking', async () => {
     await using stripe = await open();
-    for (const amount of [0n, -1n, 100_000_000n, 2n ** 60n]) {
-      const { result } = await stripe.execute(createPaymentIntent('cus_1', '100001', { amount }), { writtenAt: 5_000 });
-      expect(result).toMatchObject({ status: 'refused', errorCode: 'amount_out_of_range', completedAt: 5_000n });
+    for (const [amount, currency, errorCode] of [
+      [0n, 'USD', 'amount_not_positive'],
+      [-1n, 'USD', 'amount_not_positive'],
+      [100_000_000n, 'USD', 'amount_too_large'],
+      [2n ** 60n, 'USD', 'amount_too_large'],
+      [1_231n, 'KWD', 'inexact_amount'],
+      [150n, 'MGA', 'inexact_amount'],
+      [1_000n, 'LYD', 'currency_not_at_stripe'],
+      [1_000n, 'QQQ', 'unknown_currency'],
+    ] as const) {
+      const command = createPaymentIntent('cus_1', '100001', { amount, currency });
+      const { result } = await stripe.execute(command, { writtenAt: 5_000 });
+      expect(result).toMatchObject({ status: 'refused', errorCode, completedAt: 5_000n });
     }
     expect(await stripe.box.requests()).toEqual([]);
     const { result } = await stripe.execute(
       createPaymentIntent(await stripe.customer(), '100001', { amount: 99_999_999n }),
     );
     expect(result.status).toBe('succeeded');
+  });
+
+  it("turns ISO minor units into Stripe's, and back", async () => {
+    await using stripe = await open();
+    const customer = await stripe.customer();
+    const asked = [
+      ['ISK', 700n, 70_000],
+      ['UGX', 9_000n, 900_000],
+      ['MGA', 500_000n, 5_000],
+      ['JPY', 1_050n, 1_050],
+      ['KWD', 12_340n, 12_340],
+    ] as const;
+    for (const [currency, amount] of asked)
+      await stripe.execute(createPaymentIntent(customer, `order-${currency}`, { amount, currency }));
+    expect((await stripe.intents()).map((intent) => [intent.currency.toUpperCase(), intent.amount]).sort()).toEqual(
+      asked.map(([currency, , stripes]) => [currency, stripes]).sort(),
+    );
   });
 
   it('tells what Stripe refuses', async () => {
