@@ -63,6 +63,30 @@ export const topics = define({
     records: ['PaymentFact'],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
+  payoutFacts: {
+    name: 'payout.facts',
+    config: forever,
+    records: ['PayoutFact'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
+  customerFacts: {
+    name: 'customer.facts',
+    config: forever,
+    records: ['CustomerFact'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
+  billingFacts: {
+    name: 'billing.facts',
+    config: forever,
+    records: ['BillingFact'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
+  catalogFacts: {
+    name: 'catalog.facts',
+    config: forever,
+    records: ['CatalogFact'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
   stripeCommands: {
     name: 'stripe.commands',
     config: forever,
@@ -139,6 +163,10 @@ export type TopicValues = {
   stripeObjects: Types.LinkedObject;
   assembledOrders: Types.AssembledOrder;
   orderPayments: Types.PaymentFact;
+  payoutFacts: Types.PayoutFact;
+  customerFacts: Types.CustomerFact;
+  billingFacts: Types.BillingFact;
+  catalogFacts: Types.CatalogFact;
   stripeCommands: StripeCommand;
   adnsfCommands: AdnsfCommand;
   erpCommands: ErpCommand;

@@ -82,6 +82,104 @@ export type AssembledOrder = {
   readonly trackingNumber: null | string;
 };
 
+/** A line of an invoice, or an item of a subscription. */
+export type BillingLine = {
+  readonly lineId: string;
+  readonly priceId: null | string;
+  readonly productId: null | string;
+  readonly description: null | string;
+  readonly quantity: null | bigint;
+  /** ISO 4217 minor units; of invoice lines. */
+  readonly amount: null | bigint;
+  readonly tax: null | bigint;
+  readonly periodStart: null | bigint;
+  readonly periodEnd: null | bigint;
+  readonly proration: boolean;
+};
+
+/** A version-independent fact about a subscription, an invoice, or a payment of an invoice. */
+export type BillingFact = {
+  /** The Stripe event that told it. */
+  readonly factId: string;
+  /** subscription.*, invoice.* and invoice_payment.* by the object's status, and .other for one we do not know; subscription.deleted, invoice.deleted. */
+  readonly kind: string;
+  readonly objectId: string;
+  /** As the newest version spells it. */
+  readonly status: string;
+  /** How far the object has come; facts about one object fold by it and by occurredAt, not by arrival. */
+  readonly statusRank: number;
+  readonly customerId: null | string;
+  readonly subscriptionId: null | string;
+  readonly invoiceId: null | string;
+  /** Of payments of invoices. */
+  readonly paymentIntentId: null | string;
+  /** Of payments of invoices. */
+  readonly chargeId: null | string;
+  readonly number: null | string;
+  readonly billingReason: null | string;
+  readonly collectionMethod: null | string;
+  readonly currency: string;
+  /** ISO 4217 minor units, as are all amounts. */
+  readonly subtotal: null | bigint;
+  readonly tax: null | bigint;
+  readonly total: null | bigint;
+  readonly amountDue: null | bigint;
+  readonly amountPaid: null | bigint;
+  readonly amountRemaining: null | bigint;
+  readonly periodStart: null | bigint;
+  readonly periodEnd: null | bigint;
+  readonly canceledAt: null | bigint;
+  readonly endedAt: null | bigint;
+  readonly cancelAtPeriodEnd: null | boolean;
+  readonly lines: readonly BillingLine[];
+  /** Events carry the first lines only; the rest has to be fetched. */
+  readonly linesComplete: boolean;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** The connected account, on Connect events. */
+  readonly account: null | string;
+  /** When Stripe made the object. */
+  readonly createdAt: null | bigint;
+  /** When the event was made. */
+  readonly occurredAt: bigint;
+  readonly livemode: boolean;
+};
+
+/** A version-independent fact about a product or one of its prices (a plan, in old versions). */
+export type CatalogFact = {
+  /** The Stripe event that told it. */
+  readonly factId: string;
+  /** product.active, product.inactive, product.deleted, price.active, price.inactive, or price.deleted. */
+  readonly kind: string;
+  readonly objectId: string;
+  /** A product's own id, or that of the price's product. */
+  readonly productId: null | string;
+  /** Of a product; a price has its nickname. */
+  readonly name: null | string;
+  readonly description: null | string;
+  readonly unitLabel: null | string;
+  readonly defaultPriceId: null | string;
+  readonly currency: null | string;
+  /** ISO 4217 minor units, when the price is a whole number of them. */
+  readonly unitAmount: null | bigint;
+  /** The same as an exact decimal of the currency, which may be finer than the minor unit. */
+  readonly unitPrice: null | string;
+  readonly billingScheme: null | string;
+  /** day, week, month or year, of a recurring price. */
+  readonly interval: null | string;
+  readonly intervalCount: null | number;
+  readonly taxBehavior: null | string;
+  readonly lookupKey: null | string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly updatedAt: null | bigint;
+  /** The connected account, on Connect events. */
+  readonly account: null | string;
+  /** When Stripe made the object. */
+  readonly createdAt: null | bigint;
+  /** When the event was made. */
+  readonly occurredAt: bigint;
+  readonly livemode: boolean;
+};
+
 /** What became of a command. */
 export type CommandResult = {
   readonly commandId: string;
@@ -101,6 +199,41 @@ export type CommandResult = {
   readonly replayed: boolean;
   readonly detail: Readonly<Record<string, string>>;
   readonly completedAt: bigint;
+};
+
+/** A postal address as Stripe has it: country by its ISO code. */
+export type StripeAddress = {
+  readonly line1: null | string;
+  readonly line2: null | string;
+  readonly city: null | string;
+  readonly state: null | string;
+  readonly postalCode: null | string;
+  readonly country: null | string;
+};
+
+/** A version-independent fact about a customer at Stripe. */
+export type CustomerFact = {
+  /** The Stripe event that told it. */
+  readonly factId: string;
+  /** customer.present or customer.deleted. */
+  readonly kind: string;
+  readonly customerId: string;
+  readonly email: null | string;
+  readonly name: null | string;
+  readonly phone: null | string;
+  readonly taxExempt: null | string;
+  readonly address: null | StripeAddress;
+  readonly shippingName: null | string;
+  readonly shippingPhone: null | string;
+  readonly shippingAddress: null | StripeAddress;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** The connected account, on Connect events. */
+  readonly account: null | string;
+  /** When Stripe made the object. */
+  readonly createdAt: null | bigint;
+  /** When the event was made. */
+  readonly occurredAt: bigint;
+  readonly livemode: boolean;
 };
 
 /** A record that could not be processed, with its original bytes. */
@@ -125,24 +258,87 @@ export type LinkedObject = {
   readonly orderId: string;
 };
 
-/** A version-independent fact about a payment of an order. */
+/** What a dispute took from the Stripe balance or gave back to it. */
+export type Movement = {
+  readonly balanceTransactionId: string;
+  /** As Stripe reports it: dispute, dispute_reversal, or what else it is called. */
+  readonly category: string;
+  /** Minor units; negative when money leaves. */
+  readonly amount: bigint;
+  readonly fee: bigint;
+  readonly net: bigint;
+  /** Of the account that it settles in. */
+  readonly currency: string;
+};
+
+/** A version-independent fact about a payment of an order, a refund of it, or a dispute about it. */
 export type PaymentFact = {
   /** The Stripe event that told it. */
   readonly factId: string;
   readonly orderId: string;
-  /** payment.succeeded, payment.failed, payment.authorized, payment.processing, payment.action_required, payment.canceled, charge.balanced, or payment.other. */
+  /** payment.succeeded, payment.failed, payment.authorized, payment.processing, payment.action_required, payment.canceled, charge.balanced, charge.refunded, or payment.other; refund.* and dispute.* by the object's status, and .other for one we do not know. */
   readonly kind: string;
   readonly objectId: string;
-  /** The object's status, as Stripe spells it. */
+  /** The object's status, as the newest version spells it. */
   readonly status: string;
   readonly paymentIntentId: null | string;
   readonly chargeId: null | string;
   readonly balanceTransactionId: null | string;
+  /** ISO 4217 minor units. Of charge.refunded: the total that went back so far. */
   readonly amount: bigint;
   readonly currency: string;
   readonly failureCode: null | string;
   readonly declineCode: null | string;
   readonly failureMessage: null | string;
+  readonly occurredAt: bigint;
+  readonly livemode: boolean;
+  /** Of a refund, a dispute or a cancellation, as Stripe spells it. */
+  readonly reason: null | string;
+  /** What brought the money of a failed refund back. */
+  readonly failureBalanceTransactionId: null | string;
+  /** How far the object has come; facts about one object fold by it, not by arrival. */
+  readonly statusRank: number;
+  /** When Stripe made the object. */
+  readonly objectCreatedAt: null | bigint;
+  /** Until when a dispute can be answered. */
+  readonly evidenceDueAt: null | bigint;
+  /** A dispute's money. */
+  readonly movements: readonly Movement[];
+  /** The connected account, on Connect events. */
+  readonly account: null | string;
+};
+
+/** A version-independent fact about a payout. Its lines are listed when its reconciliation is completed. */
+export type PayoutFact = {
+  /** The Stripe event that told it. */
+  readonly factId: string;
+  /** payout.pending, payout.in_transit, payout.paid, payout.canceled, payout.failed, or payout.other. */
+  readonly kind: string;
+  readonly payoutId: string;
+  /** As the newest version spells it. */
+  readonly status: string;
+  /** How far the object has come; facts about one object fold by it and by occurredAt, not by arrival. */
+  readonly statusRank: number;
+  /** completed when the list of its balance transactions is; unknown to old versions. */
+  readonly reconciliationStatus: null | string;
+  /** ISO 4217 minor units; negative when Stripe takes money from the bank. */
+  readonly amount: bigint;
+  readonly currency: string;
+  /** Only automatic payouts can be itemised. */
+  readonly automatic: null | boolean;
+  readonly method: null | string;
+  readonly arrivalDate: null | bigint;
+  readonly balanceTransactionId: null | string;
+  readonly failureBalanceTransactionId: null | string;
+  readonly failureCode: null | string;
+  readonly failureMessage: null | string;
+  readonly originalPayoutId: null | string;
+  readonly reversedById: null | string;
+  /** The connected account, on Connect events. */
+  readonly account: null | string;
+  /** When Stripe made the object. */
+  readonly createdAt: null | bigint;
+  /** When the event was made. */
   readonly occurredAt: bigint;
   readonly livemode: boolean;
 };
@@ -754,6 +950,59 @@ export type Fee = {
   readonly at: bigint;
 };
 
+/** A status that an object was told to have. */
+export type Telling = {
+  readonly status: string;
+  /** The earliest event that told it. */
+  readonly factId: string;
+  /** When it was first told. */
+  readonly at: bigint;
+  /** When it was last told. */
+  readonly lastAt: bigint;
+};
+
+export type RefundState = {
+  readonly id: string;
+  /** Of all that were told, the one that is furthest. */
+  readonly status: string;
+  /** By status. */
+  readonly history: readonly Telling[];
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  /** Minor units, as last told. */
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly reason: null | string;
+  /** When it was last told of. */
+  readonly toldAt: bigint;
+  readonly toldBy: string;
+  readonly balanceTransactionId: null | string;
+  readonly failureBalanceTransactionId: null | string;
+  readonly failureCode: null | string;
+  readonly createdAt: null | bigint;
+};
+
+export type DisputeState = {
+  readonly id: string;
+  /** Of all that were told, the one that is furthest. */
+  readonly status: string;
+  /** By status. */
+  readonly history: readonly Telling[];
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  /** Minor units, as last told. */
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly reason: null | string;
+  /** When it was last told of. */
+  readonly toldAt: bigint;
+  readonly toldBy: string;
+  /** By balance transaction. */
+  readonly movements: readonly Movement[];
+  readonly evidenceDueAt: null | bigint;
+  readonly createdAt: null | bigint;
+};
+
 /** What is known of an order, and what was already sent for it. */
 export type OrderState = {
   readonly orderId: string;
@@ -769,6 +1018,10 @@ export type OrderState = {
   readonly issued: readonly string[];
   /** Commands that a peer refused for good. */
   readonly refusals: readonly string[];
+  /** By id. */
+  readonly refunds: readonly RefundState[];
+  /** By id. */
+  readonly disputes: readonly DisputeState[];
 };
 
 /** Facts about a Stripe object whose order is not known yet. */

@@ -10,6 +10,8 @@ import type {
   PaymentFact,
 } from '../../../schemas/generated/types.ts';
 import type { Refusal } from './assemble.ts';
+import { withDispute } from './disputes.ts';
+import { withRefund } from './refunds.ts';
 
 export const initialOrder = (orderId: string): OrderState => ({
   orderId,
@@ -22,6 +24,8 @@ export const initialOrder = (orderId: string): OrderState => ({
   fee: null,
   issued: [],
   refusals: [],
+  refunds: [],
+  disputes: [],
 });
 
 /** The state after a fact, and why the fact calls for a person, if it does. */
@@ -47,6 +51,14 @@ export const declineIdentity = (decline: Decline): string =>
   decline.chargeId ?? `${decline.paymentIntentId}-${decline.code}`;
 
 export const withPayment = (state: OrderState, fact: PaymentFact): Folded => {
+  if (fact.kind.startsWith('refund.')) {
+    const refunds = withRefund(state.refunds, fact);
+    return { state: refunds === state.refunds ? state : { ...state, refunds } };
+  }
+  if (fact.kind.startsWith('dispute.')) {
+    const disputes = withDispute(state.disputes, fact);
+    return { state: disputes === state.disputes ? state : { ...state, disputes } };
+  }
   switch (fact.kind) {
     case 'payment.succeeded': {
       const paymentIntentId = fact.paymentIntentId ?? fact.objectId;

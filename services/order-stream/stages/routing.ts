@@ -1,22 +1,62 @@
 /**
  * Brings what Stripe says to the order it is about. Most objects carry the order's id in their metadata; for the others
- * the objects that do tell which order they belong to, through a topic keyed by object.
+ * the objects that do tell which order they belong to, through a topic keyed by object. What is about no order (payouts,
+ * customers, billing, the catalogue) goes to a topic of its own.
  */
 import type { LinkedObject, PaymentFact, StripeEvent } from '../../../schemas/generated/types.ts';
 import type { Schemas } from '../../../schemas/serde.ts';
 import { input, type Stage, type StageContext, type StageRecord } from '../../runtime/topology.ts';
 import type { Policy } from '../domain/policy.ts';
-import { interpret } from '../sources/stripe.ts';
+import type { OtherFact } from '../sources/stripe/facts.ts';
+import { interpret } from '../sources/stripe/interpret.ts';
+
+const isSame = (left: PaymentFact, right: PaymentFact): boolean =>
+  left.factId === right.factId && left.objectId === right.objectId && left.kind === right.kind;
 
 export const routingStage = (application: string, schemas: Schemas, policy: Policy): Stage => {
   const links = schemas.store(application, 'links');
   const unrouted = schemas.store(application, 'unrouted');
   const objects = schemas.topic('stripeObjects');
   const payments = schemas.topic('orderPayments');
+  const payouts = schemas.topic('payoutFacts');
+  const customers = schemas.topic('customerFacts');
+  const catalog = schemas.topic('catalogFacts');
+  const billing = schemas.topic('billingFacts');
 
   const route = (fact: PaymentFact, orderId: string, context: StageContext): void => {
     if (fact.kind === 'payment.other') context.count('ignored', `payment_intent ${fact.status}`);
     else context.send(payments, orderId, { ...fact, orderId });
+  };
+
+  const hand = (other: OtherFact, context: StageContext): void => {
+    switch (other.topic) {
+      case 'payoutFacts':
+        context.send(payouts, other.key, other.fact);
+        break;
+      case 'customerFacts':
+        context.send(customers, other.key, other.fact);
+        break;
+      case 'catalogFacts':
+        context.send(catalog, other.key, other.fact);
+        break;
+      case 'billingFacts':
+        context.send(billing, other.key, other.fact);
+        break;
+    }
+  };
+
+  const publish = (objectIds: readonly string[], orderId: string, context: StageContext): void => {
+    for (const objectId of objectIds) {
+      if (context.store(links).get(objectId)?.orderId === orderId) continue;
+      context.store(links).put(objectId, { objectId, orderId });
+      context.send(objects, objectId, { objectId, orderId });
+    }
+  };
+
+  const keepWaiting = (facts: readonly PaymentFact[], key: string, context: StageContext): void => {
+    const waiting = context.store(unrouted).get(key)?.facts ?? [];
+    const news = facts.filter((fact) => !waiting.some((other) => isSame(other, fact)));
+    if (news.length > 0) context.store(unrouted).put(key, { facts: [...waiting, ...news] });
   };
 
   const event = (record: StageRecord<StripeEvent>, context: StageContext): void => {
@@ -33,27 +73,19 @@ export const routingStage = (application: string, schemas: Schemas, policy: Poli
     }
     const said = interpret(record.value);
     switch (said.kind) {
-      case 'malformed':
-        context.deadLetter('malformed_event', said.message);
+      case 'refused':
+        context.deadLetter(said.code, said.message);
         return;
       case 'ignored':
         context.count('ignored', said.reason);
         return;
-      case 'fact': {
-        if (said.orderId !== null) {
-          for (const objectId of said.links) {
-            if (context.store(links).get(objectId)?.orderId === said.orderId) continue;
-            context.store(links).put(objectId, { objectId, orderId: said.orderId });
-            context.send(objects, objectId, { objectId, orderId: said.orderId });
-          }
-          route(said.fact, said.orderId, context);
-          return;
-        }
-        const known = context.store(links).get(record.key);
-        if (known) route(said.fact, known.orderId, context);
-        else {
-          const waiting = context.store(unrouted).get(record.key)?.facts ?? [];
-          context.store(unrouted).put(record.key, { facts: [...waiting, said.fact] });
+      case 'facts': {
+        for (const other of said.others) hand(other, context);
+        if (said.orderId !== null) publish(said.links, said.orderId, context);
+        const orderId = said.orderId ?? context.store(links).get(record.key)?.orderId;
+        if (orderId !== undefined) for (const fact of said.payments) route(fact, orderId, context);
+        else if (said.payments.length > 0) {
+          keepWaiting(said.payments, record.key, context);
           context.count('unrouted', record.value.type);
         }
       }
@@ -75,6 +107,6 @@ export const routingStage = (application: string, schemas: Schemas, policy: Poli
     name: 'routing',
     inputs: [input({ topic: schemas.topic('stripeEvents'), process: event }), input({ topic: objects, process: link })],
     stores: [links, unrouted],
-    outputs: [objects, payments],
+    outputs: [objects, payments, payouts, customers, catalog, billing],
   };
 };

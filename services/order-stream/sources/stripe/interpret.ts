@@ -1,0 +1,97 @@
+/**
+ * Stripe events, of any API version, as facts that do not depend on it. A fact says what state an object is in, not which event told
+ * it: deliveries are unordered, doubled, and the same fact may come under two event ids.
+ */
+import type { PaymentFact, StripeEvent } from '../../../../schemas/generated/types.ts';
+import { priceFacts, productFacts } from './catalog.ts';
+import { chargeFacts } from './charge.ts';
+import { customerFacts } from './customer.ts';
+import { disputeFact } from './dispute.ts';
+import type { OtherFact } from './facts.ts';
+import { idOf, isObject, type Json, orderIdOf, RefusedEventError, text } from './fields.ts';
+import { invoiceFacts, invoicePaymentFacts } from './invoice.ts';
+import { linkedCharges, paymentIntentFacts } from './payment-intent.ts';
+import { payoutFacts } from './payout.ts';
+import { refundFact } from './refund.ts';
+import { subscriptionFacts } from './subscription.ts';
+
+export type Interpretation =
+  | Readonly<{
+      kind: 'facts';
+      /** Of the order that the object names, or of one that is not known yet. */
+      payments: readonly PaymentFact[];
+      orderId: string | null;
+      /** Objects that belong to the same order. */
+      links: readonly string[];
+      /** Facts that are about no order. */
+      others: readonly OtherFact[];
+    }>
+  /** Nothing we need to know: the event is kept in its topic, and counted. */
+  | Readonly<{ kind: 'ignored'; reason: string }>
+  | Readonly<{ kind: 'refused'; code: string; message: string }>;
+
+/** Stripe's events have kilobytes; one of megabytes is not looked at. */
+export const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+const ofPayments: Readonly<Record<string, (object: Json, event: StripeEvent) => readonly (PaymentFact | null)[]>> = {
+  payment_intent: paymentIntentFacts,
+  charge: chargeFacts,
+  refund: (refund, event) => [refundFact(refund, event)],
+  dispute: (dispute, event) => [disputeFact(dispute, event)],
+};
+
+const ofOthers: Readonly<Record<string, (object: Json, event: StripeEvent) => readonly OtherFact[]>> = {
+  payout: payoutFacts,
+  customer: customerFacts,
+  product: productFacts,
+  price: priceFacts,
+  plan: priceFacts,
+  subscription: subscriptionFacts,
+  invoice: invoiceFacts,
+  invoice_payment: invoicePaymentFacts,
+};
+
+const objectOf = (event: StripeEvent): Json => {
+  if (event.body.length > MAX_BODY_BYTES)
+    throw new RefusedEventError('event_too_large', `event ${event.id} has ${event.body.length} bytes`);
+  let body: unknown;
+  try {
+    body = JSON.parse(event.body.toString('utf8'));
+  } catch (error) {
+    throw new RefusedEventError('malformed_event', `event ${event.id} is not JSON: ${(error as Error).message}`);
+  }
+  const object = isObject(body) && isObject(body['data']) ? body['data']['object'] : undefined;
+  if (!isObject(object)) throw new RefusedEventError('malformed_event', `event ${event.id} has no data.object`);
+  if (object['livemode'] === !event.livemode)
+    throw new RefusedEventError('livemode_mismatch', `event ${event.id} and its object are of different modes`);
+  return object;
+};
+
+const linksOf = (object: Json): readonly string[] => {
+  const ids = [text(object['id']), idOf(object['payment_intent']), idOf(object['charge']), ...linkedCharges(object)];
+  return [...new Set(ids.filter((id) => id !== null))];
+};
+
+const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
+
+const told = (event: StripeEvent): Interpretation => {
+  const object = objectOf(event);
+  const type = text(object['object']) ?? '';
+  const others = own(ofOthers, type)?.(object, event) ?? [];
+  const ofOrders = own(ofPayments, type);
+  const payments = (ofOrders?.(object, event) ?? []).filter((fact) => fact !== null);
+  const orderId = ofOrders === undefined ? null : orderIdOf(object);
+  if (others.length === 0 && payments.length === 0 && orderId === null) return { kind: 'ignored', reason: event.type };
+  return { kind: 'facts', payments, orderId, links: orderId === null ? [] : linksOf(object), others };
+};
+
+/** What an event says. Money of the other mode than the pipeline's is refused by the caller. */
+export const interpret = (event: StripeEvent): Interpretation => {
+  try {
+    return told(event);
+  } catch (error) {
+    if (error instanceof RefusedEventError) return { kind: 'refused', code: error.code, message: error.message };
+    throw error;
+  }
+};
