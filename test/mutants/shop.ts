@@ -3,6 +3,9 @@ import type { Mutant } from './mutant.ts';
 
 const orderStream = ['test/topology/order-stream/order-stream.test.ts'];
 const orderToCash = ['test/unit/order-stream/order-to-cash.test.ts'];
+const refundsAndDisputes = ['test/unit/order-stream/refunds-and-disputes.test.ts'];
+const stripeEvents = ['test/unit/order-stream/stripe.test.ts'];
+const stripeStory = ['test/topology/order-stream/stripe-story.test.ts'];
 const webhookServer = ['test/unit/webhooks/server.test.ts'];
 const webhookSignature = ['test/unit/webhooks/signature.test.ts'];
 const stripeCommands = ['test/unit/stripe-executor/commands.test.ts'];
@@ -93,6 +96,91 @@ export const shopMutants: readonly Mutant[] = [
       },
     ],
     tests: orderToCash,
+  },
+  {
+    guard: 'refunds-by-state',
+    why: 'a refund that failed would have succeeded, when the two are heard the other way round',
+    file: 'services/order-stream/domain/refunds.ts',
+    edits: [{ find: `status: furthest(history, refundRank),`, replace: `status: fact.status,` }],
+    tests: refundsAndDisputes,
+  },
+  {
+    guard: 'disputes-by-state',
+    why: 'a dispute that was decided would be open again, when its events are heard in another order',
+    file: 'services/order-stream/domain/disputes.ts',
+    edits: [{ find: `status: furthest(history, disputeRank),`, replace: `status: fact.status,` }],
+    tests: refundsAndDisputes,
+  },
+  {
+    guard: 'dispute-amount-as-last-told',
+    why: 'the amount under dispute would be that of whichever event came last',
+    file: 'services/order-stream/domain/disputes.ts',
+    edits: [{ find: `...(isLater && {`, replace: `...(told.factId !== '' && {` }],
+    tests: refundsAndDisputes,
+  },
+  {
+    guard: 'movements-once',
+    why: 'money that a dispute took would be taken again by each event about it',
+    file: 'services/order-stream/domain/disputes.ts',
+    edits: [
+      { find: `[movement.balanceTransactionId, movement] as const`, replace: `[Symbol(), movement] as const` },
+      { find: `!ids.has(balanceTransactionId)`, replace: `balanceTransactionId !== '' && ids.size >= 0` },
+    ],
+    tests: refundsAndDisputes,
+  },
+  {
+    guard: 'facts-in-iso-units',
+    why: 'a refund in ISK would be a hundred times what it is',
+    file: 'services/order-stream/sources/stripe/fields.ts',
+    edits: [
+      {
+        find: `return fromStripeUnits(units, currency);`,
+        replace: `return fromStripeUnits(units, currency) && units;`,
+      },
+    ],
+    tests: stripeEvents,
+  },
+  {
+    guard: 'amounts-are-whole-numbers',
+    why: 'an amount that cannot be read would be none',
+    file: 'services/order-stream/sources/stripe/fields.ts',
+    edits: [{ find: `if (units === null)`, replace: `if (units === null) return null;\n  if (name === '')` }],
+    tests: stripeEvents,
+  },
+  {
+    guard: 'event-and-object-of-one-mode',
+    why: 'a live refund in a test event would count',
+    file: 'services/order-stream/sources/stripe/interpret.ts',
+    edits: [{ find: `if (object['livemode'] === !event.livemode)`, replace: `if (event.id === '')` }],
+    tests: stripeEvents,
+  },
+  {
+    guard: 'events-bounded',
+    why: 'one huge event would hold up the stream for as long as it takes to read',
+    file: 'services/order-stream/sources/stripe/interpret.ts',
+    edits: [{ find: `if (event.body.length > MAX_BODY_BYTES)`, replace: `if (event.body.length < 0)` }],
+    tests: stripeEvents,
+  },
+  {
+    guard: 'lists-bounded',
+    why: 'one event could tell a million facts',
+    file: 'services/order-stream/sources/stripe/fields.ts',
+    edits: [{ find: `if (list.length > MAX_LIST)`, replace: `if (list.length < 0)` }],
+    tests: stripeEvents,
+  },
+  {
+    guard: 'embedded-charges',
+    why: 'old events name their charges nowhere else: a dispute of one would never find its order',
+    file: 'services/order-stream/sources/stripe/payment-intent.ts',
+    edits: [{ find: `    ...listOf(intent['charges']).map(idOf),\n`, replace: `` }],
+    tests: stripeStory,
+  },
+  {
+    guard: 'waiting-facts-once',
+    why: 'deliveries of one event, over and over, would make what waits for its order grow without end',
+    file: 'services/order-stream/stages/routing.ts',
+    edits: [{ find: `!waiting.some((other) => isSame(other, fact))`, replace: `fact.factId !== ''` }],
+    tests: stripeStory,
   },
   {
     guard: 'test-money-apart-in-routing',
