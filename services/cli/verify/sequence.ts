@@ -53,7 +53,8 @@ const lifecycleFindings = (facts: Facts): Finding[] => {
 
 /** A command about money that moved must name an event that told of it. */
 const causeFindings = (facts: Facts): Finding[] => {
-  const told = new Map(facts.facts.map((fact) => [`${fact.orderId} ${fact.factId}`, fact.kind]));
+  // One event may tell several facts.
+  const told = Map.groupBy(facts.facts, (fact) => `${fact.orderId} ${fact.factId}`);
   const expected: Readonly<Record<string, string>> = {
     MarkOrderPaid: 'payment.succeeded',
     RecordPayment: 'payment.succeeded',
@@ -64,14 +65,15 @@ const causeFindings = (facts: Facts): Finding[] => {
     const kind = expected[command.type];
     if (kind === undefined || !command.causationId.startsWith('evt_')) return [];
     const { orderId, commandId, causationId } = command;
-    const cause = told.get(`${orderId} ${causationId}`);
-    if (cause === kind && facts.events.has(causationId)) return [];
-    const why = cause === undefined ? 'which order.payments does not have' : `which told of ${cause}`;
+    const causes = told.get(`${orderId} ${causationId}`)?.map((fact) => fact.kind) ?? [];
+    const isCause = causes.includes(kind);
+    if (isCause && facts.events.has(causationId)) return [];
+    const why = causes.length === 0 ? 'which order.payments does not have' : `which told of ${causes.join(', ')}`;
     return [
       {
         kind: 'reordered',
         orderId,
-        message: `${commandId} was caused by ${causationId}, ${cause === kind ? 'which stripe.events does not have' : why}`,
+        message: `${commandId} was caused by ${causationId}, ${isCause ? 'which stripe.events does not have' : why}`,
       },
     ];
   });

@@ -123,6 +123,8 @@ export const soundWorld = (): Facts => {
     })),
     facts: [
       { ...place('order.payments'), factId: 'evt_paid', orderId: '1', kind: 'payment.succeeded' },
+      // An old version's event tells of the payment and of its charge at once.
+      { ...place('order.payments'), factId: 'evt_paid', orderId: '1', kind: 'charge.balanced' },
       { ...place('order.payments'), factId: 'evt_balanced', orderId: '1', kind: 'charge.balanced' },
       { ...place('order.payments'), factId: 'evt_declined', orderId: '2', kind: 'payment.failed' },
     ],

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { parseAvro, readSchema } from '../../../schemas/avro.ts';
 import { allSchemas, generate } from '../../../schemas/generate.ts';
 import { stores, type TopicDefinition, topics } from '../../../schemas/topics.ts';
+import { initialOrder } from '../../../services/order-stream/domain/order.ts';
+import { paymentFact } from '../order-stream/fixtures.ts';
 
 const definitions: readonly TopicDefinition[] = Object.values(topics);
 
@@ -39,5 +41,35 @@ describe('schemas', () => {
 
   it('no topic has a place for card data', () => {
     for (const schema of allSchemas()) expect(schema).not.toMatch(/card_?number|cvv|cvc|card_?exp|last4|track_?data/i);
+  });
+
+  it('what was written before a field came is read, with its default', () => {
+    type Record = { fields: (Field & { default?: unknown })[] };
+    const only = (record: Record, names: readonly string[]): Record => ({
+      ...record,
+      fields: record.fields.filter(({ name }) => names.includes(name)),
+    });
+    const parsed = (file: string) => JSON.parse(readSchema(file)) as Record;
+    const fact = paymentFact();
+    const before = only(
+      parsed('PaymentFact'),
+      `factId orderId kind objectId status paymentIntentId chargeId balanceTransactionId amount currency failureCode declineCode
+       failureMessage occurredAt livemode`.split(/\s+/),
+    );
+    const [facts] = parsed('state/Unrouted').fields;
+    const unrouted = { ...parsed('state/Unrouted'), fields: [{ ...facts!, type: { type: 'array', items: before } }] };
+    const state = initialOrder('100123');
+    const order = only(
+      parsed('state/OrderState'),
+      'orderId placed stripeCustomer paymentIntent paid declines balance fee issued refusals'.split(' '),
+    );
+    for (const [file, old, value] of [
+      ['PaymentFact', before, fact],
+      ['state/Unrouted', unrouted, { facts: [fact] }],
+      ['state/OrderState', order, state],
+    ] as const) {
+      const [writer, reader] = [parseAvro(JSON.stringify(old)), parseAvro(readSchema(file))];
+      expect(reader.fromBuffer(writer.toBuffer(value), reader.createResolver(writer)), file).toEqual(value);
+    }
   });
 });
