@@ -71,7 +71,8 @@ export const topics = define({
   },
   customerFacts: {
     name: 'customer.facts',
-    config: forever,
+    // People's data: no longer than it is of use.
+    config: aYear,
     records: ['CustomerFact'],
     compatibility: 'BACKWARD_TRANSITIVE',
   },

@@ -175,6 +175,33 @@ describe('what a Stripe event says', () => {
     expect(firstOf('x.updated', object)).toMatchObject(fact);
   });
 
+  it('a dispute that is expanded in its charge is told too', () => {
+    const dispute = { id: 'dp_1', object: 'dispute', status: 'lost', amount: 1000, currency: 'usd' };
+    expect(said('charge.updated', { id: 'ch_1', object: 'charge', payment_intent: 'pi_1', dispute })).toMatchObject({
+      payments: [{ kind: 'dispute.lost', objectId: 'dp_1', chargeId: 'ch_1', paymentIntentId: 'pi_1' }],
+    });
+  });
+
+  it('an invoice tells of lines that are left out, of payments that come with it, and that it was deleted', () => {
+    const payment = { object: 'invoice_payment', status: 'paid', amount_paid: 500, payment: { charge: 'ch_5' } };
+    const invoice = {
+      id: 'in_1',
+      object: 'invoice',
+      status: 'paid',
+      currency: 'usd',
+      lines: { data: [], has_more: true },
+      payments: { data: [payment] },
+    };
+    expect(said('invoice.paid', invoice)).toMatchObject({
+      payments: [],
+      others: [
+        { key: 'invoice:in_1', fact: { kind: 'invoice.paid', linesComplete: false } },
+        { key: 'invoice:in_1', fact: { kind: 'invoice_payment.paid', chargeId: 'ch_5', amountPaid: 500n } },
+      ],
+    });
+    expect(firstOf('invoice.deleted', { ...invoice, status: 'draft' })).toMatchObject({ kind: 'invoice.deleted' });
+  });
+
   it('invoices had no status before 2018-11-08', () => {
     const invoice = { id: 'in_1', object: 'invoice', currency: 'usd' };
     const statusOf = (over: object) => firstOf('invoice.updated', { ...invoice, ...over });
