@@ -1,4 +1,7 @@
-/** Every topic of the product, its cleanup and the records it carries. Partition counts and replication are the cluster's. */
+/**
+ * Every topic of the product, its cleanup and the records it carries. Partition counts and replication are the
+ * cluster's.
+ */
 import type * as Types from './generated/types.ts';
 
 const database = 'adnsf.AspDotNetStorefront.dbo';

@@ -3,14 +3,14 @@ import type { DisputeState, Movement, PaymentFact } from '../../../schemas/gener
 import { before, either, furthest, withTelling } from './object-state.ts';
 
 /**
- * How far a dispute has come. An inquiry (`warning_*`) may become a dispute even after it was closed. What was won or lost may be
- * appealed and decided anew: there the latest telling counts.
+ * How far a dispute has come. An inquiry (`warning_*`) may become a dispute even after it was closed. What was won or
+ * lost may be appealed and decided anew: there the latest telling counts.
  */
 const ranks: Readonly<Record<string, number>> = {
   warning_needs_response: 10,
   warning_under_review: 20,
   warning_closed: 30,
-  prevented: 30,
+  prevented: 60,
   needs_response: 40,
   under_review: 50,
   charge_refunded: 60,

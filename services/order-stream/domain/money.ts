@@ -1,6 +1,6 @@
 /**
- * Money is a bigint of ISO 4217 minor units with its currency, everywhere but at Stripe's edge (stripe-money.ts). What does not
- * fit the minor unit exactly is refused with a reason, never rounded.
+ * Money is a bigint of ISO 4217 minor units with its currency, everywhere but at Stripe's edge (stripe-money.ts). What
+ * does not fit the minor unit exactly is refused with a reason, never rounded.
  */
 import { isoExponent } from './currencies.ts';
 
@@ -37,7 +37,9 @@ const MAX_LONG = 2n ** 63n - 1n;
 
 export const tenTo = (exponent: number): bigint => 10n ** BigInt(exponent);
 
-/** How many decimals the minor unit of a currency has (ISO 4217). @throws InexactAmountError on what is not a currency */
+/**
+ * How many decimals the minor unit of a currency has (ISO 4217). @throws InexactAmountError on what is not a currency
+ */
 export const exponentOf = (currency: string): number => {
   const exponent = isoExponent(currency);
   if (exponent === undefined) throw new InexactAmountError('unknown_currency', `'${currency}' is not a currency`);

@@ -1,6 +1,7 @@
 /**
- * The state of an object at Stripe, joined from what was told of it in any order, any number of times and under any event ids.
- * Every join here is commutative, associative and idempotent: that, and not care in the deciders, makes arrival irrelevant.
+ * The state of an object at Stripe, joined from what was told of it in any order, any number of times and under any
+ * event ids. Every join here is commutative, associative and idempotent: that, and not care in the deciders, makes
+ * arrival irrelevant.
  */
 import type { PaymentFact, Telling } from '../../../schemas/generated/types.ts';
 
@@ -35,7 +36,9 @@ export const furthest = (history: readonly Telling[], rankOf: (status: string) =
   return found.status;
 };
 
-/** What is known over what is not. The two never differ at Stripe; should they, the choice does not depend on arrival. */
+/**
+ * What is known over what is not. The two never differ at Stripe; should they, the choice does not depend on arrival.
+ */
 export const either = <T extends string | bigint>(left: T | null, right: T | null): T | null => {
   if (left === null || right === null) return left ?? right;
   return left < right ? left : right;

@@ -3,8 +3,8 @@ import type { PaymentFact, RefundState } from '../../../schemas/generated/types.
 import { before, either, furthest, withTelling } from './object-state.ts';
 
 /**
- * How far a refund has come. A refund that succeeded may still fail, when the customer's bank sends the money back; that is its end.
- * Stripe may add statuses: one we do not know is kept, and anything we know goes before it.
+ * How far a refund has come. A refund that succeeded may still fail, when the customer's bank sends the money back;
+ * that is its end. Stripe may add statuses: one we do not know is kept, and anything we know goes before it.
  */
 const ranks: Readonly<Record<string, number>> = {
   requires_action: 10,

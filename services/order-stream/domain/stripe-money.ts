@@ -1,9 +1,9 @@
 /**
- * Stripe's units and ours. Topics carry ISO 4217 minor units; they are turned into Stripe's where a request is made and back
- * where an object of Stripe's is read, and nowhere else.
+ * Stripe's units and ours. Topics carry ISO 4217 minor units; they are turned into Stripe's where a request is made and
+ * back where an object of Stripe's is read, and nowhere else.
  *
- * Source of every table: docs.stripe.com/currencies ("Zero-decimal currencies", "Three-decimal currencies", "Special cases",
- * "Maximum charge amounts"). Where it lists a currency twice (UGX), the special case governs.
+ * Source of every table: docs.stripe.com/currencies ("Zero-decimal currencies", "Three-decimal currencies", "Special
+ * cases", "Maximum charge amounts"). Where it lists a currency twice (UGX), the special case governs.
  */
 import { decimalText, exponentOf, InexactAmountError, rescaled } from './money.ts';
 
@@ -50,8 +50,9 @@ export const fromStripeUnits = (stripe: bigint, currency: string): bigint => {
 };
 
 /**
- * What Stripe may be asked to charge, in its units. Minimum amounts are not judged here: they depend on the currency the account
- * settles in and on the rate of the day, which only Stripe knows; it refuses (`amount_too_small`), and a person is told.
+ * What Stripe may be asked to charge, in its units. Minimum amounts are not judged here: they depend on the currency
+ * the account settles in and on the rate of the day, which only Stripe knows; it refuses (`amount_too_small`), and a
+ * person is told.
  * @throws InexactAmountError
  */
 export const chargeable = (units: bigint, currency: string): bigint => {

@@ -1,7 +1,7 @@
 /**
  * Brings what Stripe says to the order it is about. Most objects carry the order's id in their metadata; for the others
- * the objects that do tell which order they belong to, through a topic keyed by object. What is about no order (payouts,
- * customers, billing, the catalogue) goes to a topic of its own.
+ * the objects that do tell which order they belong to, through a topic keyed by object. What is about no order
+ * (payouts, customers, billing, the catalogue) goes to a topic of its own.
  */
 import type { LinkedObject, PaymentFact, StripeEvent } from '../../../schemas/generated/types.ts';
 import type { Schemas } from '../../../schemas/serde.ts';

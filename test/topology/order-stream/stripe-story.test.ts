@@ -50,8 +50,8 @@ const plain = (value: unknown): string =>
 type Telling = Readonly<{ events: readonly Kept[]; batch?: number }>;
 
 /**
- * Each telling is of an order of its own, which was placed before. What becomes of them: state and commands, as text that would
- * be the same for all orders.
+ * Each telling is of an order of its own, which was placed before. What becomes of them: state and commands, as text
+ * that would be the same for all orders.
  */
 const play = async (tellings: readonly Telling[], partitions = 1): Promise<readonly string[]> => {
   const opened = await open(partitions);

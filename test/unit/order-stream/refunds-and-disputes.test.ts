@@ -105,7 +105,7 @@ describe('a dispute', () => {
     [['needs_response', 'under_review', 'lost'], 'lost'],
     [['won', 'lost'], 'lost'],
     [['lost', 'won'], 'won'],
-    [['needs_response', 'prevented'], 'needs_response'],
+    [['warning_needs_response', 'needs_response', 'prevented'], 'prevented'],
     [['from_the_future', 'warning_needs_response'], 'warning_needs_response'],
   ])('%s is %s', (statuses, status) => {
     for (const order of permutations(statuses.map((each, index) => dispute(each, index))))

@@ -262,6 +262,11 @@ describe('what is refused', () => {
     ['nothing', body('null'), 'malformed_event'],
     ['brackets a mile deep', body('['.repeat(1_000_000)), 'malformed_event'],
     ['an amount that is text', said('refund.created', refund({ amount: '1000' })), 'malformed_event'],
+    [
+      'an amount that need not be there, and is text',
+      said('invoice.paid', { id: 'in_1', object: 'invoice', currency: 'usd', amount_due: '2713' }),
+      'malformed_event',
+    ],
     ['half a cent', said('refund.created', refund({ amount: 10.5 })), 'malformed_event'],
     ['more than a number holds', said('refund.created', refund({ amount: 2 ** 53 })), 'malformed_event'],
     ['no amount', said('refund.created', refund({ amount: undefined })), 'malformed_event'],

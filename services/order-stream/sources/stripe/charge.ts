@@ -1,6 +1,6 @@
 /**
- * Charges: what they brought once that is known (asynchronous capture tells the fee later than the payment), what went back, and
- * the refunds and disputes that old versions embed.
+ * Charges: what they brought once that is known (asynchronous capture tells the fee later than the payment), what went
+ * back, and the refunds and disputes that old versions embed.
  */
 import type { PaymentFact } from '../../../../schemas/generated/types.ts';
 import { disputeFact } from './dispute.ts';

@@ -1,6 +1,6 @@
 /**
- * Fields of Stripe's objects. They are read by their shape and not by the version an event names: an endpoint's version changes,
- * expanded and embedded objects come and go, and a shape says what it is.
+ * Fields of Stripe's objects. They are read by their shape and not by the version an event names: an endpoint's version
+ * changes, expanded and embedded objects come and go, and a shape says what it is.
  */
 import { InexactAmountError } from '../../domain/money.ts';
 import { fromStripeUnits } from '../../domain/stripe-money.ts';

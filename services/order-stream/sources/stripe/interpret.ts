@@ -1,6 +1,6 @@
 /**
- * Stripe events, of any API version, as facts that do not depend on it. A fact says what state an object is in, not which event told
- * it: deliveries are unordered, doubled, and the same fact may come under two event ids.
+ * Stripe events, of any API version, as facts that do not depend on it. A fact says what state an object is in, not
+ * which event told it: deliveries are unordered, doubled, and the same fact may come under two event ids.
  */
 import type { PaymentFact, StripeEvent } from '../../../../schemas/generated/types.ts';
 import { priceFacts, productFacts } from './catalog.ts';

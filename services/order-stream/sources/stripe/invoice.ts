@@ -1,6 +1,7 @@
 /**
- * Invoices, and what paid them. Since basil (2025-03-31) an invoice names neither its subscription (it is under `parent`) nor its
- * payment (`invoice_payment.*` tells); before, both stand on the invoice, and are told as the newer versions tell them.
+ * Invoices, and what paid them. Since basil (2025-03-31) an invoice names neither its subscription (it is under
+ * `parent`) nor its payment (`invoice_payment.*` tells); before, both stand on the invoice, and are told as the newer
+ * versions tell them.
  */
 import type { BillingFact } from '../../../../schemas/generated/types.ts';
 import { billingFact } from './billing.ts';

@@ -1,4 +1,7 @@
-/** Lines of invoices and items of subscriptions: what they are priced by moved in 2020 (plan → price) and 2025 (→ pricing). */
+/**
+ * Lines of invoices and items of subscriptions: what they are priced by moved in 2020 (plan → price) and 2025 (→
+ * pricing).
+ */
 import type { BillingLine } from '../../../../schemas/generated/types.ts';
 import { amountIn, amountOf, at, flag, idOf, instant, integer, type Json, listOf, text } from './fields.ts';
 

@@ -1,6 +1,6 @@
 /**
- * PaymentIntents by their status, whatever the event is called. Before 2022-11-15 their charges are embedded, newest first; from
- * then on `latest_charge` names the last one.
+ * PaymentIntents by their status, whatever the event is called. Before 2022-11-15 their charges are embedded, newest
+ * first; from then on `latest_charge` names the last one.
  */
 import type { PaymentFact } from '../../../../schemas/generated/types.ts';
 import { chargeFacts } from './charge.ts';

@@ -1,6 +1,6 @@
 /**
- * Refunds: on their own (`refund.*`, before that `charge.refund.updated`), or embedded in their charge, which was the only place
- * before 2022-11-15 for most of them.
+ * Refunds: on their own (`refund.*`, before that `charge.refund.updated`), or embedded in their charge, which was the
+ * only place before 2022-11-15 for most of them.
  */
 import type { PaymentFact } from '../../../../schemas/generated/types.ts';
 import { refundRank } from '../../domain/refunds.ts';
