@@ -167,7 +167,9 @@ export type CatalogFact = {
   /** day, week, month or year, of a recurring price. */
   readonly interval: null | string;
   readonly intervalCount: null | number;
+  /** Null also when a plan was told of, which does not say. */
   readonly taxBehavior: null | string;
+  /** Null also when a plan was told of, which does not say. */
   readonly lookupKey: null | string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly updatedAt: null | bigint;
