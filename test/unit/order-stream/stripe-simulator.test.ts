@@ -8,12 +8,10 @@ import { kept } from './stripe-fixtures.ts';
 const told = async (box: Awaited<ReturnType<typeof sandbox>>) => {
   await box.settled();
   const { data } = await box.stripe.events.list({ limit: 100 });
-  return data
-    .toReversed()
-    .map((event) => ({
-      type: event.type,
-      said: interpret(kept(event.type, Buffer.from(JSON.stringify(event))).event),
-    }));
+  return data.toReversed().map((event) => ({
+    type: event.type,
+    said: interpret(kept(event.type, Buffer.from(JSON.stringify(event))).event),
+  }));
 };
 
 describe("the simulator's own events", () => {
