@@ -42,7 +42,7 @@ const freePort = async (): Promise<number> => {
   return port;
 };
 
-/** Starts it on free ports. @throws when it has not answered after ten seconds */
+/** Starts it on free ports. @throws when it has not answered after 25 seconds */
 export const startStripeMock = async (path: string): Promise<StripeMock> => {
   const [http, https] = [await freePort(), await freePort()];
   // With only one address given it would open its default for the other, on all interfaces.
@@ -60,7 +60,7 @@ export const startStripeMock = async (path: string): Promise<StripeMock> => {
     child.kill();
     await ended;
   };
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 25_000;
   while (Date.now() < deadline && child.exitCode === null) {
     const answered = await fetch(url).then(
       () => true,
