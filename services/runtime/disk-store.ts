@@ -35,16 +35,19 @@ const trusting = <T>(use: () => T): T => {
   }
 };
 
-const encodeCheckpoint = ({ position, writtenAt }: Checkpoint): Buffer => {
-  const bytes = Buffer.alloc(16);
+const encodeCheckpoint = ({ position, since, writtenAt }: Checkpoint): Buffer => {
+  const bytes = Buffer.alloc(24);
   bytes.writeBigInt64LE(position, 0);
   bytes.writeDoubleLE(writtenAt, 8);
+  bytes.writeDoubleLE(since, 16);
   return bytes;
 };
 
 const decodeCheckpoint = (bytes: Buffer): Checkpoint => ({
   position: bytes.readBigInt64LE(0),
   writtenAt: bytes.readDoubleLE(8),
+  // Those of an earlier version know of one history only.
+  since: bytes.length < 24 ? 0 : bytes.readDoubleLE(16),
 });
 
 /**

@@ -1,14 +1,23 @@
 /** What a task of a pure stage does: decode, process one by one, and commit everything that came of it together. */
-import { FatalError, PoisonError, RetriableError, TaskCorruptedError, TaskMigratedError } from './errors.ts';
+import {
+  DiskUnwritableError,
+  FatalError,
+  PoisonError,
+  RetriableError,
+  TaskCorruptedError,
+  TaskMigratedError,
+} from './errors.ts';
+import { decodeHistory, encodeHistory, lossOf, type Bounds, type History, type Reach } from './history.ts';
 import type { Decoded, Taken } from './inputs.ts';
 import { observe, type TaskName } from './observe.ts';
 import type { Admin, ConsumedRecord, PartitionReader, ProducedRecord, RecordHeaders } from './ports.ts';
-import { restoreStores } from './restore.ts';
+import { checkInputs, readAgain } from './rebuild.ts';
+import { boundsOf, restoreStores } from './restore.ts';
 import type { Scheduler } from './scheduler.ts';
 import { decodeText } from './serde.ts';
 import { StoreOverlay, type Checkpoint, type OpenBackend, type StoreBackend } from './store.ts';
-import type { Task, TaskWork } from './task.ts';
-import { changelogTopic } from './topics.ts';
+import type { Standing, Task, TaskWork } from './task.ts';
+import { changelogTopic, groupId, isMerged } from './topics.ts';
 import type { DeadLetter, Serde, Stage, StageContext, StageInput, StageRecord, Topic, Topology } from './topology.ts';
 
 /** Brokers refuse records of more than about a megabyte (`message.max.bytes`). */
@@ -32,6 +41,7 @@ export const concernsMoreThanTheRecord = (error: unknown): boolean =>
   error instanceof FatalError ||
   error instanceof TaskMigratedError ||
   error instanceof TaskCorruptedError ||
+  error instanceof DiskUnwritableError ||
   error instanceof RetriableError;
 
 /** Any failure over one record as a reason to refuse it. What is not foreseen is told with its stack. */
@@ -92,6 +102,8 @@ export const stageWork = (setup: StageWorkSetup): TaskWork => {
   const changelogOf = new Map(changelogs.map(({ store, topic }) => [store, topic]));
   let backend: StoreBackend | undefined;
   let overlay: StoreOverlay | undefined;
+  /** As it was committed last. */
+  let history: History | undefined;
 
   const decode = (input: number, record: ConsumedRecord): Decoded => {
     const { topic, place } = inputs[input]!;
@@ -167,27 +179,140 @@ export const stageWork = (setup: StageWorkSetup): TaskWork => {
       value: value ?? null,
     }));
 
+  /** The history as it will be when these changes are committed: each takes one offset at least. */
+  const grown = (before: History, changes: readonly ProducedRecord[]): History => {
+    const counts = new Map<string, bigint>();
+    for (const { topic } of changes) counts.set(topic, (counts.get(topic) ?? 0n) + 1n);
+    const reaches = new Map(before.reaches);
+    for (const { store, topic } of changelogs) {
+      const { from, to } = reaches.get(store)!;
+      reaches.set(store, { from, to: to + (counts.get(topic) ?? 0n) });
+    }
+    return { ...before, reaches };
+  };
+
+  /** What the stores have changed becomes their committed state, at the ends that the brokers have told. */
   const promote = async (
     disk: StoreBackend,
     stores: StoreOverlay,
+    expected: History,
     ends: readonly { topic: string; offset: bigint }[],
   ): Promise<void> => {
     const checkpoints = new Map<string, Checkpoint>();
+    const reaches = new Map<string, Reach>(expected.reaches);
     for (const { store, topic } of changelogs) {
-      const end = ends.find((each) => each.topic === topic);
-      if (end !== undefined) checkpoints.set(store, { position: end.offset, writtenAt: scheduler.now() });
+      const end = ends.find((each) => each.topic === topic)?.offset;
+      if (end === undefined) continue;
+      const { from, to } = reaches.get(store)!;
+      // Begun anew under a running task: the note that was just committed tells whoever begins next.
+      if (end < to) throw new TaskCorruptedError(`changelog ${topic} ends at ${end} instead of ${to} or later`);
+      reaches.set(store, { from, to: end });
+      checkpoints.set(store, { position: end, since: expected.since, writtenAt: scheduler.now() });
     }
     if (checkpoints.size > 0) await disk.write(stores.writes(), checkpoints);
+    history = { ...expected, reaches };
     stores.clear();
   };
 
+  /** What is noted of the stores; what was lost of it begins as a history of its own, made of the inputs. */
+  const historyOf = async (task: Task, standing: Standing, bounds: readonly Bounds[]): Promise<History> => {
+    const noted = decodeHistory(standing.note);
+    const loss = noted === undefined ? undefined : lossOf(noted, bounds);
+    if (loss === undefined) {
+      const reaches = bounds.map(
+        ({ store, begin, end }) => [store, { from: noted?.reaches.get(store)?.from ?? begin, to: end }] as const,
+      );
+      return { since: noted?.since ?? 0, reaches: new Map(reaches), rebuilt: noted?.rebuilt };
+    }
+    await checkInputs(loss, groupId(topology.application, stage.name), standing, setup.admin);
+    observe.trouble.publish({ ...name, error: new TaskCorruptedError(loss), action: 'rebuild' });
+    const begun: History = {
+      since: Math.max(scheduler.now(), (noted?.since ?? 0) + 1),
+      reaches: new Map(bounds.map(({ store, end }) => [store, { from: end, to: end }])),
+      rebuilt: new Map(standing.inputs.map(({ source, beginning }) => [source.topic, beginning])),
+    };
+    await task.commit({ records: [], positions: standing.positions, note: encodeHistory(begun) });
+    return begun;
+  };
+
+  /** Makes the stores anew, up to the committed positions. What stages sent then was committed then: it is not sent. */
+  const rebuild = async (
+    task: Task,
+    standing: Standing,
+    rebuilt: ReadonlyMap<string, bigint>,
+    disk: StoreBackend,
+    stores: StoreOverlay,
+  ): Promise<void> => {
+    const again = standing.inputs.map(({ source, position, beginning }) => ({
+      source,
+      from: rebuilt.get(source.topic) ?? beginning,
+      to: position,
+    }));
+    const sum = (offsets: readonly bigint[]) => offsets.reduce((total, each) => total + each, 0n);
+    const from = sum(again.map((each) => each.from));
+    let records = 0;
+    const progress = (positions: readonly bigint[], done: boolean) =>
+      observe.restore.publish({
+        ...name,
+        store: changelogs.map(({ store }) => store).join(', '),
+        source: 'inputs',
+        from,
+        position: sum(positions),
+        end: sum(standing.positions),
+        records,
+        done,
+      });
+    progress(
+      again.map((each) => each.from),
+      false,
+    );
+    await readAgain({
+      inputs: again,
+      reader: await setup.reader(),
+      ...task.limits,
+      signal: task.signal,
+      // Inputs without an order of their own come about as they came then.
+      decode: (input, record) => {
+        const decoded = decode(input, record);
+        return isMerged(stage) ? decoded : { ...decoded, place: String(record.timestamp).padStart(20, '0') };
+      },
+      prepare: async (index, values) => {
+        await inputs[index]!.topic.value.prepare?.(values);
+      },
+      batch: async (taken, positions, done) => {
+        const forgotten = nothing();
+        for (const one of taken) {
+          processOne(stores, one, forgotten);
+          task.at('mid-batch');
+        }
+        const changes = changelogRecords(stores);
+        const at = new Map(again.map(({ source }, index) => [source.topic, positions[index]!]));
+        const next = { ...grown(history!, changes), rebuilt: done ? undefined : at };
+        const ends = await task.commit({
+          records: changes,
+          positions: standing.positions,
+          note: encodeHistory(next),
+        });
+        await promote(disk, stores, next, ends);
+        task.at('after-promote');
+        records += taken.length;
+        progress(positions, done);
+      },
+    });
+  };
+
   return {
-    restore: async (signal) => {
+    restore: async (task, standing) => {
       backend ??= await setup.openBackend({ ...name, stores: stage.stores.map((store) => store.name) });
       overlay = new StoreOverlay(backend, stage.stores);
       if (changelogs.length === 0) return;
+      const bounds = await boundsOf(name, changelogs, setup.admin);
+      history = await historyOf(task, standing, bounds);
+      const { signal } = task;
       const reader = await setup.reader();
-      await restoreStores(name, changelogs, backend, reader, setup.admin, () => scheduler.now(), signal);
+      const now = () => scheduler.now();
+      await restoreStores({ task: name, changelogs: bounds, history, backend, reader, now, signal });
+      if (history.rebuilt !== undefined) await rebuild(task, standing, history.rebuilt, backend, overlay);
     },
 
     step: async (task) => {
@@ -202,11 +327,14 @@ export const stageWork = (setup: StageWorkSetup): TaskWork => {
       }
       const processed = performance.now();
       const changes = changelogRecords(overlay);
+      const next = history === undefined || changes.length === 0 ? undefined : grown(history, changes);
       const ends = await task.commit({
         records: [...changes, ...gathered.outputs, ...gathered.deadLetters],
         positions: inputs.map((_, index) => task.inputs.processed(index)),
+        ...(next === undefined ? {} : { note: encodeHistory(next) }),
       });
-      await promote(backend, overlay, ends);
+      if (next === undefined) overlay.clear();
+      else await promote(backend, overlay, next, ends);
       task.at('after-promote');
       for (const told of gathered.told) observe.deadLetter.publish({ ...name, ...told });
       for (const counted of gathered.counted) observe.count.publish({ ...name, ...counted });

@@ -121,7 +121,7 @@ describe('a task that begins', () => {
     const balance: Balance = { total: 40n, deposits: 1, seen: ['of another cluster'] };
     await left.write(
       [{ store: balanceStore.name, key: 'ann', value: balanceStore.value.encode(balance) }],
-      new Map([[balanceStore.name, { position: 1000n, writtenAt: Date.now() }]]),
+      new Map([[balanceStore.name, { position: 1000n, since: 0, writtenAt: Date.now() }]]),
     );
     const running = await run(cluster, backends);
     feed('d0');

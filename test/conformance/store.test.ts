@@ -20,7 +20,7 @@ afterAll(() => {
 });
 
 const task = { application: 'bank', stage: 'sum', partition: 0, stores: ['one', 'two'] };
-const at = (position: bigint) => ({ position, writtenAt: 1_700_000_000_000 });
+const at = (position: bigint) => ({ position, since: 3, writtenAt: 1_700_000_000_000 });
 
 const suite = (name: string, places: () => OpenBackend): void => {
   describe(name, () => {
@@ -143,7 +143,7 @@ describe('the disk', () => {
       for (let n = 1; n <= 500; n++)
         await backend.write(
           [{ store: 'one', key: 'k' + (n % 10), value: Buffer.from(String(n)) }],
-          new Map([['one', { position: BigInt(n), writtenAt: 1 }]]),
+          new Map([['one', { position: BigInt(n), since: 0, writtenAt: 1 }]]),
         );
       process.kill(process.pid, 'SIGKILL');
     `;

@@ -227,7 +227,7 @@ const promoteEarly = async (disk: Disk, id: string, records: readonly ProducedRe
     new Map(
       ends
         .filter(({ topic }) => topic.endsWith('-changelog'))
-        .map(({ topic, offset }) => [storeOf(topic), { position: offset, writtenAt: Date.UTC(2026, 8, 1) }]),
+        .map(({ topic, offset }) => [storeOf(topic), { position: offset, since: 0, writtenAt: Date.UTC(2026, 8, 1) }]),
     ),
   );
 };

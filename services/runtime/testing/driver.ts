@@ -218,7 +218,8 @@ export const openDriver = async (topology: Topology, options: DriverOptions = {}
     },
     forge: async (stage, store, position) => {
       const backend = backends.peek({ application: topology.application, stage, partition: 0 });
-      await backend?.write([], new Map([[store.name, { position, writtenAt: scheduler.now() }]]));
+      const since = backend?.checkpoint(store.name)?.since ?? 0;
+      await backend?.write([], new Map([[store.name, { position, since, writtenAt: scheduler.now() }]]));
     },
     advance: (ms) => scheduler.advance(ms),
     now: () => scheduler.now(),
