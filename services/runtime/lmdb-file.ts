@@ -97,7 +97,8 @@ class LmdbFile {
       ensure(flags === isTree && value.length === treeBytes, 'there is a value outside its tables');
       const tree = treeAt(value, 0);
       ensure(tree.flags === 0, 'a table has unknown flags');
-      const table = key.toString();
+      // lmdb-js ends names with a zero.
+      const table = key.subarray(0, key.at(-1) === 0 ? -1 : undefined).toString();
       for await (const entry of this.#tree(tree, Buffer.compare)) {
         ensure((entry.flags & isTree) === 0, 'there is a table inside a table');
         yield { table, key: entry.key, value: entry.value };

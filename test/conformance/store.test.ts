@@ -92,6 +92,8 @@ describe('the disk', () => {
     const value = Buffer.from('the balance is 1999');
     await first.write([{ store: 'one', key: 'ann', value }], new Map([['one', at(1n)]]));
     await first.close();
+    const second = await open(task);
+    // Damaged while it is in use: when it is opened all of it is read.
     const path = join(directory, 'bank', 'sum-0', 'lmdb', 'data.mdb');
     const bytes = readFileSync(path);
     const file = openSync(path, 'r+');
@@ -99,7 +101,6 @@ describe('the disk', () => {
     for (let found = bytes.indexOf(value); found >= 0; found = bytes.indexOf(value, found + 1))
       writeSync(file, Buffer.from('8'), 0, 1, found + value.length - 1);
     closeSync(file);
-    const second = await open(task);
     expect(() => second.get('one', 'ann')).toThrow(TaskCorruptedError);
     await second.clear();
     expect(second.get('one', 'ann')).toBeUndefined();
