@@ -1,7 +1,7 @@
 /** Brings a task's stores to the committed end of their changelogs. */
 import { RetriableError, TaskCorruptedError } from './errors.ts';
 import type { Bounds, History, Reach } from './history.ts';
-import { observe, type TaskName } from './observe.ts';
+import type { RestoreProgress, TaskName } from './observe.ts';
 import type { Admin, PartitionReader } from './ports.ts';
 import { decodeText } from './serde.ts';
 import type { Checkpoint, StoreBackend, StoreWrite } from './store.ts';
@@ -38,6 +38,7 @@ export type RestoreSetup = Readonly<{
   reader: PartitionReader;
   now: () => number;
   signal: AbortSignal;
+  tell: (progress: RestoreProgress) => void;
 }>;
 
 /**
@@ -46,7 +47,7 @@ export type RestoreSetup = Readonly<{
  * `TaskCorruptedError` when a checkpoint is not of this history.
  */
 export const restoreStores = async (setup: RestoreSetup): Promise<void> => {
-  const { task, changelogs, history, backend, reader, now, signal } = setup;
+  const { task, changelogs, history, backend, reader, now, signal, tell } = setup;
   const { since } = history;
   for (const { store, topic, begin, end } of changelogs) {
     const reach: Reach = history.reaches.get(store) ?? { from: begin, to: end };
@@ -60,7 +61,7 @@ export const restoreStores = async (setup: RestoreSetup): Promise<void> => {
     let position = from;
     let records = 0;
     const progress = (done: boolean) =>
-      observe.restore.publish({ ...task, store, source: 'changelog', from, position, end, records, done });
+      tell({ ...task, store, source: 'changelog', from, position, end, records, done });
     if (from < end) {
       progress(false);
       for await (const page of reader.read({ topic, partition: task.partition }, from, end)) {

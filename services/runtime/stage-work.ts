@@ -9,7 +9,7 @@ import {
 } from './errors.ts';
 import { decodeHistory, encodeHistory, lossOf, type Bounds, type History, type Reach } from './history.ts';
 import type { Decoded, Taken } from './inputs.ts';
-import { observe, type TaskName } from './observe.ts';
+import { observe, type RestoreProgress, type TaskName } from './observe.ts';
 import type { Admin, ConsumedRecord, PartitionReader, ProducedRecord, RecordHeaders } from './ports.ts';
 import { checkInputs, readAgain } from './rebuild.ts';
 import { boundsOf, restoreStores } from './restore.ts';
@@ -104,6 +104,12 @@ export const stageWork = (setup: StageWorkSetup): TaskWork => {
   let overlay: StoreOverlay | undefined;
   /** As it was committed last. */
   let history: History | undefined;
+  let restoring: RestoreProgress | undefined;
+
+  const tell = (progress: RestoreProgress): void => {
+    restoring = progress.done ? undefined : progress;
+    observe.restore.publish(progress);
+  };
 
   const decode = (input: number, record: ConsumedRecord): Decoded => {
     const { topic, place } = inputs[input]!;
@@ -252,7 +258,7 @@ export const stageWork = (setup: StageWorkSetup): TaskWork => {
     const from = sum(again.map((each) => each.from));
     let records = 0;
     const progress = (positions: readonly bigint[], done: boolean) =>
-      observe.restore.publish({
+      tell({
         ...name,
         store: changelogs.map(({ store }) => store).join(', '),
         source: 'inputs',
@@ -311,7 +317,7 @@ export const stageWork = (setup: StageWorkSetup): TaskWork => {
       const { signal } = task;
       const reader = await setup.reader();
       const now = () => scheduler.now();
-      await restoreStores({ task: name, changelogs: bounds, history, backend, reader, now, signal });
+      await restoreStores({ task: name, changelogs: bounds, history, backend, reader, now, signal, tell });
       if (history.rebuilt !== undefined) await rebuild(task, standing, history.rebuilt, backend, overlay);
     },
 
@@ -353,10 +359,12 @@ export const stageWork = (setup: StageWorkSetup): TaskWork => {
     },
 
     positions: (task) => inputs.map((_, index) => task.inputs.processed(index)),
+    restoring: () => restoring,
     arrived: () => undefined,
     stopping: () => undefined,
     finish: () => Promise.resolve(),
     discard: () => {
+      restoring = undefined;
       overlay?.clear();
       return Promise.resolve();
     },

@@ -15,7 +15,7 @@
  */
 import { DiskUnwritableError, FatalError, RetriableError, TaskCorruptedError, TaskMigratedError } from './errors.ts';
 import { Inputs } from './inputs.ts';
-import { observe, type TaskName } from './observe.ts';
+import { observe, type RestoreProgress, type TaskName } from './observe.ts';
 import type {
   Admin,
   GroupConsumer,
@@ -99,6 +99,8 @@ export interface TaskWork {
   step(task: Task): Promise<boolean>;
   /** How far each input is done: what may be committed without further work. */
   positions(task: Task): readonly bigint[];
+  /** How far its restore is, while it is under way. */
+  restoring(): RestoreProgress | undefined;
   /** Something has arrived while a step may be waiting. */
   arrived(): void;
   /** Everything uncommitted is void. */
@@ -176,6 +178,10 @@ export class Task {
   /** Whether it waits until its disk takes writes again. */
   get waitsForDisk(): boolean {
     return this.#waitsForDisk;
+  }
+
+  get restoring(): RestoreProgress | undefined {
+    return this.#work.restoring();
   }
 
   /** Aborted when the task is asked to stop. */

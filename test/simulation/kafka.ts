@@ -147,6 +147,12 @@ export const simulatedCluster = (
     ...real,
     committedOffsets: (groupId, sources) =>
       asked('committed-offsets-fail', `committed offsets of ${groupId}`, async () => {
+        if (without === 'changelog-note')
+          return (await real.committedOffsets(groupId, sources)).map(({ topic, partition, offset }) => ({
+            topic,
+            partition,
+            offset,
+          }));
         if (without !== 'offsets-after-fence') return real.committedOffsets(groupId, sources);
         return Promise.resolve(
           sources.flatMap((source) => {
