@@ -75,6 +75,8 @@ const metaOf = (page: Buffer, number: number): Meta => {
   };
 };
 
+const inBytes = (a: Buffer, b: Buffer): number => a.compare(b);
+
 class LmdbFile {
   readonly #file: number;
   #pageBytes = 0;
@@ -93,13 +95,13 @@ class LmdbFile {
     const free: Buffer[] = [];
     for await (const { value } of this.#tree(head.free, (a, b) => Number(a.readBigUInt64LE() - b.readBigUInt64LE())))
       free.push(value);
-    for await (const { key, value, flags } of this.#tree(head.main, Buffer.compare)) {
+    for await (const { key, value, flags } of this.#tree(head.main, inBytes)) {
       ensure(flags === isTree && value.length === treeBytes, 'there is a value outside its tables');
       const tree = treeAt(value, 0);
       ensure(tree.flags === 0, 'a table has unknown flags');
       // lmdb-js ends names with a zero.
       const table = key.subarray(0, key.at(-1) === 0 ? -1 : undefined).toString();
-      for await (const entry of this.#tree(tree, Buffer.compare)) {
+      for await (const entry of this.#tree(tree, inBytes)) {
         ensure((entry.flags & isTree) === 0, 'there is a table inside a table');
         yield { table, key: entry.key, value: entry.value };
       }

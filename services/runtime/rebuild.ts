@@ -88,6 +88,6 @@ export const readAgain = async (setup: RebuildSetup): Promise<void> => {
       );
     }
   } finally {
-    await Promise.all(pages.map((each) => each.return?.()));
+    for (const each of pages) await each.return?.();
   }
 };

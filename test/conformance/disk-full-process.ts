@@ -3,9 +3,10 @@
  * Says what happened; ends with 1 when something is not as it should be.
  */
 import assert from 'node:assert/strict';
-import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startApplication } from '../../services/runtime/application.ts';
+import { DiskUnwritableError } from '../../services/runtime/errors.ts';
 import { diskBackends } from '../../services/runtime/disk-store.ts';
 import { MemoryBroker } from '../../services/runtime/memory/broker.ts';
 import { memoryCluster } from '../../services/runtime/memory/cluster.ts';
@@ -21,11 +22,11 @@ const broker = new MemoryBroker(() => Date.now());
 for (const { topic } of requiredTopics(bank)) broker.createTopic({ topic, partitions: 1, replication: 1, config: {} });
 const cluster = memoryCluster(broker, systemScheduler);
 
-let standing = true;
+const full = { now: false };
 let waits = 0;
 observe.disk.subscribe(({ writable, stage }) => {
   assert.equal(stage, 'sum');
-  standing = writable;
+  full.now = !writable;
   if (!writable) waits++;
 });
 observe.trouble.subscribe(({ error, action }) => {
@@ -77,14 +78,34 @@ const fill = () => {
   }
 };
 
+// With room for some of the files a store is made of, and not for all: it opens, or says that it cannot.
+const opened = { here: 0, not: 0 };
+for (let pages = 0; pages < 48; pages++) {
+  rmSync(ballast, { force: true });
+  rmSync(join(directory, 'bank'), { recursive: true, force: true });
+  fill();
+  truncateSync(ballast, statSync(ballast).size - pages * 4096);
+  try {
+    const backend = await disk({ application: 'bank', stage: 'sum', partition: 0, stores: ['one'] });
+    opened.here++;
+    await backend.close();
+  } catch (error) {
+    assert.ok(error instanceof DiskUnwritableError, String(error));
+    opened.not++;
+  }
+}
+assert.ok(opened.here > 0 && opened.not > 0);
+rmSync(ballast);
+rmSync(join(directory, 'bank'), { recursive: true, force: true });
+
 const first = await live();
 feed();
 await until('the first deposit', () => told().length === 1);
 fill();
-while (standing) {
+while (!full.now) {
   feed();
   const count = fed;
-  await until('a deposit more', () => told().length === count || !standing);
+  await until('a deposit more', () => told().length === count || full.now);
 }
 // What Kafka has committed is told, and the other stage goes on with it.
 await until('the other stage', () => heard() !== undefined && told().length >= fed);
@@ -107,7 +128,7 @@ await until('a task that waits', () => stateOfSum(second)?.waitsForDisk === true
 assert.equal(told().length, before);
 
 rmSync(ballast);
-await until('everything', () => told().length === fed && standing);
+await until('everything', () => told().length === fed && !full.now);
 const numbers = told().map(({ id }) => Number(/^d(\d+)-/.exec(id)?.[1]));
 assert.deepEqual(
   numbers,

@@ -69,10 +69,12 @@ describe('a changelog', () => {
     const driver = await openDriver(bank);
     for (let n = 0; n < 3; n++) await driver.pipe(deposits, 'ann', { id: `d${n}`, amount: 1n });
     driver.broker.recreateTopic(changelog);
+    // By the second one the note would fit the new changelog.
     await driver.pipe(deposits, 'bob', { id: 'd3', amount: 1n });
+    await driver.pipe(deposits, 'bob', { id: 'd4', amount: 1n });
     await driver.restart({ wipe: true });
-    await driver.pipe(deposits, 'ann', { id: 'd4', amount: 1n });
-    expect(ids(driver)).toEqual(['d0 1', 'd1 2', 'd2 3', 'd3 1', 'd4 4']);
+    await driver.pipe(deposits, 'ann', { id: 'd5', amount: 1n });
+    expect(ids(driver)).toEqual(['d0 1', 'd1 2', 'd2 3', 'd3 1', 'd4 2', 'd5 4']);
     await driver.close();
   });
 
