@@ -357,7 +357,11 @@ export const runtimeMutants: readonly Mutant[] = [
     guard: 'table-has-a-sum',
     why: 'values of an older page are sound each for itself',
     file: diskStore,
-    edits: [{ find: `if ((sums.get(table) ?? 0) !== (noted.get(table) ?? 0))`, replace: `if (table === '')` }],
+    // What LMDB sees is compared as well: each stands behind the other.
+    edits: [
+      { find: `if ((sums.get(table) ?? 0) !== (noted.get(table) ?? 0))`, replace: `if (table === '')` },
+      { find: `this.get(sumTable, table)?.readDoubleLE() !== sum`, replace: `sum < 0` },
+    ],
     tests: damagedStore,
   },
   {
