@@ -5,36 +5,14 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { lockDirectory, type DirectoryLock } from './directory-lock.ts';
 import { trusting, writing } from './disk-errors.ts';
 import { DiskUnwritableError, TaskCorruptedError } from './errors.ts';
 import { DamagedFileError, readLmdbFile } from './lmdb-file.ts';
 import { observe } from './observe.ts';
+import { added, seal, sealOf, unseal, type Sums } from './sealed.ts';
 import type { Checkpoint, OpenBackend, StoreWrite } from './store.ts';
-
-const seal = (store: string, key: string, value: Buffer): Buffer => {
-  const sealed = Buffer.allocUnsafe(value.length + 4);
-  sealed.writeUInt32LE(crc32(value, crc32(`${store}\0${key}`)), 0);
-  value.copy(sealed, 4);
-  return sealed;
-};
-
-/** Throws `TaskCorruptedError` unless the bytes are those written under this key. */
-const unseal = (store: string, key: string, sealed: Buffer): Buffer => {
-  const value = sealed.subarray(4);
-  if (sealed.length < 4 || sealed.readUInt32LE(0) !== crc32(value, crc32(`${store}\0${key}`)))
-    throw new TaskCorruptedError(`checksum of ${key} in store ${store} does not match`);
-  return value;
-};
-
-const sealOf = (sealed: Buffer): number => sealed.readUInt32LE(0);
-
-/** By table, the sum of its values' CRCs. */
-type Sums = ReadonlyMap<string, number>;
-
-const added = (sum = 0, crc: number, sign: 1 | -1): number => (sum + sign * crc + 2 ** 48) % 2 ** 48;
 
 const encodeCheckpoint = ({ position, since, writtenAt }: Checkpoint): Buffer => {
   const bytes = Buffer.alloc(24);
@@ -99,17 +77,24 @@ const openEnvironment = (directory: string, stores: readonly string[]): Opened =
   return { root, tables };
 };
 
+/** More than LMDB needs for the readers that lmdb-js asks for; and for a file with nothing in it yet. */
+const lockFileBytes = 64 * 1024;
+const roomBytes = 256 * 1024;
+
 /**
- * LMDB writes to this file through mapped memory, where a full disk is the death of the process: its pages are taken
- * beforehand, where it is an error.
+ * Where LMDB would die of a full disk this is an error: it writes to its lock file through mapped memory, and lmdb-js does
+ * not outlive an environment that it could not begin.
  */
-const takeLockFile = (files: string): void => {
+const takeRoom = (files: string): void => {
   mkdirSync(files, { recursive: true });
   writeFileSync(join(files, 'data.mdb-lock'), Buffer.alloc(lockFileBytes));
+  const room = join(files, 'room');
+  try {
+    writeFileSync(room, Buffer.alloc(roomBytes));
+  } finally {
+    rmSync(room, { force: true });
+  }
 };
-
-/** More than LMDB needs for the readers that lmdb-js asks for. */
-const lockFileBytes = 64 * 1024;
 
 /** Reads the whole file. Returns the sum of each table; throws `DamagedFileError` when anything in it is not as written. */
 const sumsOf = async (path: string): Promise<Sums> => {
@@ -225,7 +210,7 @@ class DiskBackend {
   }
 
   #open(): void {
-    writing(() => takeLockFile(this.#files));
+    writing(() => takeRoom(this.#files));
     this.#opened = trusting(() => openEnvironment(this.#files, this.#stores));
     // What LMDB sees is what was read.
     for (const [table, sum] of this.#sums)

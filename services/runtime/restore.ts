@@ -2,7 +2,7 @@
 import { RetriableError, TaskCorruptedError } from './errors.ts';
 import type { Bounds, History, Reach } from './history.ts';
 import type { RestoreProgress, TaskName } from './observe.ts';
-import type { Admin, PartitionReader } from './ports.ts';
+import type { PartitionReader } from './ports.ts';
 import { decodeText } from './serde.ts';
 import type { Checkpoint, StoreBackend, StoreWrite } from './store.ts';
 
@@ -13,22 +13,6 @@ import type { Checkpoint, StoreBackend, StoreWrite } from './store.ts';
 const trustCheckpointMs = 6 * 24 * 3600 * 1000;
 
 export const changelogRetentionMs = 7 * 24 * 3600 * 1000;
-
-/** Where the changelogs of a task begin and end now. */
-export const boundsOf = async (
-  task: TaskName,
-  stores: readonly { store: string; topic: string }[],
-  admin: Admin,
-): Promise<readonly Bounds[]> => {
-  const sources = stores.map(({ topic }) => ({ topic, partition: task.partition }));
-  const [beginnings, ends] = await Promise.all([admin.beginningOffsets(sources), admin.endOffsets(sources)]);
-  return stores.map(({ store, topic }) => {
-    const begin = beginnings.find((each) => each.topic === topic)?.offset;
-    const end = ends.find((each) => each.topic === topic)?.stable;
-    if (begin === undefined || end === undefined) throw new RetriableError(`no bounds of ${topic}`);
-    return { store, topic, begin, end };
-  });
-};
 
 export type RestoreSetup = Readonly<{
   task: TaskName;

@@ -7,17 +7,18 @@ import {
   TaskCorruptedError,
   TaskMigratedError,
 } from './errors.ts';
-import { decodeHistory, encodeHistory, lossOf, type Bounds, type History, type Reach } from './history.ts';
+import { Changelogs } from './changelogs.ts';
+import { encodeHistory } from './history.ts';
 import type { Decoded, Taken } from './inputs.ts';
 import { observe, type RestoreProgress, type TaskName } from './observe.ts';
 import type { Admin, ConsumedRecord, PartitionReader, ProducedRecord, RecordHeaders } from './ports.ts';
-import { checkInputs, readAgain } from './rebuild.ts';
-import { boundsOf, restoreStores } from './restore.ts';
+import { readAgain } from './rebuild.ts';
+import { restoreStores } from './restore.ts';
 import type { Scheduler } from './scheduler.ts';
 import { decodeText } from './serde.ts';
-import { StoreOverlay, type Checkpoint, type OpenBackend, type StoreBackend } from './store.ts';
+import { StoreOverlay, type OpenBackend, type StoreBackend } from './store.ts';
 import type { Standing, Task, TaskWork } from './task.ts';
-import { changelogTopic, groupId, isMerged } from './topics.ts';
+import { isMerged } from './topics.ts';
 import type { DeadLetter, Serde, Stage, StageContext, StageInput, StageRecord, Topic, Topology } from './topology.ts';
 
 /** Brokers refuse records of more than about a megabyte (`message.max.bytes`). */
@@ -95,15 +96,9 @@ export const stageWork = (setup: StageWorkSetup): TaskWork => {
   const { topology, stage, name, scheduler } = setup;
   const inputs = stage.inputs as unknown as readonly StageInput<unknown>[];
   const outputs = new Map(stage.outputs.map((topic) => [topic.name, topic.value]));
-  const changelogs = stage.stores.map((store) => ({
-    store: store.name,
-    topic: changelogTopic(topology.application, store),
-  }));
-  const changelogOf = new Map(changelogs.map(({ store, topic }) => [store, topic]));
+  const changelogs = new Changelogs(topology.application, stage, name, scheduler);
   let backend: StoreBackend | undefined;
   let overlay: StoreOverlay | undefined;
-  /** As it was committed last. */
-  let history: History | undefined;
   let restoring: RestoreProgress | undefined;
 
   const tell = (progress: RestoreProgress): void => {
@@ -177,70 +172,6 @@ export const stageWork = (setup: StageWorkSetup): TaskWork => {
     }
   };
 
-  const changelogRecords = (stores: StoreOverlay): ProducedRecord[] =>
-    stores.writes().map(({ store, key, value }) => ({
-      topic: changelogOf.get(store)!,
-      partition: name.partition,
-      key: Buffer.from(key, 'utf8'),
-      value: value ?? null,
-    }));
-
-  /** The history as it will be when these changes are committed: each takes one offset at least. */
-  const grown = (before: History, changes: readonly ProducedRecord[]): History => {
-    const counts = new Map<string, bigint>();
-    for (const { topic } of changes) counts.set(topic, (counts.get(topic) ?? 0n) + 1n);
-    const reaches = new Map(before.reaches);
-    for (const { store, topic } of changelogs) {
-      const { from, to } = reaches.get(store)!;
-      reaches.set(store, { from, to: to + (counts.get(topic) ?? 0n) });
-    }
-    return { ...before, reaches };
-  };
-
-  /** What the stores have changed becomes their committed state, at the ends that the brokers have told. */
-  const promote = async (
-    disk: StoreBackend,
-    stores: StoreOverlay,
-    expected: History,
-    ends: readonly { topic: string; offset: bigint }[],
-  ): Promise<void> => {
-    const checkpoints = new Map<string, Checkpoint>();
-    const reaches = new Map<string, Reach>(expected.reaches);
-    for (const { store, topic } of changelogs) {
-      const end = ends.find((each) => each.topic === topic)?.offset;
-      if (end === undefined) continue;
-      const { from, to } = reaches.get(store)!;
-      // Begun anew under a running task: the note that was just committed tells whoever begins next.
-      if (end < to) throw new TaskCorruptedError(`changelog ${topic} ends at ${end} instead of ${to} or later`);
-      reaches.set(store, { from, to: end });
-      checkpoints.set(store, { position: end, since: expected.since, writtenAt: scheduler.now() });
-    }
-    if (checkpoints.size > 0) await disk.write(stores.writes(), checkpoints);
-    history = { ...expected, reaches };
-    stores.clear();
-  };
-
-  /** What is noted of the stores; what was lost of it begins as a history of its own, made of the inputs. */
-  const historyOf = async (task: Task, standing: Standing, bounds: readonly Bounds[]): Promise<History> => {
-    const noted = decodeHistory(standing.note);
-    const loss = noted === undefined ? undefined : lossOf(noted, bounds);
-    if (loss === undefined) {
-      const reaches = bounds.map(
-        ({ store, begin, end }) => [store, { from: noted?.reaches.get(store)?.from ?? begin, to: end }] as const,
-      );
-      return { since: noted?.since ?? 0, reaches: new Map(reaches), rebuilt: noted?.rebuilt };
-    }
-    await checkInputs(loss, groupId(topology.application, stage.name), standing, setup.admin);
-    observe.trouble.publish({ ...name, error: new TaskCorruptedError(loss), action: 'rebuild' });
-    const begun: History = {
-      since: Math.max(scheduler.now(), (noted?.since ?? 0) + 1),
-      reaches: new Map(bounds.map(({ store, end }) => [store, { from: end, to: end }])),
-      rebuilt: new Map(standing.inputs.map(({ source, beginning }) => [source.topic, beginning])),
-    };
-    await task.commit({ records: [], positions: standing.positions, note: encodeHistory(begun) });
-    return begun;
-  };
-
   /** Makes the stores anew, up to the committed positions. What stages sent then was committed then: it is not sent. */
   const rebuild = async (
     task: Task,
@@ -260,7 +191,7 @@ export const stageWork = (setup: StageWorkSetup): TaskWork => {
     const progress = (positions: readonly bigint[], done: boolean) =>
       tell({
         ...name,
-        store: changelogs.map(({ store }) => store).join(', '),
+        store: stage.stores.map((store) => store.name).join(', '),
         source: 'inputs',
         from,
         position: sum(positions),
@@ -291,15 +222,15 @@ export const stageWork = (setup: StageWorkSetup): TaskWork => {
           processOne(stores, one, forgotten);
           task.at('mid-batch');
         }
-        const changes = changelogRecords(stores);
+        const changes = changelogs.records(stores);
         const at = new Map(again.map(({ source }, index) => [source.topic, positions[index]!]));
-        const next = { ...grown(history!, changes), rebuilt: done ? undefined : at };
+        const next = { ...changelogs.after(changes), rebuilt: done ? undefined : at };
         const ends = await task.commit({
           records: changes,
           positions: standing.positions,
           note: encodeHistory(next),
         });
-        await promote(disk, stores, next, ends);
+        await changelogs.promote(disk, stores, next, ends);
         task.at('after-promote');
         records += taken.length;
         progress(positions, done);
@@ -311,9 +242,9 @@ export const stageWork = (setup: StageWorkSetup): TaskWork => {
     restore: async (task, standing) => {
       backend ??= await setup.openBackend({ ...name, stores: stage.stores.map((store) => store.name) });
       overlay = new StoreOverlay(backend, stage.stores);
-      if (changelogs.length === 0) return;
-      const bounds = await boundsOf(name, changelogs, setup.admin);
-      history = await historyOf(task, standing, bounds);
+      if (stage.stores.length === 0) return;
+      const bounds = await changelogs.bounds(setup.admin);
+      const history = await changelogs.begin(task, standing, bounds, setup.admin);
       const { signal } = task;
       const reader = await setup.reader();
       const now = () => scheduler.now();
@@ -332,15 +263,15 @@ export const stageWork = (setup: StageWorkSetup): TaskWork => {
         task.at('mid-batch');
       }
       const processed = performance.now();
-      const changes = changelogRecords(overlay);
-      const next = history === undefined || changes.length === 0 ? undefined : grown(history, changes);
+      const changes = changelogs.records(overlay);
+      const next = changes.length === 0 ? undefined : changelogs.after(changes);
       const ends = await task.commit({
         records: [...changes, ...gathered.outputs, ...gathered.deadLetters],
         positions: inputs.map((_, index) => task.inputs.processed(index)),
         ...(next === undefined ? {} : { note: encodeHistory(next) }),
       });
       if (next === undefined) overlay.clear();
-      else await promote(backend, overlay, next, ends);
+      else await changelogs.promote(backend, overlay, next, ends);
       task.at('after-promote');
       for (const told of gathered.told) observe.deadLetter.publish({ ...name, ...told });
       for (const counted of gathered.counted) observe.count.publish({ ...name, ...counted });

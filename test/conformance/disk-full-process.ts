@@ -80,7 +80,7 @@ const fill = () => {
 
 // With room for some of the files a store is made of, and not for all: it opens, or says that it cannot.
 const opened = { here: 0, not: 0 };
-for (let pages = 0; pages < 48; pages++) {
+for (let pages = 0; pages < 96; pages++) {
   rmSync(ballast, { force: true });
   rmSync(join(directory, 'bank'), { recursive: true, force: true });
   fill();

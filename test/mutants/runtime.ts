@@ -6,6 +6,7 @@ const stageWork = 'services/runtime/stage-work.ts';
 const inputs = 'services/runtime/inputs.ts';
 const restore = 'services/runtime/restore.ts';
 const history = 'services/runtime/history.ts';
+const changelogs = 'services/runtime/changelogs.ts';
 const diskStore = 'services/runtime/disk-store.ts';
 const effectWork = 'services/runtime/effect-work.ts';
 const readCommitted = 'services/runtime/kafkajs/read-committed.ts';
@@ -144,9 +145,9 @@ export const runtimeMutants: readonly Mutant[] = [
     file: stageWork,
     edits: [
       {
-        find: `      const changes = changelogRecords(overlay);
+        find: `      const changes = changelogs.records(overlay);
 `,
-        replace: `      const changes = changelogRecords(overlay);
+        replace: `      const changes = changelogs.records(overlay);
       await backend.write(overlay.writes(), new Map());
 `,
       },
@@ -276,14 +277,14 @@ export const runtimeMutants: readonly Mutant[] = [
   {
     guard: 'note-covers-its-own-transaction',
     why: 'what the last transaction wrote could be lost unnoticed',
-    file: stageWork,
+    file: changelogs,
     edits: [{ find: `to: to + (counts.get(topic) ?? 0n) }`, replace: `to }` }],
     tests: lostChangelog,
   },
   {
     guard: 'changelog-remade-under-a-task',
     why: 'a running task would go on writing after a beginning that is gone',
-    file: stageWork,
+    file: changelogs,
     edits: [{ find: `if (end < to) throw`, replace: `if (end < 0n) throw` }],
     tests: lostChangelog,
   },
@@ -311,7 +312,7 @@ export const runtimeMutants: readonly Mutant[] = [
   {
     guard: 'rebuild-in-a-history-of-its-own',
     why: 'what is left of the old changelog would be taken for state of the new one',
-    file: stageWork,
+    file: changelogs,
     edits: [
       {
         find: `reaches: new Map(bounds.map(({ store, end }) => [store, { from: end, to: end }])),`,
@@ -386,12 +387,12 @@ export const runtimeMutants: readonly Mutant[] = [
     tests: diskFull,
   },
   {
-    guard: 'lock-file-taken-beforehand',
-    why: 'LMDB writes to it through mapped memory, where a full disk ends the process',
+    guard: 'room-before-opening',
+    why: 'LMDB does not outlive a full disk while it opens a store',
     file: diskStore,
     edits: [
       {
-        find: `    writing(() => takeLockFile(this.#files));
+        find: `    writing(() => takeRoom(this.#files));
 `,
         replace: ``,
       },
@@ -401,7 +402,7 @@ export const runtimeMutants: readonly Mutant[] = [
   {
     guard: 'disk-checksum',
     why: 'a damaged page becomes a wrong amount',
-    file: diskStore,
+    file: 'services/runtime/sealed.ts',
     edits: [
       {
         find: `if (sealed.length < 4 || sealed.readUInt32LE(0) !== crc32(value, crc32(\`\${store}\\0\${key}\`)))`,
