@@ -5,6 +5,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { lockDirectory, type DirectoryLock } from './directory-lock.ts';
 import { trusting, writing } from './disk-errors.ts';
@@ -96,12 +97,17 @@ const takeRoom = (files: string): void => {
   }
 };
 
+/** The event loop has its turn after so many values. */
+const entriesPerTurn = 1000;
+
 /** Reads the whole file. Returns the sum of each table; throws `DamagedFileError` when anything in it is not as written. */
 const sumsOf = async (path: string): Promise<Sums> => {
   const sums = new Map<string, number>();
   const noted = new Map<string, number>();
   if (!existsSync(path) || statSync(path).size === 0) return sums;
-  for await (const { table, key, value } of readLmdbFile(path)) {
+  let count = 0;
+  for (const { table, key, value } of readLmdbFile(path)) {
+    if (++count % entriesPerTurn === 0) await breathe();
     const text = key.toString();
     let plain: Buffer;
     try {

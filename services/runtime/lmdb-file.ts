@@ -4,7 +4,6 @@
  * little-endian), where lists of free pages may have gaps (0) and runs (minus the length, then the first page).
  */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { setImmediate as breathe } from 'node:timers/promises';
 
 export type FileEntry = Readonly<{ table: string; key: Buffer; value: Buffer }>;
 
@@ -27,8 +26,6 @@ const meta = 0x08;
 const onOverflow = 0x01;
 const isTree = 0x02;
 const noRoot = 0xffff_ffff_ffff_ffffn;
-/** The event loop has its turn after so many pages. */
-const pagesPerTurn = 512;
 
 type Tree = Readonly<{
   flags: number;
@@ -83,25 +80,24 @@ class LmdbFile {
   #last = 0n;
   #transaction = 0n;
   readonly #used = new Set<number>();
-  #turn = 0;
 
   constructor(file: number) {
     this.#file = file;
   }
 
-  async *entries(): AsyncGenerator<FileEntry> {
+  *entries(): Generator<FileEntry> {
     const head = this.#head();
     if (head === undefined) return;
     const free: Buffer[] = [];
-    for await (const { value } of this.#tree(head.free, (a, b) => Number(a.readBigUInt64LE() - b.readBigUInt64LE())))
+    for (const { value } of this.#tree(head.free, (a, b) => Number(a.readBigUInt64LE() - b.readBigUInt64LE())))
       free.push(value);
-    for await (const { key, value, flags } of this.#tree(head.main, inBytes)) {
+    for (const { key, value, flags } of this.#tree(head.main, inBytes)) {
       ensure(flags === isTree && value.length === treeBytes, 'there is a value outside its tables');
       const tree = treeAt(value, 0);
       ensure(tree.flags === 0, 'a table has unknown flags');
       // lmdb-js ends names with a zero.
       const table = key.subarray(0, key.at(-1) === 0 ? -1 : undefined).toString();
-      for await (const entry of this.#tree(tree, inBytes)) {
+      for (const entry of this.#tree(tree, inBytes)) {
         ensure((entry.flags & isTree) === 0, 'there is a table inside a table');
         yield { table, key: entry.key, value: entry.value };
       }
@@ -149,10 +145,10 @@ class LmdbFile {
     return bytes;
   }
 
-  async *#tree(
+  *#tree(
     tree: Tree,
     compare: (a: Buffer, b: Buffer) => number,
-  ): AsyncGenerator<Readonly<{ key: Buffer; value: Buffer; flags: number }>> {
+  ): Generator<Readonly<{ key: Buffer; value: Buffer; flags: number }>> {
     if (tree.root === noRoot) {
       ensure(tree.entries === 0n && tree.depth === 0, 'a tree without a root is not empty');
       return;
@@ -164,7 +160,6 @@ class LmdbFile {
       { number: tree.root, depth: 1, from: undefined, to: undefined },
     ];
     for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-      if (++this.#turn % pagesPerTurn === 0) await breathe();
       const { depth, from, to } = next;
       const page = this.#read(this.#claim(next.number, 1n, 'page'), 1);
       const nodes = this.#nodes(page, depth === tree.depth ? leaf : branch);
@@ -247,7 +242,7 @@ class LmdbFile {
  * Every value in the file, table by table in the order of keys. Throws `DamagedFileError` as soon as something does not
  * fit, at the latest after the last value. The buffers are good until the next one.
  */
-export async function* readLmdbFile(path: string): AsyncGenerator<FileEntry> {
+export function* readLmdbFile(path: string): Generator<FileEntry> {
   const file = openSync(path, 'r');
   try {
     yield* new LmdbFile(file).entries();
