@@ -58,6 +58,17 @@ export const feedMetrics = (registry: Registry): (() => void) => {
   });
   /** Records told of restores under way, which tell their sum so far. */
   const told = new Map<string, number>();
+  /** A task that is gone from here waits for nothing here. */
+  const forget = (task: TaskName): void => {
+    unwritable.remove(labelsOf(task));
+    for (const name of told.keys()) {
+      const labels = JSON.parse(name) as ReturnType<typeof labelsOf> & { store: string; source: string };
+      const same = taskLabels.every((label) => labels[label] === task[label]);
+      if (!same) continue;
+      told.delete(name);
+      toRestore.remove(labels);
+    }
+  };
 
   const stops = [
     observe.restore.subscribe(({ store, source, position, end, records, done, ...task }) => {
@@ -69,6 +80,9 @@ export const feedMetrics = (registry: Registry): (() => void) => {
       if (done) told.delete(name);
       else told.set(name, records);
       toRestore.set(labels, Number(end - position));
+    }),
+    observe.task.subscribe(({ to, ...task }) => {
+      if (to === 'CLOSED') forget(task);
     }),
     observe.disk.subscribe(({ writable, ...task }) => unwritable.set(labelsOf(task), writable ? 0 : 1)),
     observe.batch.subscribe((batch) => {

@@ -77,6 +77,13 @@ describe('metrics of restores and disks', () => {
     await at(`millrace_restore_remaining_offsets{${own}} 0`);
     await at(`millrace_restored_records_total{${own}} 1850`);
     await at(`millrace_disk_unwritable{${labels}} 0`);
+    // Gone while it waited, and while it was restored: nothing is left to wait for here.
+    observe.restore.publish({ ...restore, position: 2000n, records: 0, done: false });
+    observe.disk.publish({ ...task, writable: false, error: new Error('full') });
+    observe.task.publish({ ...task, from: 'SUSPENDED', to: 'CLOSED', reason: undefined });
+    const text = await registry.metrics();
+    expect(text).not.toContain('millrace_disk_unwritable{');
+    expect(text).not.toContain('millrace_restore_remaining_offsets{');
     stop();
   });
 });
