@@ -126,12 +126,7 @@ export class MemoryBroker {
     return log.append(record, producer.producerId);
   }
 
-  addOffsets(
-    transactionalId: string,
-    epoch: number,
-    metadata: GroupMetadata,
-    offsets: readonly GroupPosition[],
-  ): void {
+  addOffsets(transactionalId: string, epoch: number, metadata: GroupMetadata, offsets: readonly GroupPosition[]): void {
     const producer = this.#producer(transactionalId, epoch);
     const group = this.#group(metadata.groupId);
     this.#refuseZombie(group, metadata);
