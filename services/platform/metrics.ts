@@ -42,7 +42,49 @@ export const feedMetrics = (registry: Registry): (() => void) => {
     registers,
   });
 
+  const restoreLabels = [...taskLabels, 'store', 'source'] as const;
+  const restored = counter('millrace_restored_records_total', 'Records read to bring stores back', restoreLabels);
+  const toRestore = new Gauge({
+    name: 'millrace_restore_remaining_offsets',
+    help: 'Offsets to go until a store is back; 0 when it is',
+    labelNames: restoreLabels,
+    registers,
+  });
+  const unwritable = new Gauge({
+    name: 'millrace_disk_unwritable',
+    help: '1 while a task waits because its disk takes no writes',
+    labelNames: taskLabels,
+    registers,
+  });
+  /** Records told of restores under way, which tell their sum so far. */
+  const told = new Map<string, number>();
+  /** A task that is gone from here waits for nothing here. */
+  const forget = (task: TaskName): void => {
+    unwritable.remove(labelsOf(task));
+    for (const name of told.keys()) {
+      const labels = JSON.parse(name) as ReturnType<typeof labelsOf> & { store: string; source: string };
+      const same = taskLabels.every((label) => labels[label] === task[label]);
+      if (!same) continue;
+      told.delete(name);
+      toRestore.remove(labels);
+    }
+  };
+
   const stops = [
+    observe.restore.subscribe(({ store, source, position, end, records, done, ...task }) => {
+      const labels = { ...labelsOf(task), store, source };
+      const name = JSON.stringify(labels);
+      const before = told.get(name) ?? 0;
+      // One that began anew counts from 0.
+      restored.inc(labels, records < before ? records : records - before);
+      if (done) told.delete(name);
+      else told.set(name, records);
+      toRestore.set(labels, Number(end - position));
+    }),
+    observe.task.subscribe(({ to, ...task }) => {
+      if (to === 'CLOSED') forget(task);
+    }),
+    observe.disk.subscribe(({ writable, ...task }) => unwritable.set(labelsOf(task), writable ? 0 : 1)),
     observe.batch.subscribe((batch) => {
       const labels = labelsOf(batch);
       records.inc(labels, batch.records);

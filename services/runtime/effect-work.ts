@@ -204,6 +204,7 @@ export const effectWork = <V>({ stage, name, scheduler, chance }: EffectWorkSetu
       return true;
     },
     positions: (task) => [position(task, 0)],
+    restoring: () => undefined,
     arrived: tell,
     stopping: () => {
       giveUp.abort();

@@ -24,6 +24,14 @@ export class TaskCorruptedError extends Error {
   override readonly name = 'TaskCorruptedError';
 }
 
+/**
+ * The disk does not take what is written (full, over quota, failing). What it has is as good as before, and Kafka has
+ * everything: the task waits until there is room.
+ */
+export class DiskUnwritableError extends Error {
+  override readonly name = 'DiskUnwritableError';
+}
+
 /** This record can never be processed as it is. It goes to dead letters with its bytes; the stream goes on. */
 export class PoisonError extends Error {
   override readonly name = 'PoisonError';

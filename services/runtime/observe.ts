@@ -18,8 +18,22 @@ export type BatchCommitted = TaskName &
     /** Event time of the last record, epoch milliseconds; undefined when there was none. */
     lastTimestamp: bigint | undefined;
   }>;
+/**
+ * How far a store is brought back, in offsets: from its changelog (`store` is one), or from the stage's inputs (all of
+ * its stores, and offsets summed up over the inputs).
+ */
 export type RestoreProgress = TaskName &
-  Readonly<{ store: string; from: bigint; position: bigint; end: bigint; records: number; done: boolean }>;
+  Readonly<{
+    store: string;
+    source: 'changelog' | 'inputs';
+    from: bigint;
+    position: bigint;
+    end: bigint;
+    records: number;
+    done: boolean;
+  }>;
+/** A task waits for its disk to take writes again, or has stopped waiting. */
+export type DiskStanding = TaskName & Readonly<{ writable: boolean; error: unknown }>;
 export type DeadLettered = TaskName & Readonly<{ code: string; message: string; topic: string; offset: bigint }>;
 export type Counted = TaskName & Readonly<{ name: string; label: string }>;
 export type TaskMoved = TaskName & Readonly<{ from: string; to: string; reason: string | undefined }>;
@@ -29,7 +43,7 @@ export type Trouble = Readonly<{
   partition: number | undefined;
   error: unknown;
   /** What is done about it. */
-  action: 'retry' | 'wipe' | 'rejoin' | 'stop' | 'dead-letter';
+  action: 'retry' | 'wipe' | 'rebuild' | 'wait' | 'rejoin' | 'stop' | 'dead-letter';
 }>;
 
 const on = <T extends object>(name: string) => {
@@ -59,5 +73,6 @@ export const observe = {
   deadLetter: on<DeadLettered>('dead-letter'),
   count: on<Counted>('count'),
   task: on<TaskMoved>('task'),
+  disk: on<DiskStanding>('disk'),
   trouble: on<Trouble>('trouble'),
 } as const;

@@ -7,6 +7,12 @@ export type TopicPartition = Readonly<{ topic: string; partition: number }>;
 
 export type RecordHeaders = Readonly<Record<string, Buffer>>;
 
+/**
+ * Where a group stands in a partition: the next record to be read. `note` is text that is committed with the position
+ * and comes back with it (Kafka's offset metadata, at most about 4,000 bytes); absent when there is none.
+ */
+export type GroupPosition = TopicPartition & Readonly<{ offset: bigint; note?: string }>;
+
 /** A record as it lies in a partition. `timestamp` is in epoch milliseconds. */
 export type ConsumedRecord = Readonly<{
   topic: string;
@@ -67,8 +73,8 @@ export interface GroupConsumer {
 export interface Transaction {
   /** Resolves when all are in the log, to the position after the last of them in each partition. */
   send(records: readonly ProducedRecord[]): Promise<readonly (TopicPartition & { offset: bigint })[]>;
-  /** Offsets are positions: the next record to be read. */
-  sendOffsets(group: GroupMetadata, offsets: readonly (TopicPartition & { offset: bigint })[]): Promise<void>;
+  /** Replaces position and note of each partition named; a position without a note takes the note before away. */
+  sendOffsets(group: GroupMetadata, offsets: readonly GroupPosition[]): Promise<void>;
   commit(): Promise<void>;
   abort(): Promise<void>;
 }
@@ -114,10 +120,7 @@ export interface Admin {
   topicConfig(topic: string): Promise<ReadonlyMap<string, string>>;
   alterTopicConfig(topic: string, config: Readonly<Record<string, string>>): Promise<void>;
   /** Committed positions of a group; partitions without one are absent. */
-  committedOffsets(
-    groupId: string,
-    partitions: readonly TopicPartition[],
-  ): Promise<readonly (TopicPartition & { offset: bigint })[]>;
+  committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly GroupPosition[]>;
   /** The first offset that still exists. */
   beginningOffsets(partitions: readonly TopicPartition[]): Promise<readonly (TopicPartition & { offset: bigint })[]>;
   /** `high`: the high watermark. `stable`: the last stable offset, the end for read_committed readers. */

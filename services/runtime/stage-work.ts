@@ -1,14 +1,24 @@
 /** What a task of a pure stage does: decode, process one by one, and commit everything that came of it together. */
-import { FatalError, PoisonError, RetriableError, TaskCorruptedError, TaskMigratedError } from './errors.ts';
+import {
+  DiskUnwritableError,
+  FatalError,
+  PoisonError,
+  RetriableError,
+  TaskCorruptedError,
+  TaskMigratedError,
+} from './errors.ts';
+import { Changelogs } from './changelogs.ts';
+import { encodeHistory } from './history.ts';
 import type { Decoded, Taken } from './inputs.ts';
-import { observe, type TaskName } from './observe.ts';
+import { observe, type RestoreProgress, type TaskName } from './observe.ts';
 import type { Admin, ConsumedRecord, PartitionReader, ProducedRecord, RecordHeaders } from './ports.ts';
+import { readAgain } from './rebuild.ts';
 import { restoreStores } from './restore.ts';
 import type { Scheduler } from './scheduler.ts';
 import { decodeText } from './serde.ts';
-import { StoreOverlay, type Checkpoint, type OpenBackend, type StoreBackend } from './store.ts';
-import type { Task, TaskWork } from './task.ts';
-import { changelogTopic } from './topics.ts';
+import { StoreOverlay, type OpenBackend, type StoreBackend } from './store.ts';
+import type { Standing, Task, TaskWork } from './task.ts';
+import { isMerged } from './topics.ts';
 import type { DeadLetter, Serde, Stage, StageContext, StageInput, StageRecord, Topic, Topology } from './topology.ts';
 
 /** Brokers refuse records of more than about a megabyte (`message.max.bytes`). */
@@ -32,6 +42,7 @@ export const concernsMoreThanTheRecord = (error: unknown): boolean =>
   error instanceof FatalError ||
   error instanceof TaskMigratedError ||
   error instanceof TaskCorruptedError ||
+  error instanceof DiskUnwritableError ||
   error instanceof RetriableError;
 
 /** Any failure over one record as a reason to refuse it. What is not foreseen is told with its stack. */
@@ -85,13 +96,15 @@ export const stageWork = (setup: StageWorkSetup): TaskWork => {
   const { topology, stage, name, scheduler } = setup;
   const inputs = stage.inputs as unknown as readonly StageInput<unknown>[];
   const outputs = new Map(stage.outputs.map((topic) => [topic.name, topic.value]));
-  const changelogs = stage.stores.map((store) => ({
-    store: store.name,
-    topic: changelogTopic(topology.application, store),
-  }));
-  const changelogOf = new Map(changelogs.map(({ store, topic }) => [store, topic]));
+  const changelogs = new Changelogs(topology.application, stage, name, scheduler);
   let backend: StoreBackend | undefined;
   let overlay: StoreOverlay | undefined;
+  let restoring: RestoreProgress | undefined;
+
+  const tell = (progress: RestoreProgress): void => {
+    restoring = progress.done ? undefined : progress;
+    observe.restore.publish(progress);
+  };
 
   const decode = (input: number, record: ConsumedRecord): Decoded => {
     const { topic, place } = inputs[input]!;
@@ -159,35 +172,84 @@ export const stageWork = (setup: StageWorkSetup): TaskWork => {
     }
   };
 
-  const changelogRecords = (stores: StoreOverlay): ProducedRecord[] =>
-    stores.writes().map(({ store, key, value }) => ({
-      topic: changelogOf.get(store)!,
-      partition: name.partition,
-      key: Buffer.from(key, 'utf8'),
-      value: value ?? null,
-    }));
-
-  const promote = async (
+  /** Makes the stores anew, up to the committed positions. What stages sent then was committed then: it is not sent. */
+  const rebuild = async (
+    task: Task,
+    standing: Standing,
+    rebuilt: ReadonlyMap<string, bigint>,
     disk: StoreBackend,
     stores: StoreOverlay,
-    ends: readonly { topic: string; offset: bigint }[],
   ): Promise<void> => {
-    const checkpoints = new Map<string, Checkpoint>();
-    for (const { store, topic } of changelogs) {
-      const end = ends.find((each) => each.topic === topic);
-      if (end !== undefined) checkpoints.set(store, { position: end.offset, writtenAt: scheduler.now() });
-    }
-    if (checkpoints.size > 0) await disk.write(stores.writes(), checkpoints);
-    stores.clear();
+    const again = standing.inputs.map(({ source, position, beginning }) => ({
+      source,
+      from: rebuilt.get(source.topic) ?? beginning,
+      to: position,
+    }));
+    const sum = (offsets: readonly bigint[]) => offsets.reduce((total, each) => total + each, 0n);
+    const from = sum(again.map((each) => each.from));
+    let records = 0;
+    const progress = (positions: readonly bigint[], done: boolean) =>
+      tell({
+        ...name,
+        store: stage.stores.map((store) => store.name).join(', '),
+        source: 'inputs',
+        from,
+        position: sum(positions),
+        end: sum(standing.positions),
+        records,
+        done,
+      });
+    progress(
+      again.map((each) => each.from),
+      false,
+    );
+    await readAgain({
+      inputs: again,
+      reader: await setup.reader(),
+      ...task.limits,
+      signal: task.signal,
+      // Inputs without an order of their own come about as they came then.
+      decode: (input, record) => {
+        const decoded = decode(input, record);
+        return isMerged(stage) ? decoded : { ...decoded, place: String(record.timestamp).padStart(20, '0') };
+      },
+      prepare: async (index, values) => {
+        await inputs[index]!.topic.value.prepare?.(values);
+      },
+      batch: async (taken, positions, done) => {
+        const forgotten = nothing();
+        for (const one of taken) {
+          processOne(stores, one, forgotten);
+          task.at('mid-batch');
+        }
+        const changes = changelogs.records(stores);
+        const at = new Map(again.map(({ source }, index) => [source.topic, positions[index]!]));
+        const next = { ...changelogs.after(changes), rebuilt: done ? undefined : at };
+        const ends = await task.commit({
+          records: changes,
+          positions: standing.positions,
+          note: encodeHistory(next),
+        });
+        await changelogs.promote(disk, stores, next, ends);
+        task.at('after-promote');
+        records += taken.length;
+        progress(positions, done);
+      },
+    });
   };
 
   return {
-    restore: async (signal) => {
+    restore: async (task, standing) => {
       backend ??= await setup.openBackend({ ...name, stores: stage.stores.map((store) => store.name) });
       overlay = new StoreOverlay(backend, stage.stores);
-      if (changelogs.length === 0) return;
+      if (stage.stores.length === 0) return;
+      const bounds = await changelogs.bounds(setup.admin);
+      const history = await changelogs.begin(task, standing, bounds, setup.admin);
+      const { signal } = task;
       const reader = await setup.reader();
-      await restoreStores(name, changelogs, backend, reader, setup.admin, () => scheduler.now(), signal);
+      const now = () => scheduler.now();
+      await restoreStores({ task: name, changelogs: bounds, history, backend, reader, now, signal, tell });
+      if (history.rebuilt !== undefined) await rebuild(task, standing, history.rebuilt, backend, overlay);
     },
 
     step: async (task) => {
@@ -201,12 +263,15 @@ export const stageWork = (setup: StageWorkSetup): TaskWork => {
         task.at('mid-batch');
       }
       const processed = performance.now();
-      const changes = changelogRecords(overlay);
+      const changes = changelogs.records(overlay);
+      const next = changes.length === 0 ? undefined : changelogs.after(changes);
       const ends = await task.commit({
         records: [...changes, ...gathered.outputs, ...gathered.deadLetters],
         positions: inputs.map((_, index) => task.inputs.processed(index)),
+        ...(next === undefined ? {} : { note: encodeHistory(next) }),
       });
-      await promote(backend, overlay, ends);
+      if (next === undefined) overlay.clear();
+      else await changelogs.promote(backend, overlay, next, ends);
       task.at('after-promote');
       for (const told of gathered.told) observe.deadLetter.publish({ ...name, ...told });
       for (const counted of gathered.counted) observe.count.publish({ ...name, ...counted });
@@ -225,10 +290,12 @@ export const stageWork = (setup: StageWorkSetup): TaskWork => {
     },
 
     positions: (task) => inputs.map((_, index) => task.inputs.processed(index)),
+    restoring: () => restoring,
     arrived: () => undefined,
     stopping: () => undefined,
     finish: () => Promise.resolve(),
     discard: () => {
+      restoring = undefined;
       overlay?.clear();
       return Promise.resolve();
     },

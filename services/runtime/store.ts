@@ -9,8 +9,10 @@ import type { KeyValueStore, Serde, Store } from './topology.ts';
 /** One change of committed state. An undefined value is a deletion. */
 export type StoreWrite = Readonly<{ store: string; key: string; value: Buffer | undefined }>;
 
-/** Up to where of its changelog a store is, and when that was written (epoch milliseconds). */
-export type Checkpoint = Readonly<{ position: bigint; writtenAt: number }>;
+/**
+ * Up to where of its changelog a store is, in which history (`since`), and when that was written (epoch milliseconds).
+ */
+export type Checkpoint = Readonly<{ position: bigint; since: number; writtenAt: number }>;
 
 /** Committed state of one task on this machine: a cache of its changelogs. */
 export interface StoreBackend {

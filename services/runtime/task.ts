@@ -7,15 +7,15 @@
  *      │                        RESTORING ◄┘──────┘        │
  *      └───────────────────────────────────────────────────┘
  *
- * RESTORING opens the producer (which fences the predecessor and ends its transaction), restores the stores, re-reads
- * the committed positions and seeks to them; nothing is processed before that is done, and what was fetched before is
+ * RESTORING opens the producer (which fences the predecessor and ends its transaction), re-reads the committed positions,
+ * brings the stores to them and seeks; nothing is processed before that is done, and what was fetched before is
  * dropped. RUNNING commits work in transactions. Whatever fails leads to SUSPENDED: uncommitted state is gone and the
  * producer with it, since the outcome of a failed commit is unknown until the positions are read again. From there the
  * task starts over, or closes when it belongs to somebody else.
  */
-import { FatalError, RetriableError, TaskCorruptedError, TaskMigratedError } from './errors.ts';
+import { DiskUnwritableError, FatalError, RetriableError, TaskCorruptedError, TaskMigratedError } from './errors.ts';
 import { Inputs } from './inputs.ts';
-import { observe, type TaskName } from './observe.ts';
+import { observe, type RestoreProgress, type TaskName } from './observe.ts';
 import type {
   Admin,
   GroupConsumer,
@@ -80,14 +80,27 @@ export type TaskEnvironment = Readonly<{
   at: ((point: CrashPoint, task: TaskName) => void) | undefined;
 }>;
 
+/** Where a task's group stands, read after fencing. An input without a committed position stands at its beginning. */
+export type Standing = Readonly<{
+  inputs: readonly Readonly<{ source: TopicPartition; position: bigint; beginning: bigint; committed: boolean }>[];
+  positions: readonly bigint[];
+  /** What the work committed with the positions. */
+  note: string | undefined;
+}>;
+
 /** What a task does between its beginning and its end. */
 export interface TaskWork {
-  /** Opens what is local and brings it to the committed end. The producer is open. Gives up when `signal` aborts. */
-  restore(signal: AbortSignal): Promise<void>;
+  /**
+   * Opens what is local and brings it to where the group stands. The producer is open, and transactions that move no
+   * input may be committed. Gives up when the task's signal aborts.
+   */
+  restore(task: Task, standing: Standing): Promise<void>;
   /** Does what can be done now, in one transaction. False when there is nothing to do until more arrives. */
   step(task: Task): Promise<boolean>;
   /** How far each input is done: what may be committed without further work. */
   positions(task: Task): readonly bigint[];
+  /** How far its restore is, while it is under way. */
+  restoring(): RestoreProgress | undefined;
   /** Something has arrived while a step may be waiting. */
   arrived(): void;
   /** Everything uncommitted is void. */
@@ -105,6 +118,8 @@ export interface TaskWork {
 export type TransactionContent = Readonly<{
   records: readonly ProducedRecord[];
   positions: readonly bigint[];
+  /** Kept with the positions, and told at the next beginning. The one before stays when left out. */
+  note?: string;
 }>;
 
 /** How a task ended that nobody asked to end, and in which generation it had asked for what it was refused. */
@@ -120,10 +135,16 @@ export class Task {
   #state: TaskState = 'CREATED';
   #producer: TransactionalProducer | undefined;
   #committed: bigint[] = [];
+  /** Committed with the position of the first input. */
+  #note: string | undefined;
   #lastCommitAt = 0;
   #loop: Promise<void> | undefined;
   #again = false;
   #failures = 0;
+  /** The local state is not to be trusted: it is wiped before anything else. */
+  #distrusted = false;
+  /** The disk refused the last write. */
+  #waitsForDisk = false;
   #end: TaskEnd | undefined;
   /** The generation in which the last thing was asked for that may be refused to an old one. */
   #generation = -1;
@@ -152,6 +173,15 @@ export class Task {
   /** Why it ended, when it was not asked to. */
   get end(): TaskEnd | undefined {
     return this.#end;
+  }
+
+  /** Whether it waits until its disk takes writes again. */
+  get waitsForDisk(): boolean {
+    return this.#waitsForDisk;
+  }
+
+  get restoring(): RestoreProgress | undefined {
+    return this.#work.restoring();
   }
 
   /** Aborted when the task is asked to stop. */
@@ -235,7 +265,11 @@ export class Task {
    * One transaction: records and positions together. Returns where the records of each written partition end. When it
    * throws, the outcome is unknown.
    */
-  async commit({ records, positions }: TransactionContent): Promise<readonly (TopicPartition & { offset: bigint })[]> {
+  async commit({
+    records,
+    positions,
+    note = this.#note,
+  }: TransactionContent): Promise<readonly (TopicPartition & { offset: bigint })[]> {
     const producer = this.#producer;
     if (producer === undefined) throw new FatalError('a task commits only while it is running');
     this.at('before-transaction');
@@ -243,7 +277,9 @@ export class Task {
     this.#generation = group.generation;
     const offsets = this.inputs.queues.flatMap(({ source }, index) => {
       const offset = positions[index]!;
-      return offset === this.#committed[index] ? [] : [{ ...source, offset }];
+      const noted = index === 0 && note !== undefined ? { note } : {};
+      const same = offset === this.#committed[index] && (index > 0 || note === this.#note);
+      return same ? [] : [{ ...source, offset, ...noted }];
     });
     const transaction = await producer.begin();
     const [ends] = await Promise.all([
@@ -254,6 +290,7 @@ export class Task {
     await transaction.commit();
     this.at('after-commit');
     this.#committed = [...positions];
+    this.#note = note;
     this.#lastCommitAt = this.#environment.scheduler.now();
     this.#failures = 0;
     return ends;
@@ -329,44 +366,66 @@ export class Task {
 
   /** The initial steps, in the only safe order. */
   async #begin(): Promise<void> {
-    const { cluster, admin, consumer, scheduler } = this.#environment;
+    const { cluster, consumer, scheduler } = this.#environment;
+    if (this.#distrusted) await this.#work.wipe();
+    this.#distrusted = false;
     this.#move('RESTORING');
     this.#generation = consumer.metadata().generation;
     this.at('before-fence');
     const { application, stage, partition } = this.name;
     this.#producer = await cluster.transactionalProducer(transactionalId(application, stage, partition));
     this.at('after-fence');
-    await this.#work.restore(this.signal);
+    const standing = await this.#standing();
+    const { positions } = standing;
+    this.#committed = [...positions];
+    this.#note = standing.note;
+    await this.#work.restore(this, standing);
     this.at('after-restore');
+    this.inputs.reset(positions);
+    this.#lastCommitAt = scheduler.now();
+    this.#diskIs(true);
+    this.#move('RUNNING');
+    const sources = this.inputs.queues.map(({ source }) => source);
+    sources.forEach((source, index) => consumer.seek(source, positions[index]!));
+    consumer.resume(sources);
+  }
+
+  /** Where the group stands. Nobody else can change it once this task's producer is open. */
+  async #standing(): Promise<Standing> {
+    const { admin } = this.#environment;
     const sources = this.inputs.queues.map(({ source }) => source);
     const [committed, beginnings] = await Promise.all([
       admin.committedOffsets(this.#groupId, sources),
       admin.beginningOffsets(sources),
     ]);
-    const positions = sources.map(({ topic }) => {
+    const found = sources.map(({ topic }) => committed.find((each) => each.topic === topic));
+    const inputs = sources.map((source, index) => {
+      const { topic, partition } = source;
       const beginning = beginnings.find((each) => each.topic === topic)?.offset ?? 0n;
-      const position = committed.find((each) => each.topic === topic)?.offset;
+      const position = found[index]?.offset;
       if (position !== undefined && position < beginning)
         throw new FatalError(
           `${topic}/${partition} begins at ${beginning}, but ${this.#groupId} has read only up to ${position}: ` +
             'records were deleted before they were processed. Decide what they were, then move the group.',
         );
-      return position ?? beginning;
+      return { source, position: position ?? beginning, beginning, committed: position !== undefined };
     });
-    this.inputs.reset(positions);
-    this.#committed = [...positions];
-    this.#lastCommitAt = scheduler.now();
-    this.#move('RUNNING');
-    sources.forEach((source, index) => consumer.seek(source, positions[index]!));
-    consumer.resume(sources);
+    return {
+      inputs,
+      positions: inputs.map(({ position }) => position),
+      // With the first input, unless another one was first then.
+      note: found.find((each) => each?.note !== undefined)?.note,
+    };
   }
 
   async #recover(error: unknown): Promise<void> {
-    if (error instanceof RetriableError || error instanceof TaskCorruptedError) {
-      const corrupted = error instanceof TaskCorruptedError;
-      this.#trouble(error, corrupted ? 'wipe' : 'retry');
+    const corrupted = error instanceof TaskCorruptedError;
+    const unwritable = error instanceof DiskUnwritableError;
+    if (error instanceof RetriableError || corrupted || unwritable) {
+      if (!unwritable) this.#trouble(error, corrupted ? 'wipe' : 'retry');
+      else this.#diskIs(false, error);
       await this.#suspend(error.message);
-      if (corrupted) await this.#work.wipe();
+      if (corrupted) this.#distrusted = true;
       const { scheduler, limits } = this.#environment;
       const asked = error instanceof RetriableError ? error.retryAfterMs : undefined;
       const backoff = Math.min(limits.retryMaxMs, limits.retryMs * 2 ** Math.min(this.#failures++, 16));
@@ -400,7 +459,15 @@ export class Task {
     observe.task.publish({ ...this.name, from, to, reason });
   }
 
-  #trouble(error: unknown, action: 'retry' | 'wipe' | 'rejoin' | 'stop'): void {
+  /** Says once that the disk refuses writes, and once that it takes them again. */
+  #diskIs(writable: boolean, error?: unknown): void {
+    if (this.#waitsForDisk !== writable) return;
+    this.#waitsForDisk = !writable;
+    observe.disk.publish({ ...this.name, writable, error });
+    if (!writable) this.#trouble(error, 'wait');
+  }
+
+  #trouble(error: unknown, action: 'retry' | 'wipe' | 'wait' | 'rejoin' | 'stop'): void {
     const { application, stage, partition } = this.name;
     observe.trouble.publish({ application, stage, partition, error, action });
   }

@@ -3,12 +3,11 @@
  * the tasks in step with the assignment. Tasks run side by side, each in its own order.
  */
 import { RetriableError, TaskMigratedError } from './errors.ts';
-import { observe } from './observe.ts';
+import { observe, type RestoreProgress, type TaskName } from './observe.ts';
 import type { Admin, ConsumerEvent, GroupConsumer, KafkaCluster, TopicPartition } from './ports.ts';
 import type { Scheduler } from './scheduler.ts';
 import { Task, type CrashPoint, type TaskEnvironment, type TaskLimits, type TaskState, type TaskWork } from './task.ts';
 import { groupId } from './topics.ts';
-import type { TaskName } from './observe.ts';
 
 /** How long a task that lost its partition waits for the rebalance that explains it, before the worker rejoins. */
 const rebalanceGraceMs = 1000;
@@ -31,6 +30,10 @@ export type TaskStatus = Readonly<{
   partition: number;
   state: TaskState;
   buffered: number;
+  /** How far its stores are brought back, while that goes on. */
+  restoring?: Omit<RestoreProgress, keyof TaskName>;
+  /** Its disk is full or failing: it does nothing until there is room. */
+  waitsForDisk?: true;
 }>;
 
 export class Worker {
@@ -65,6 +68,8 @@ export class Worker {
       partition: task.name.partition,
       state: task.state,
       buffered: task.inputs.queues.reduce((sum, _, index) => sum + task.inputs.buffered(index), 0),
+      ...restoringOf(task),
+      ...(task.waitsForDisk ? { waitsForDisk: true as const } : {}),
     }));
   }
 
@@ -177,6 +182,12 @@ export class Worker {
     await Promise.all(tasks.map((task) => task.close()));
   }
 }
+
+const restoringOf = ({ restoring }: Task): Pick<TaskStatus, 'restoring'> => {
+  if (restoring === undefined) return {};
+  const { store, source, from, position, end, records, done } = restoring;
+  return { restoring: { store, source, from, position, end, records, done } };
+};
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 

@@ -121,7 +121,7 @@ describe('a task that begins', () => {
     const balance: Balance = { total: 40n, deposits: 1, seen: ['of another cluster'] };
     await left.write(
       [{ store: balanceStore.name, key: 'ann', value: balanceStore.value.encode(balance) }],
-      new Map([[balanceStore.name, { position: 1000n, writtenAt: Date.now() }]]),
+      new Map([[balanceStore.name, { position: 1000n, since: 0, writtenAt: Date.now() }]]),
     );
     const running = await run(cluster, backends);
     feed('d0');
@@ -157,6 +157,34 @@ describe('a task that begins', () => {
 });
 
 describe('an application', () => {
+  it('tells how far a restore is', async () => {
+    const { feed, told, cluster } = world();
+    const first = await run(cluster);
+    feed('d0');
+    await expect.poll(told).toEqual(['d0 1']);
+    await first.stop();
+    const gate = Promise.withResolvers<undefined>();
+    const second = await run({
+      ...cluster,
+      reader: async () => {
+        const reader = await cluster.reader();
+        return {
+          ...reader,
+          async *read(...given) {
+            await gate.promise;
+            yield* reader.read(...given);
+          },
+        };
+      },
+    });
+    const task = () => second.status()[0]?.tasks[0];
+    const restoring = { source: 'changelog', store: balanceStore.name, from: 0n, position: 0n, end: 2n, records: 0 };
+    await expect.poll(task).toMatchObject({ state: 'RESTORING', restoring });
+    gate.resolve(undefined);
+    await expect.poll(task).toEqual({ partition: 0, state: 'RUNNING', buffered: 0 });
+    await second.stop();
+  });
+
   it('names the topics that are missing', async () => {
     const cluster = memoryCluster(new MemoryBroker(() => 0), systemScheduler);
     await expect(run(cluster)).rejects.toThrow(/topics do not exist: .*deposits/);

@@ -11,6 +11,7 @@ import type {
   ConsumerEvent,
   GroupConsumer,
   GroupMetadata,
+  GroupPosition,
   KafkaCluster,
   ProducedRecord,
   TopicPartition,
@@ -339,6 +340,43 @@ export const kafkaPortSuite = (name: string, open: () => Promise<PortUnderTest>)
             await transaction.abort();
           });
           expect(await at()).toEqual([{ topic, partition: 0, offset: 7n }]);
+        });
+      });
+
+      it('keep the note that was committed with a position, until the next one', async () => {
+        const topic = await newTopic('notes', 2);
+        const groupId = unique('notes');
+        const [one, other] = [0, 1].map((partition) => ({ topic, partition }));
+        const note = JSON.stringify({ text: 'straße 🚚', long: 'x'.repeat(2000) });
+        await withMember(groupId, [topic], async (consumer) => {
+          const commit = (offsets: readonly GroupPosition[], decide: 'commit' | 'abort') =>
+            transact(unique('notes'), async (transaction) => {
+              await transaction.sendOffsets(consumer.metadata(), offsets);
+              await transaction[decide]();
+            });
+          const at = async () => {
+            const positions = await admin.committedOffsets(groupId, [one!, other!]);
+            return [...positions].sort((a, b) => a.partition - b.partition);
+          };
+          await commit(
+            [
+              { ...one!, offset: 1n, note },
+              { ...other!, offset: 2n },
+            ],
+            'commit',
+          );
+          const first = [
+            { ...one!, offset: 1n, note },
+            { ...other!, offset: 2n },
+          ];
+          await expect.poll(at).toEqual(first);
+          await commit([{ ...one!, offset: 5n, note: 'never' }], 'abort');
+          expect(await at()).toEqual(first);
+          // The same position with another note, and a note taken away.
+          await commit([{ ...one!, offset: 1n, note: 'another' }], 'commit');
+          await expect.poll(at).toEqual([{ ...one!, offset: 1n, note: 'another' }, first[1]]);
+          await commit([{ ...one!, offset: 3n }], 'commit');
+          await expect.poll(at).toEqual([{ ...one!, offset: 3n }, first[1]]);
         });
       });
 

@@ -4,16 +4,26 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import kafkajs from 'kafkajs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { kafkajsCluster } from '../../services/runtime/kafkajs/cluster.ts';
-import { requiredTopics } from '../../services/runtime/topics.ts';
-import { bankNamed, deposits, notes, type Note } from '../topology/runtime/fixture.ts';
+import { changelogTopic, requiredTopics } from '../../services/runtime/topics.ts';
+import type { Store } from '../../services/runtime/topology.ts';
+import { balanceStore, bankNamed, deposits, notes, type Note } from '../topology/runtime/fixture.ts';
 import { testBrokers } from './brokers.ts';
 
 type Said = Readonly<Record<string, unknown>>;
 
 const partitions = 4;
 const accounts = 50;
+
+const deleteTopic = async (topic: string): Promise<void> => {
+  const { NOTHING } = kafkajs.logLevel;
+  const admin = new kafkajs.Kafka({ brokers: [...testBrokers!], logLevel: NOTHING }).admin();
+  await admin.connect();
+  await admin.deleteTopics({ topics: [topic] });
+  await admin.disconnect();
+};
 
 class BankProcess {
   readonly #child: ChildProcess;
@@ -32,6 +42,15 @@ class BankProcess {
   signal(signal: NodeJS.Signals): Promise<number | null> {
     this.#child.kill(signal);
     return this.ended;
+  }
+
+  /** Restores that are done. */
+  restores(): readonly Said[] {
+    return this.said.filter(({ restored }) => restored !== undefined);
+  }
+
+  watched(): number {
+    return this.said.reduce((sum, { batch, records }) => (batch === 'watch' ? sum + Number(records) : sum), 0);
   }
 
   processed(): number {
@@ -94,6 +113,13 @@ describe.skipIf(testBrokers === undefined)('the engine on real brokers', () => {
         await reader.close();
         return all;
       },
+      /** Deletes the changelog of a store and makes it anew, as an operator would. */
+      recreate: async (store: Store<unknown>) => {
+        const topic = changelogTopic(application, store);
+        await deleteTopic(topic);
+        await expect.poll(async () => (await admin.partitions([topic])).size, { timeout: 20_000 }).toBe(0);
+        await admin.createTopics([{ topic, partitions, replication: 1, config: { 'cleanup.policy': 'compact' } }]);
+      },
       close: async () => {
         await producer.close();
         await admin.close();
@@ -137,6 +163,68 @@ describe.skipIf(testBrokers === undefined)('the engine on real brokers', () => {
     expect(await last.signal('SIGTERM')).toBe(0);
     await close();
   }, 300_000);
+
+  it('reads what was committed since the disk was written, not all of its changelogs, after kill -9', async () => {
+    const { start, directory, feed, told, close } = await world('tail');
+    const [here, elsewhere] = [directory(), directory()];
+    const done = async (process: BankProcess, count: number) => {
+      await expect.poll(async () => (await told()).length, { timeout: 60_000, interval: 200 }).toBe(count);
+      // What is told is on the disk a moment later.
+      await expect.poll(() => process.watched(), { timeout: 20_000, interval: 20 }).toBe(process.processed());
+    };
+    const first = start(here);
+    // In many transactions: changelogs are long, for state that is small.
+    const rounds = 20;
+    for (let round = 1; round <= rounds; round++) {
+      await feed(100);
+      await done(first, round * 100);
+    }
+    await first.signal('SIGKILL');
+    // Another machine goes on for a while; the changelogs grow by what it changes.
+    const other = start(elsewhere);
+    await feed(100);
+    await expect.poll(async () => (await told()).length, { timeout: 60_000, interval: 200 }).toBe(2100);
+    const whole = other.restores();
+    await other.signal('SIGTERM');
+    const second = start(here);
+    await expect.poll(() => second.restores().length, { timeout: 40_000 }).toBe(2 * partitions);
+    const records = (restores: readonly Said[]) => restores.reduce((sum, each) => sum + Number(each['records']), 0);
+    // The other one had no disk: it read everything there was.
+    expect(whole.map(({ from }) => from)).toEqual(whole.map(() => '0'));
+    const all = records(whole);
+    const tail = records(second.restores());
+    expect(tail).toBeGreaterThan(0);
+    expect(tail).toBeLessThanOrEqual(Math.min(200, all / 2));
+    for (const { from, to } of second.restores()) if (to !== '0') expect(Number(from)).toBeGreaterThan(0);
+    await second.signal('SIGTERM');
+    expectExactlyOnce(await told(), 2100);
+    await close();
+  });
+
+  it('notices that a changelog was deleted and made anew, and makes its stores anew from the inputs', async () => {
+    const { start, directory, feed, told, recreate, close } = await world('lost');
+    const stateDir = directory();
+    const first = start(stateDir);
+    await feed(600);
+    await expect.poll(async () => (await told()).length, { timeout: 60_000, interval: 200 }).toBe(600);
+    await first.signal('SIGKILL');
+    await recreate(balanceStore);
+    const second = start(stateDir);
+    await feed(200);
+    await expect.poll(async () => (await told()).length, { timeout: 60_000, interval: 200 }).toBe(800);
+    expect(second.said.filter(({ trouble, action }) => trouble === 'sum' && action === 'rebuild')).toHaveLength(
+      partitions,
+    );
+    await second.signal('SIGTERM');
+    // What was rebuilt is in the new changelog.
+    const third = start(directory());
+    await feed(200);
+    await expect.poll(async () => (await told()).length, { timeout: 60_000, interval: 200 }).toBe(1000);
+    expect(third.said.filter(({ action }) => action === 'rebuild')).toEqual([]);
+    expectExactlyOnce(await told(), 1000);
+    expect(await third.signal('SIGTERM')).toBe(0);
+    await close();
+  });
 
   it('counts every deposit once while processes come and go', async () => {
     const { start, directory, feed, told, close } = await world('moving');

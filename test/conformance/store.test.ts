@@ -20,7 +20,7 @@ afterAll(() => {
 });
 
 const task = { application: 'bank', stage: 'sum', partition: 0, stores: ['one', 'two'] };
-const at = (position: bigint) => ({ position, writtenAt: 1_700_000_000_000 });
+const at = (position: bigint) => ({ position, since: 3, writtenAt: 1_700_000_000_000 });
 
 const suite = (name: string, places: () => OpenBackend): void => {
   describe(name, () => {
@@ -92,6 +92,8 @@ describe('the disk', () => {
     const value = Buffer.from('the balance is 1999');
     await first.write([{ store: 'one', key: 'ann', value }], new Map([['one', at(1n)]]));
     await first.close();
+    const second = await open(task);
+    // Damaged while it is in use: when it is opened all of it is read.
     const path = join(directory, 'bank', 'sum-0', 'lmdb', 'data.mdb');
     const bytes = readFileSync(path);
     const file = openSync(path, 'r+');
@@ -99,7 +101,6 @@ describe('the disk', () => {
     for (let found = bytes.indexOf(value); found >= 0; found = bytes.indexOf(value, found + 1))
       writeSync(file, Buffer.from('8'), 0, 1, found + value.length - 1);
     closeSync(file);
-    const second = await open(task);
     expect(() => second.get('one', 'ann')).toThrow(TaskCorruptedError);
     await second.clear();
     expect(second.get('one', 'ann')).toBeUndefined();
@@ -143,7 +144,7 @@ describe('the disk', () => {
       for (let n = 1; n <= 500; n++)
         await backend.write(
           [{ store: 'one', key: 'k' + (n % 10), value: Buffer.from(String(n)) }],
-          new Map([['one', { position: BigInt(n), writtenAt: 1 }]]),
+          new Map([['one', { position: BigInt(n), since: 0, writtenAt: 1 }]]),
         );
       process.kill(process.pid, 'SIGKILL');
     `;

@@ -5,6 +5,8 @@ const task = 'services/runtime/task.ts';
 const stageWork = 'services/runtime/stage-work.ts';
 const inputs = 'services/runtime/inputs.ts';
 const restore = 'services/runtime/restore.ts';
+const history = 'services/runtime/history.ts';
+const changelogs = 'services/runtime/changelogs.ts';
 const diskStore = 'services/runtime/disk-store.ts';
 const effectWork = 'services/runtime/effect-work.ts';
 const readCommitted = 'services/runtime/kafkajs/read-committed.ts';
@@ -14,6 +16,9 @@ const exactlyOnce = ['test/conformance/exactly-once.test.ts'];
 const driver = ['test/topology/runtime/driver.test.ts'];
 const merge = ['test/unit/runtime/merge.test.ts'];
 const store = ['test/conformance/store.test.ts'];
+const lostChangelog = ['test/conformance/lost-changelog.test.ts'];
+const damagedStore = ['test/conformance/damaged-store.test.ts'];
+const diskFull = ['test/conformance/disk-full.test.ts'];
 const effects = ['test/conformance/effects.test.ts'];
 const committedMessages = ['test/unit/runtime/read-committed.test.ts'];
 
@@ -26,11 +31,19 @@ export const runtimeMutants: readonly Mutant[] = [
       {
         find: `    this.#producer = await cluster.transactionalProducer(transactionalId(application, stage, partition));
     this.at('after-fence');
-    await this.#work.restore(this.signal);
+    const standing = await this.#standing();
+    const { positions } = standing;
+    this.#committed = [...positions];
+    this.#note = standing.note;
+    await this.#work.restore(this, standing);
 `,
-        replace: `    await this.#work.restore(this.signal);
+        replace: `    await this.#work.restore(this, await this.#standing());
     this.#producer = await cluster.transactionalProducer(transactionalId(application, stage, partition));
     this.at('after-fence');
+    const standing = await this.#standing();
+    const { positions } = standing;
+    this.#committed = [...positions];
+    this.#note = standing.note;
 `,
       },
     ],
@@ -42,14 +55,15 @@ export const runtimeMutants: readonly Mutant[] = [
     file: task,
     edits: [
       {
+        find: `    const standing = await this.#standing();
+`,
+        replace: ``,
+      },
+      {
         find: `    this.#producer = await cluster.transactionalProducer(`,
-        replace: `    const early = await admin.committedOffsets(
-      this.#groupId,
-      this.inputs.queues.map(({ source }) => source),
-    );
+        replace: `    const standing = await this.#standing();
     this.#producer = await cluster.transactionalProducer(`,
       },
-      { find: `admin.committedOffsets(this.#groupId, sources),`, replace: `early,` },
     ],
     tests: beginning,
   },
@@ -59,10 +73,8 @@ export const runtimeMutants: readonly Mutant[] = [
     file: task,
     edits: [
       {
-        find: `const position = committed.find((each) => each.topic === topic)?.offset;`,
-        replace: `const position =
-        this.#committed[sources.findIndex((each) => each.topic === topic)] ??
-        committed.find((each) => each.topic === topic)?.offset;`,
+        find: `const position = found[index]?.offset;`,
+        replace: `const position = this.#committed[index] ?? found[index]?.offset;`,
       },
     ],
     tests: exactlyOnce,
@@ -133,9 +145,9 @@ export const runtimeMutants: readonly Mutant[] = [
     file: stageWork,
     edits: [
       {
-        find: `      const changes = changelogRecords(overlay);
+        find: `      const changes = changelogs.records(overlay);
 `,
-        replace: `      const changes = changelogRecords(overlay);
+        replace: `      const changes = changelogs.records(overlay);
       await backend.write(overlay.writes(), new Map());
 `,
       },
@@ -213,8 +225,11 @@ export const runtimeMutants: readonly Mutant[] = [
     file: restore,
     edits: [
       {
-        find: `ends.find((each) => each.topic === topic)?.stable ?? 0n;`,
-        replace: `(ends.length > 0 ? backend.checkpoint(store)?.position : undefined) ?? begin;`,
+        find: `  for (const { store, topic, begin, end } of changelogs) {
+`,
+        replace: `  for (const { store, topic, begin } of changelogs) {
+    const end = backend.checkpoint(store)?.position ?? begin;
+`,
       },
     ],
     tests: driver,
@@ -223,13 +238,171 @@ export const runtimeMutants: readonly Mutant[] = [
     guard: 'store-ahead-distrusted',
     why: 'a disk that is ahead of its changelog is of another history',
     file: restore,
-    edits: [{ find: `position >= begin && position <= end &&`, replace: `position >= begin &&` }],
+    edits: [
+      {
+        find: `  checkpoint.position <= end &&
+`,
+        replace: ``,
+      },
+    ],
     tests: beginning,
+  },
+  {
+    guard: 'store-of-another-history-distrusted',
+    why: 'a disk that slept through the loss of a changelog stands at a place that means something else now',
+    file: restore,
+    edits: [
+      {
+        find: `  checkpoint.since === since &&
+`,
+        replace: ``,
+      },
+    ],
+    tests: lostChangelog,
+  },
+  {
+    guard: 'changelog-end-noted',
+    why: 'a changelog that was made anew looks like one of a stage that has just begun',
+    file: history,
+    edits: [{ find: `if (end < reach.to)`, replace: `if (end < 0n)` }],
+    tests: lostChangelog,
+  },
+  {
+    guard: 'changelog-beginning-noted',
+    why: 'a changelog without its first records looks like a whole one',
+    file: history,
+    edits: [{ find: `if (begin > reach.from)`, replace: `if (begin < 0n)` }],
+    tests: lostChangelog,
+  },
+  {
+    guard: 'note-covers-its-own-transaction',
+    why: 'what the last transaction wrote could be lost unnoticed',
+    file: changelogs,
+    edits: [{ find: `to: to + (counts.get(topic) ?? 0n) }`, replace: `to }` }],
+    tests: lostChangelog,
+  },
+  {
+    guard: 'changelog-remade-under-a-task',
+    why: 'a running task would go on writing after a beginning that is gone',
+    file: changelogs,
+    edits: [{ find: `if (end < to) throw`, replace: `if (end < 0n) throw` }],
+    tests: lostChangelog,
+  },
+  {
+    guard: 'rebuild-sends-nothing',
+    why: 'what was sent before is sent again',
+    file: stageWork,
+    edits: [
+      {
+        find: `          records: changes,
+          positions: standing.positions,`,
+        replace: `          records: [...changes, ...forgotten.outputs, ...forgotten.deadLetters],
+          positions: standing.positions,`,
+      },
+    ],
+    tests: lostChangelog,
+  },
+  {
+    guard: 'rebuild-noted-until-done',
+    why: 'whoever comes after a death in the middle would work on half a state',
+    file: stageWork,
+    edits: [{ find: `rebuilt: done ? undefined : at }`, replace: `rebuilt: undefined }` }],
+    tests: lostChangelog,
+  },
+  {
+    guard: 'rebuild-in-a-history-of-its-own',
+    why: 'what is left of the old changelog would be taken for state of the new one',
+    file: changelogs,
+    edits: [
+      {
+        find: `reaches: new Map(bounds.map(({ store, end }) => [store, { from: end, to: end }])),`,
+        replace: `reaches: new Map(bounds.map(({ store, begin, end }) => [store, { from: begin, to: end }])),`,
+      },
+    ],
+    tests: lostChangelog,
+  },
+  {
+    guard: 'rebuild-of-whole-inputs',
+    why: 'state made of what retention has left is wrong and looks right',
+    file: 'services/runtime/rebuild.ts',
+    edits: [{ find: `if (missing.length === 0) return;`, replace: `if (missing.length < 100) return;` }],
+    tests: lostChangelog,
+  },
+  {
+    guard: 'rebuild-in-order',
+    why: 'inputs read one after the other make another state than they made together',
+    file: 'services/runtime/rebuild.ts',
+    edits: [
+      {
+        find: `    setup.inputs.map(({ source }) => source),
+    true,`,
+        replace: `    setup.inputs.map(({ source }) => source),
+    false,`,
+      },
+    ],
+    tests: lostChangelog,
+  },
+  {
+    guard: 'file-read-before-it-is-mapped',
+    why: 'LMDB misses keys or dies over damaged pages',
+    file: diskStore,
+    edits: [
+      {
+        find: `backend.#sums = new Map(await sumsOf(join(backend.#files, 'data.mdb')));`,
+        replace: `backend.#sums = new Map(await sumsOf(join(backend.#files, 'none')));`,
+      },
+    ],
+    tests: damagedStore,
+  },
+  {
+    guard: 'table-has-a-sum',
+    why: 'values of an older page are sound each for itself',
+    file: diskStore,
+    // What LMDB sees is compared as well: each stands behind the other.
+    edits: [
+      { find: `if ((sums.get(table) ?? 0) !== (noted.get(table) ?? 0))`, replace: `if (table === '')` },
+      { find: `this.get(sumTable, table)?.readDoubleLE() !== sum`, replace: `sum < 0` },
+    ],
+    tests: damagedStore,
+  },
+  {
+    guard: 'free-pages-are-not-in-use',
+    why: 'LMDB would give pages away that hold state',
+    file: 'services/runtime/lmdb-file.ts',
+    edits: [
+      {
+        find: `    for (const list of free) this.#free(list);
+    ensure(BigInt(this.#used.size) + 2n === this.#last + 1n, 'there are pages that are neither used nor free');
+`,
+        replace: ``,
+      },
+    ],
+    tests: damagedStore,
+  },
+  {
+    guard: 'disk-full-is-not-damage',
+    why: 'a full disk would be wiped and filled again, without end',
+    file: 'services/runtime/disk-errors.ts',
+    edits: [{ find: `if (!unwritable.has(code)) return undefined;`, replace: `if (code !== '') return undefined;` }],
+    tests: diskFull,
+  },
+  {
+    guard: 'room-before-opening',
+    why: 'LMDB does not outlive a full disk while it opens a store',
+    file: diskStore,
+    edits: [
+      {
+        find: `    writing(() => takeRoom(this.#files));
+`,
+        replace: ``,
+      },
+    ],
+    tests: diskFull,
   },
   {
     guard: 'disk-checksum',
     why: 'a damaged page becomes a wrong amount',
-    file: diskStore,
+    file: 'services/runtime/sealed.ts',
     edits: [
       {
         find: `if (sealed.length < 4 || sealed.readUInt32LE(0) !== crc32(value, crc32(\`\${store}\\0\${key}\`)))`,

@@ -31,6 +31,8 @@ const scheduled = [
   /** The coordinator ends a transaction that takes too long. */
   'expire-transaction',
   'compact',
+  /** A changelog is gone and made anew, empty; everybody who wrote it is started again. */
+  'lose-changelog',
   'corrupt-disk',
   /** Hours go by: idempotency keys are forgotten, signatures grow old. */
   'hours-pass',

@@ -14,6 +14,8 @@ export const guards = [
   'promote-after-commit',
   /** A new owner restores its stores to the end. */
   'restore-to-end',
+  /** What was noted with the positions tells that a changelog has lost something. */
+  'changelog-note',
   /** Change records are merged by their place in the shop's log. */
   'merge-by-place',
   /** A webhook is answered only when the brokers have it. */

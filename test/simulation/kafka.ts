@@ -147,6 +147,12 @@ export const simulatedCluster = (
     ...real,
     committedOffsets: (groupId, sources) =>
       asked('committed-offsets-fail', `committed offsets of ${groupId}`, async () => {
+        if (without === 'changelog-note')
+          return (await real.committedOffsets(groupId, sources)).map(({ topic, partition, offset }) => ({
+            topic,
+            partition,
+            offset,
+          }));
         if (without !== 'offsets-after-fence') return real.committedOffsets(groupId, sources);
         return Promise.resolve(
           sources.flatMap((source) => {
@@ -227,7 +233,7 @@ const promoteEarly = async (disk: Disk, id: string, records: readonly ProducedRe
     new Map(
       ends
         .filter(({ topic }) => topic.endsWith('-changelog'))
-        .map(({ topic, offset }) => [storeOf(topic), { position: offset, writtenAt: Date.UTC(2026, 8, 1) }]),
+        .map(({ topic, offset }) => [storeOf(topic), { position: offset, since: 0, writtenAt: Date.UTC(2026, 8, 1) }]),
     ),
   );
 };

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { CommandResult } from '../../schemas/generated/types.ts';
 import type { Schemas } from '../../schemas/serde.ts';
 import { topics, type TopicKey } from '../../schemas/topics.ts';
+import { decodeHistory, type History } from '../../services/runtime/history.ts';
 import type { MemoryBroker } from '../../services/runtime/memory/broker.ts';
 import type { ConsumedRecord } from '../../services/runtime/ports.ts';
 import type { StoreBackend } from '../../services/runtime/store.ts';
@@ -194,6 +195,13 @@ const checkRest = (evidence: Evidence, say: (what: string) => void): void => {
   }
 };
 
+/** What is noted of a task's changelogs beside its positions. */
+const historyOf = (broker: MemoryBroker, stage: string, partition: number): History | undefined => {
+  const group = `order-stream-${stage}`;
+  const first = groupInputs.find(([name]) => name === group)?.[1][0];
+  return first && decodeHistory(broker.position(group, { topic: topics[first].name, partition })?.note);
+};
+
 /** Up to where a store says it is, it holds what its changelog says: nothing older, nothing that was never committed. */
 const checkDisk = (
   { broker, forgotten }: Evidence,
@@ -203,12 +211,16 @@ const checkDisk = (
   say: (what: string) => void,
 ): void => {
   const [stage = '', partition = '0'] = task.split('-');
+  const history = historyOf(broker, stage, Number(partition));
   for (const store of storesOf.get(stage) ?? []) {
-    const position = backend.checkpoint(store)?.position;
-    if (position === undefined) continue;
+    const checkpoint = backend.checkpoint(store);
+    // A disk that slept through the loss of a changelog is of no use to anybody.
+    if (checkpoint === undefined || checkpoint.since !== (history?.since ?? 0)) continue;
+    const { position } = checkpoint;
+    const from = history?.reaches.get(store)?.from ?? 0n;
     const last = new Map<string, ConsumedRecord>();
     const log = broker.log({ topic: `order-stream-${store}-changelog`, partition: Number(partition) });
-    for (const record of log.read(0n, Infinity).records) last.set(record.key?.toString() ?? '', record);
+    for (const record of log.read(from, Infinity).records) last.set(record.key?.toString() ?? '', record);
     const wrong = (key: string) =>
       say(`${key} in store ${store} of ${task} on ${machine} is not what its changelog says`);
     for (const [key, { offset, value }] of last) {

@@ -241,6 +241,16 @@ export const runScenario = async (
           return true;
         });
         return;
+      case 'lose-changelog':
+        struck(() => {
+          const topic = among(broker.topics().filter((name) => name.endsWith('-changelog')));
+          if (topic === undefined) return false;
+          world.say(() => `  ${topic}`);
+          for (const { process, up } of machines.of('stream')) if (up) world.kill(process!, 'its changelog is lost');
+          broker.recreateTopic(topic);
+          return true;
+        });
+        return;
       case 'corrupt-disk': {
         const machine = among(machines.of('stream'));
         if (machine === undefined) return;

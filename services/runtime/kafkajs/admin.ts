@@ -1,7 +1,7 @@
 /** The cluster's topics, configurations and offsets. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RetriableError } from '../errors.ts';
-import type { Admin, TopicPartition } from '../ports.ts';
+import type { Admin, GroupPosition, TopicPartition } from '../ports.ts';
 import { byTopic, openClient, openCluster, type ConnectionOptions } from './connection.ts';
 import { translate, translated } from './errors.ts';
 import { coordinatorType, type Cluster } from './internals.ts';
@@ -57,7 +57,7 @@ const committedOffsets = async (
   cluster: Cluster,
   groupId: string,
   partitions: readonly TopicPartition[],
-): Promise<readonly (TopicPartition & { offset: bigint })[]> => {
+): Promise<readonly GroupPosition[]> => {
   const coordinator = await cluster.findGroupCoordinator({ groupId, coordinatorType: coordinatorType.group });
   const { responses } = await coordinator.offsetFetch({
     groupId,
@@ -65,7 +65,10 @@ const committedOffsets = async (
   });
   return responses
     .flatMap(({ topic, partitions: answers }) =>
-      answers.map(({ partition, offset }) => ({ topic, partition, offset: BigInt(offset) })),
+      answers.map(({ partition, offset, metadata }) => {
+        const noted = metadata === null || metadata === '' ? {} : { note: metadata };
+        return { topic, partition, offset: BigInt(offset), ...noted };
+      }),
     )
     .filter(({ offset }) => offset >= 0n);
 };

@@ -66,7 +66,7 @@ export type Broker = {
   txnOffsetCommit(
     request: ProducerIdentity & {
       groupId: string;
-      topics: Topics<Readonly<{ partition: number; offset: string }>>;
+      topics: Topics<Readonly<{ partition: number; offset: string; note: string | null }>>;
     },
   ): Promise<unknown>;
   endTxn(request: ProducerIdentity & { transactionResult: boolean }): Promise<unknown>;
@@ -95,7 +95,10 @@ export type Broker = {
     responses: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[];
   }>;
   offsetFetch(request: { groupId: string; topics: Topics<Readonly<{ partition: number }>> }): Promise<{
-    responses: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[];
+    responses: readonly {
+      topic: string;
+      partitions: readonly { partition: number; offset: string; metadata: string | null }[];
+    }[];
   }>;
 };
 

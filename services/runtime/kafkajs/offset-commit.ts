@@ -9,7 +9,7 @@ import type { Decoder, Encoder } from './internals.ts';
 
 type Topics = readonly Readonly<{
   topic: string;
-  partitions: readonly Readonly<{ partition: number; offset: string }>[];
+  partitions: readonly Readonly<{ partition: number; offset: string; note: string | null }>[];
 }>[];
 
 type Request = Readonly<{
@@ -68,8 +68,8 @@ export const offsetCommitVersions = ({ newEncoder, newDecoder, errorOf }: Offset
       .writeUVarInt(compact(topics.length));
     for (const { topic, partitions } of topics) {
       encoder.writeUVarIntString(topic).writeUVarInt(compact(partitions.length));
-      for (const { partition, offset } of partitions)
-        encoder.writeInt32(partition).writeInt64(offset).writeInt32(-1).writeUVarIntString(null).writeUVarInt(noTags);
+      for (const { partition, offset, note } of partitions)
+        encoder.writeInt32(partition).writeInt64(offset).writeInt32(-1).writeUVarIntString(note).writeUVarInt(noTags);
       encoder.writeUVarInt(noTags);
     }
     return encoder.writeUVarInt(noTags);

@@ -202,7 +202,11 @@ export const openTransactionalProducer = async (
           const [broker, groupBroker] = await Promise.all([own(), coordinator(coordinatorType.group, groupId)]);
           ongoing = true;
           await retryBusy(() => broker.addOffsetsToTxn({ ...identity, groupId }));
-          const topics = byTopic(offsets, ({ partition, offset }) => ({ partition, offset: offset.toString() }));
+          const topics = byTopic(offsets, ({ partition, offset, note = null }) => ({
+            partition,
+            offset: offset.toString(),
+            note,
+          }));
           await retryBusy(() => groupBroker.txnOffsetCommit({ ...identity, groupId, topics: sentBy(topics, group) }));
         }),
       commit: () => end(true),

@@ -3,7 +3,7 @@
  * old generations are refused. Everything happens at once and in order, so a schedule of calls has one outcome.
  */
 import { FatalError, TaskMigratedError } from '../errors.ts';
-import type { GroupMetadata, TopicPartition, TopicSpec } from '../ports.ts';
+import type { GroupMetadata, GroupPosition, TopicPartition, TopicSpec } from '../ports.ts';
 import { assignPartitions } from '../assignment.ts';
 import { PartitionLog, type LoggedRecord } from './log.ts';
 
@@ -29,9 +29,10 @@ export type Member = {
   evicted: boolean;
 };
 
-type Group = { generation: number; members: Map<string, Member>; committed: Map<string, bigint> };
+type Position = Readonly<{ offset: bigint; note?: string }>;
+type Group = { generation: number; members: Map<string, Member>; committed: Map<string, Position> };
 
-type OpenTransaction = { logs: Set<PartitionLog>; offsets: { group: Group; key: string; offset: bigint }[] };
+type OpenTransaction = { logs: Set<PartitionLog>; offsets: { group: Group; key: string; position: Position }[] };
 type ProducerState = { producerId: bigint; epoch: number; open: OpenTransaction | undefined };
 
 export const sourceKey = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
@@ -63,6 +64,13 @@ export class MemoryBroker {
       logs: Array.from({ length: spec.partitions }, (_, partition) => new PartitionLog(spec.topic, partition)),
       config: new Map(Object.entries(spec.config)),
     });
+  }
+
+  /** Deletes a topic and makes it anew, empty. */
+  recreateTopic(topic: string): void {
+    const { logs, config } = this.#topic(topic);
+    this.#topics.delete(topic);
+    this.createTopic({ topic, partitions: logs.length, replication: 1, config: Object.fromEntries(config) });
   }
 
   topics(): readonly string[] {
@@ -118,18 +126,13 @@ export class MemoryBroker {
     return log.append(record, producer.producerId);
   }
 
-  addOffsets(
-    transactionalId: string,
-    epoch: number,
-    metadata: GroupMetadata,
-    offsets: readonly (TopicPartition & { offset: bigint })[],
-  ): void {
+  addOffsets(transactionalId: string, epoch: number, metadata: GroupMetadata, offsets: readonly GroupPosition[]): void {
     const producer = this.#producer(transactionalId, epoch);
     const group = this.#group(metadata.groupId);
     this.#refuseZombie(group, metadata);
     producer.open ??= { logs: new Set(), offsets: [] };
-    for (const { topic, partition, offset } of offsets)
-      producer.open.offsets.push({ group, key: sourceKey({ topic, partition }), offset });
+    for (const { topic, partition, ...position } of offsets)
+      producer.open.offsets.push({ group, key: sourceKey({ topic, partition }), position });
   }
 
   endTransaction(transactionalId: string, epoch: number, commit: boolean): void {
@@ -155,7 +158,7 @@ export class MemoryBroker {
     producer.open = undefined;
     if (open === undefined) return;
     for (const log of open.logs) log.end(producer.producerId, commit);
-    if (commit) for (const { group, key, offset } of open.offsets) group.committed.set(key, offset);
+    if (commit) for (const { group, key, position } of open.offsets) group.committed.set(key, position);
     this.#wake();
   }
 
@@ -166,7 +169,17 @@ export class MemoryBroker {
   }
 
   committed(groupId: string, source: TopicPartition): bigint | undefined {
-    return this.#groups.get(groupId)?.committed.get(sourceKey(source));
+    return this.#groups.get(groupId)?.committed.get(sourceKey(source))?.offset;
+  }
+
+  position(groupId: string, source: TopicPartition): GroupPosition | undefined {
+    const position = this.#groups.get(groupId)?.committed.get(sourceKey(source));
+    return position === undefined ? undefined : { ...source, ...position };
+  }
+
+  /** An operator moves a group: what was noted with the position is gone. */
+  moveGroup(groupId: string, source: TopicPartition, offset: bigint): void {
+    this.#group(groupId).committed.set(sourceKey(source), { offset });
   }
 
   join(groupId: string, topics: readonly string[]): Member {

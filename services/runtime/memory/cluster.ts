@@ -148,10 +148,7 @@ const admin = (broker: MemoryBroker): Admin => {
     committedOffsets: async (groupId, sources) => {
       broker.request('committedOffsets', groupId);
       await Promise.resolve();
-      return sources.flatMap((source) => {
-        const offset = broker.committed(groupId, source);
-        return offset === undefined ? [] : [{ ...source, offset }];
-      });
+      return sources.flatMap((source) => broker.position(groupId, source) ?? []);
     },
     beginningOffsets: (sources) => Promise.resolve(each(sources, (log) => ({ offset: log.start }))),
     endOffsets: async (sources) => {

@@ -77,6 +77,8 @@ export type TopologyDriver = Readonly<{
   now(): number;
   /** Makes the disk of a stage claim another position in its changelog (partition 0). */
   forge<V>(stage: string, store: Store<V>, position: bigint): Promise<void>;
+  /** The disk of a stage (partition 0), for tests that put faults into it. */
+  disk(stage: string): StoreBackend;
   /** For tests that put faults into the brokers. */
   broker: MemoryBroker;
   close(): Promise<void>;
@@ -218,7 +220,13 @@ export const openDriver = async (topology: Topology, options: DriverOptions = {}
     },
     forge: async (stage, store, position) => {
       const backend = backends.peek({ application: topology.application, stage, partition: 0 });
-      await backend?.write([], new Map([[store.name, { position, writtenAt: scheduler.now() }]]));
+      const since = backend?.checkpoint(store.name)?.since ?? 0;
+      await backend?.write([], new Map([[store.name, { position, since, writtenAt: scheduler.now() }]]));
+    },
+    disk: (stage) => {
+      const backend = backends.peek({ application: topology.application, stage, partition: 0 });
+      if (backend === undefined) throw new Error(`stage ${stage} has kept nothing yet`);
+      return backend;
     },
     advance: (ms) => scheduler.advance(ms),
     now: () => scheduler.now(),

@@ -11,6 +11,7 @@ const schedules = Number(process.env['MILLRACE_SIMULATED_SCHEDULES'] ?? 10_000);
 
 /** Guarantees that only some faults put to the test, and seldom among all others. */
 const faultsFor: Partial<Record<(typeof guards)[number], readonly FaultKind[]>> = {
+  'changelog-note': ['lose-changelog'],
   'ack-after-produce': ['produce:before', 'kill'],
   'key-age': ['day-off'],
   'applied-commands': ['shop-commit-unknown', 'crash:before-commit'],
@@ -68,6 +69,7 @@ const within: Readonly<Record<(typeof guards)[number], number>> = {
   'offsets-in-transaction': 200,
   'promote-after-commit': 200,
   'restore-to-end': 100,
+  'changelog-note': 100,
   'merge-by-place': 100,
   'ack-after-produce': 300,
   'idempotency-keys': 200,

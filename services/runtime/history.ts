@@ -1,0 +1,77 @@
+/**
+ * Where the history of a task's stores lies in their changelogs: noted with the input positions, in the same
+ * transactions. A changelog that holds less than the note says has lost something, though it looks like any other.
+ */
+import { z } from 'zod';
+import { FatalError } from './errors.ts';
+
+/** A store's records begin at `from` of its changelog; what lies before is of an older history. They reach at least to `to`. */
+export type Reach = Readonly<{ from: bigint; to: bigint }>;
+
+export type History = Readonly<{
+  /** When it began, epoch milliseconds; 0 for the first one of a group. Checkpoints of another history are void. */
+  since: number;
+  reaches: ReadonlyMap<string, Reach>;
+  /** While stores are rebuilt: up to where, by input topic. The group's positions are where that has to come. */
+  rebuilt: ReadonlyMap<string, bigint> | undefined;
+}>;
+
+/** Tells our notes from those of other tools. */
+const mark = 'millrace ';
+/** Brokers take 4,096 bytes (`offset.metadata.max.bytes`). */
+const maxNoteBytes = 4000;
+
+const offset = z
+  .string()
+  .regex(/^\d+$/)
+  .transform((text) => BigInt(text));
+
+const shape = z.strictObject({
+  since: z.number().int().nonnegative(),
+  reaches: z.record(z.string(), z.tuple([offset, offset])),
+  rebuilt: z.record(z.string(), offset).optional(),
+});
+
+/** The note of a history. Throws `FatalError` when no broker would take it. */
+export const encodeHistory = ({ since, reaches, rebuilt }: History): string => {
+  const text = (value: bigint) => value.toString();
+  const content: z.input<typeof shape> = {
+    since,
+    reaches: Object.fromEntries([...reaches].map(([store, { from, to }]) => [store, [text(from), text(to)]])),
+  };
+  if (rebuilt !== undefined)
+    content.rebuilt = Object.fromEntries([...rebuilt].map(([topic, position]) => [topic, text(position)]));
+  const note = mark + JSON.stringify(content);
+  if (Buffer.byteLength(note) > maxNoteBytes)
+    throw new FatalError(`a stage has too many stores and inputs: their note would have ${note.length} bytes`);
+  return note;
+};
+
+/** Undefined for a note of somebody else, or none: then nothing is known. Throws `FatalError` on one of ours it cannot read. */
+export const decodeHistory = (note: string | undefined): History | undefined => {
+  if (note?.startsWith(mark) !== true) return undefined;
+  try {
+    const { since, reaches, rebuilt } = shape.parse(JSON.parse(note.slice(mark.length)));
+    return {
+      since,
+      reaches: new Map(Object.entries(reaches).map(([store, [from, to]]) => [store, { from, to }])),
+      rebuilt: rebuilt === undefined ? undefined : new Map(Object.entries(rebuilt)),
+    };
+  } catch (cause) {
+    throw new FatalError('the note beside the committed positions is of another version of Millrace', { cause });
+  }
+};
+
+/** Where a changelog begins and ends now. */
+export type Bounds = Readonly<{ store: string; topic: string; begin: bigint; end: bigint }>;
+
+/** What is noted and not there any more, said in a sentence; undefined when nothing is missing. */
+export const lossOf = (history: History, changelogs: readonly Bounds[]): string | undefined => {
+  for (const { store, topic, begin, end } of changelogs) {
+    const reach = history.reaches.get(store);
+    if (reach === undefined) continue;
+    if (end < reach.to) return `changelog ${topic} ends at ${end}, and was committed up to ${reach.to} at least`;
+    if (begin > reach.from) return `changelog ${topic} begins at ${begin}, and its history at ${reach.from}`;
+  }
+  return undefined;
+};
