@@ -3,7 +3,15 @@ import type { DeadLetter, DeadLetterAction } from '../../schemas/generated/types
 import type { Schemas } from '../../schemas/serde.ts';
 import type { Admin, PartitionReader, TopicPartition } from '../runtime/ports.ts';
 import type { Topic } from '../runtime/topology.ts';
-import { afterAction, earlierLetter, type Lettered, letterId, type LetterPlace, type Standing, untouched } from './letter.ts';
+import {
+  afterAction,
+  earlierLetter,
+  type Lettered,
+  letterId,
+  type LetterPlace,
+  type Standing,
+  untouched,
+} from './letter.ts';
 
 export type Source = Readonly<{ admin: Admin; reader: PartitionReader; schemas: Schemas }>;
 
@@ -76,8 +84,8 @@ export async function* allLetters(source: Source): AsyncGenerator<Lettered> {
   const streams = Array.from({ length: count }, (_, partition) => lettersOf(source, partition));
   const heads: { stream: AsyncGenerator<Lettered>; next: Lettered }[] = [];
   const advance = async (stream: AsyncGenerator<Lettered>): Promise<void> => {
-    const { value, done } = await stream.next();
-    if (done !== true) heads.push({ stream, next: value });
+    const next = await stream.next();
+    if (next.done !== true) heads.push({ stream, next: next.value });
   };
   for (const stream of streams) await advance(stream);
   while (heads.length > 0) {
@@ -88,20 +96,34 @@ export async function* allLetters(source: Source): AsyncGenerator<Lettered> {
   }
 }
 
+/** The letters at these offsets of one partition, read from the first to the last of them, without what was done about them. */
+export const lettersAt = async (
+  source: Source,
+  partition: number,
+  offsets: readonly bigint[],
+): Promise<ReadonlyMap<bigint, Omit<Lettered, 'standing'>>> => {
+  const topic = source.schemas.topic('deadLetters');
+  const found = new Map<bigint, Omit<Lettered, 'standing'>>();
+  if ((await partitionsOf(source, topic.name)) <= partition) return found;
+  const [end] = await source.admin.endOffsets([{ topic: topic.name, partition }]);
+  const wanted = new Set(offsets.filter((offset) => offset < (end?.stable ?? 0n)));
+  const sorted = [...wanted].sort((left, right) => (left < right ? -1 : 1));
+  const [first, last] = [sorted.at(0), sorted.at(-1)];
+  if (first === undefined || last === undefined) return found;
+  const range = { from: first, to: last + 1n };
+  for await (const { offset, timestamp, value } of values<DeadLetter>(source, topic, partition, range))
+    if (wanted.has(offset)) found.set(offset, { partition, offset, at: timestamp, letter: value });
+  return found;
+};
+
 /** One letter with everything that was done about it; undefined when there is none. */
 export const oneLetter = async (source: Source, place: LetterPlace): Promise<Lettered | undefined> => {
   const { partition, offset } = place;
-  const topic = source.schemas.topic('deadLetters');
-  if ((await partitionsOf(source, topic.name)) <= partition) return undefined;
-  const [end] = await source.admin.endOffsets([{ topic: topic.name, partition }]);
-  if (end === undefined || end.stable <= offset) return undefined;
+  const letter = (await lettersAt(source, partition, [offset])).get(offset);
+  if (letter === undefined) return undefined;
   const id = letterId(place);
-  for await (const found of values<DeadLetter>(source, topic, partition, { from: offset, to: offset + 1n })) {
-    if (found.offset !== offset) continue;
-    const standings = await standingsOf(source, partition, new Set([id]));
-    return { ...place, at: found.timestamp, letter: found.value, standing: standings.get(id) ?? untouched };
-  }
-  return undefined;
+  const standings = await standingsOf(source, partition, new Set([id]));
+  return { ...letter, standing: standings.get(id) ?? untouched };
 };
 
 /** Letters that came of redriving this one: the same key, hence the same partition, and later. */
