@@ -1,6 +1,7 @@
 /** The words of `millrace dlq` and what they print. */
 import { Command, InvalidArgumentError } from 'commander';
 import type { Outcome, Person } from '../../dead-letters/desk.ts';
+import { TaskMigratedError } from '../../runtime/errors.ts';
 import type { CliConfig } from '../environment.ts';
 import { filterOf, type FilterOptions, isNarrow, whoIs } from './arguments.ts';
 import { chosen, decide, edit, type EditInput, listed, type Office, officeOf, shown } from './command.ts';
@@ -55,6 +56,11 @@ export const dlqCommand = (configured: () => Promise<CliConfig>, { out, err }: S
     const office = await officeOf(await configured());
     try {
       await work(office);
+    } catch (error) {
+      if (!(error instanceof TaskMigratedError)) throw error;
+      throw new Error('somebody else came to the desk: what was told above is done; look, and do the rest again', {
+        cause: error,
+      });
     } finally {
       await office.close();
     }

@@ -145,6 +145,21 @@ describe('an order without an e-mail address', () => {
   });
 });
 
+describe('an order whose total does not fit its currency', () => {
+  it('is put right in a letter, and not told again though the shop still has it wrong', async () => {
+    desk = await openDesk();
+    const wrong = row({ OrderTotal: Buffer.from([0x05, 0xb6, 0xa5]) });
+    await pipeAll(checkout(desk.log, wrong));
+    const id = await onlyLetter();
+    await desk.edit(id, 'after.OrderTotal', '37.4400');
+    await desk.redrive(id);
+    await desk.driver.run();
+    await pipeAll([desk.log.update('orders', '58001', wrong, { ...wrong, AuthorizationPNREF: 'pi_1' })]);
+    expect(assembled().map(({ total }) => total)).toEqual([3744n]);
+    expect(await desk.states()).toEqual([[id, 'inexact_amount', 'redriven']]);
+  });
+});
+
 describe('among merged inputs', () => {
   it('a redriven image stands after all that it came after, in the first run and in a replay', async () => {
     desk = await openDesk();

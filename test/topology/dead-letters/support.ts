@@ -1,6 +1,6 @@
 /** The order stream over in-memory brokers, and the desk at which its dead letters are decided about. */
 import { memoryRegistry } from '../../../schemas/registry.ts';
-import { openSchemas } from '../../../schemas/serde.ts';
+import { openSchemas, type Schemas } from '../../../schemas/serde.ts';
 import { topics } from '../../../schemas/topics.ts';
 import { act, type Deed, type Outcome } from '../../../services/dead-letters/desk.ts';
 import { editedBytes, readable, withField } from '../../../services/dead-letters/editing.ts';
@@ -23,14 +23,16 @@ export const collected = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
 
 export const person = { by: 'ada', reason: 'asked the customer', at: 1_790_000_000_000n };
 
-export const openDesk = async (options: { partitions?: number; effects?: readonly EffectStage<never>[] } = {}) => {
+export const openDesk = async (
+  options: { partitions?: number; effects?: (schemas: Schemas) => readonly EffectStage<never>[] } = {},
+) => {
   const registry = memoryRegistry();
   const schemas = openSchemas(registry);
   const topology = orderTopology(schemas, policy, 'test');
   const driver = await openDriver(topology, {
     partitions: options.partitions ?? 1,
     topics: [topics.deadLetterActions.name],
-    ...(options.effects && { effects: options.effects }),
+    ...(options.effects && { effects: options.effects(schemas) }),
   });
   await schemas.topic('deadLetterActions').value.open?.();
   const cluster = memoryCluster(driver.broker, systemScheduler);
