@@ -2,9 +2,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { Outcome, Person } from '../../dead-letters/desk.ts';
 import { TaskMigratedError } from '../../runtime/errors.ts';
-import type { CliConfig } from '../environment.ts';
 import { filterOf, type FilterOptions, isNarrow, whoIs } from './arguments.ts';
-import { chosen, decide, edit, type EditInput, listed, type Office, officeOf, shown } from './command.ts';
+import { chosen, decide, edit, type EditInput, listed, type Office, shown } from './command.ts';
 import { jsonLine, outcomeText, planText, shownJson, shownText, tableHead, tableRow } from './print.ts';
 
 type Say = Readonly<{ out: (text: string) => void; err: (text: string) => void }>;
@@ -47,13 +46,13 @@ const personOf = ({ reason, by }: Readonly<{ reason?: string; by?: string }>, dr
   return { reason: reason ?? '', by: whoIs(by), at: BigInt(Date.now()) };
 };
 
-export const dlqCommand = (configured: () => Promise<CliConfig>, { out, err }: Say): Command => {
+export const dlqCommand = (openOffice: () => Promise<Office>, { out, err }: Say): Command => {
   const program = new Command('dlq').description(
     'dead letters: look at them, put them right, let them take their turn',
   );
 
   const inOffice = async (work: (office: Office) => Promise<void>): Promise<void> => {
-    const office = await officeOf(await configured());
+    const office = await openOffice();
     try {
       await work(office);
     } catch (error) {
@@ -97,27 +96,28 @@ export const dlqCommand = (configured: () => Promise<CliConfig>, { out, err }: S
     .option('--set <field=value>', 'one field, may be repeated: after.Email=ana@example.com', assignment, [])
     .option('--file <path>', 'the whole value as JSON, as `show --json` has it under `value`')
     .action(
-      (
+      async (
         id: string,
         options: { set: [string, string][]; file?: string; reason?: string; by?: string; dryRun: boolean },
-      ) =>
-        inOffice(async (office) => {
-          const { set, file, dryRun } = options;
-          if (set.length > 0 && file !== undefined) throw new Error('either --set or --file');
-          const editor = process.env['VISUAL'] ?? process.env['EDITOR'];
-          const person = personOf(options, dryRun);
-          let input: EditInput;
-          if (set.length > 0) input = { kind: 'set', fields: set };
-          else if (file !== undefined) input = { kind: 'file', path: file };
-          else if (editor !== undefined) input = { kind: 'editor', command: editor };
-          else throw new Error('say what to change: --set, --file, or an editor in $EDITOR');
+      ) => {
+        const { set, file, dryRun } = options;
+        if (set.length > 0 && file !== undefined) throw new Error('either --set or --file');
+        const editor = process.env['VISUAL'] ?? process.env['EDITOR'];
+        const person = personOf(options, dryRun);
+        let input: EditInput;
+        if (set.length > 0) input = { kind: 'set', fields: set };
+        else if (file !== undefined) input = { kind: 'file', path: file };
+        else if (editor !== undefined) input = { kind: 'editor', command: editor };
+        else throw new Error('say what to change: --set, --file, or an editor in $EDITOR');
+        await inOffice(async (office) => {
           const outcome = await edit(office, id, input, person, { dryRun });
           out(
             outcome === undefined
               ? `${id}  ${dryRun ? 'would be edited: it fits' : 'is what it was'}`
               : outcomeText(outcome),
           );
-        }),
+        });
+      },
     );
 
   const decision = (kind: 'redrive' | 'discard', what: string): void => {
@@ -125,12 +125,13 @@ export const dlqCommand = (configured: () => Promise<CliConfig>, { out, err }: S
       .argument('[ids...]', 'those; else the ones that the filters leave, if they wait for a person')
       .option('--limit <n>', 'at most so many', count, Infinity)
       .option('--all', 'all that wait, without a filter', false)
-      .action((ids: string[], options: Bulk) =>
-        inOffice(async (office) => {
-          if (ids.length === 0 && !isNarrow(options) && !options.all)
-            throw new Error('name letters, or narrow them down, or say --all');
-          const person = personOf(options, options.dryRun);
-          const letters = await chosen(office, ids, filterOf(options, Date.now()), options.limit);
+      .action(async (ids: string[], options: Bulk) => {
+        if (ids.length === 0 && !isNarrow(options) && !options.all)
+          throw new Error('name letters, or narrow them down, or say --all');
+        const person = personOf(options, options.dryRun);
+        const filter = filterOf(options, Date.now());
+        await inOffice(async (office) => {
+          const letters = await chosen(office, ids, filter, options.limit);
           if (options.dryRun) {
             for (const lettered of letters) out(planText(kind, lettered));
             err(`${letters.length} dead letters; nothing was done`);
@@ -150,8 +151,8 @@ export const dlqCommand = (configured: () => Promise<CliConfig>, { out, err }: S
             );
           }
           if (told.skipped > 0) process.exitCode = 1;
-        }),
-      );
+        });
+      });
   };
   decision('redrive', 'back to where they came from, behind what is there; each once');
   decision('discard', 'nothing shall come of them; they are kept');
