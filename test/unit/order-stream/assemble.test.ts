@@ -48,7 +48,7 @@ describe('the money of an order', () => {
     );
     const stores = { '1': { currency, timeZone: 'America/New_York' } };
     const image = { row, money: moneyOf, place, changedAt: 1_790_000_000_000n };
-    const said = assemble(image, lines, null, { ...policy, stores }, false);
+    const said = assemble(image, lines, null, { ...policy, stores }, null);
     return said.kind === 'refused' ? said.refusal.code : said.kind;
   };
 
