@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
  * Tiers by what they need: `unit` and `topology` need nothing; `conformance` and `integration` get the real parts from
  * test/stack.ts.
  */
-const tier = (name: string, include: string[], timeoutMs: number, globalSetup: string[] = []) => ({
-  test: { name, include, environment: 'node', testTimeout: timeoutMs, hookTimeout: timeoutMs, globalSetup },
+const tier = (name: string, include: string[], timeoutMs: number, globalSetup: string[] = [], more: object = {}) => ({
+  test: { name, include, environment: 'node', testTimeout: timeoutMs, hookTimeout: timeoutMs, globalSetup, ...more },
 });
 
 export default defineConfig({
@@ -17,7 +17,8 @@ export default defineConfig({
       tier('unit', ['test/unit/**/*.test.ts', 'infra/**/*.test.ts'], 30_000),
       tier('topology', ['test/topology/**/*.test.ts'], 30_000),
       tier('conformance', ['test/conformance/**/*.test.ts'], 120_000, ['test/stack.ts']),
-      tier('integration', ['test/integration/**/*.test.ts'], 300_000, ['test/stack.ts']),
+      // Each file runs the services on the one stack: one after the other.
+      tier('integration', ['test/integration/**/*.test.ts'], 300_000, ['test/stack.ts'], { fileParallelism: false }),
     ],
   },
 });

@@ -11,6 +11,8 @@ export interface Registry {
   versionsOf(subject: string): Promise<readonly { id: number; schema: string }[]>;
   /** The schema text behind an id. Throws `UnknownSchemaError` when the registry has no such id. */
   schemaOf(id: number): Promise<string>;
+  /** The same as it was registered, with attributes such as a decimal's scale. */
+  textOf(id: number): Promise<string>;
 }
 
 /** The registry answered, and it has no such schema: the bytes are not ours. */
@@ -47,6 +49,14 @@ export const httpRegistry = (url: string): Registry => {
         throw error;
       }
     },
+    async textOf(id) {
+      const response = await fetch(`${url.replace(/\/$/, '')}/schemas/ids/${id}`, {
+        signal: AbortSignal.timeout(15_000),
+      });
+      if (response.status === 404) throw new UnknownSchemaError(`schema id ${id} is not in the registry`);
+      if (!response.ok) throw new Error(`schema registry: ${response.status} for schema id ${id}`);
+      return ((await response.json()) as { schema: string }).schema;
+    },
   };
 };
 
@@ -59,13 +69,15 @@ export const memoryRegistry = (): Registry & { register(schema: string): number 
     ids.set(text, id);
     return id;
   };
+  const schemaOf = (id: number): Promise<string> => {
+    for (const [schema, known] of ids) if (known === id) return Promise.resolve(schema);
+    return Promise.reject(new UnknownSchemaError(`schema id ${id} is not in the registry`));
+  };
   return {
     register,
     idOf: (_subject, schema) => Promise.resolve(register(schema)),
     versionsOf: () => Promise.resolve([...ids].map(([schema, id]) => ({ id, schema }))),
-    schemaOf(id) {
-      for (const [schema, known] of ids) if (known === id) return Promise.resolve(schema);
-      return Promise.reject(new UnknownSchemaError(`schema id ${id} is not in the registry`));
-    },
+    schemaOf,
+    textOf: schemaOf,
   };
 };

@@ -8,6 +8,8 @@ const database = 'adnsf.AspDotNetStorefront.dbo';
 const year = String(365 * 24 * 3600 * 1000);
 const forever = { 'cleanup.policy': 'delete', 'retention.ms': '-1' };
 const aYear = { 'cleanup.policy': 'delete', 'retention.ms': year };
+/** What wraps another record's bytes must take more than that record may have. */
+const roomy = { ...forever, 'max.message.bytes': String(2 * 1024 * 1024) };
 const compact = { 'cleanup.policy': 'compact' };
 
 export type TopicDefinition = Readonly<{
@@ -128,7 +130,13 @@ export const topics = define({
   },
   stripeResults: { name: 'stripe.results', config: forever, records: ['CommandResult'], compatibility: 'BACKWARD' },
   adnsfResults: { name: 'adnsf.results', config: forever, records: ['CommandResult'], compatibility: 'BACKWARD' },
-  deadLetters: { name: 'dead-letters', config: forever, records: ['DeadLetter'], compatibility: 'BACKWARD' },
+  deadLetters: { name: 'dead-letters', config: roomy, records: ['DeadLetter'], compatibility: 'BACKWARD' },
+  deadLetterActions: {
+    name: 'dead-letters.actions',
+    config: roomy,
+    records: ['DeadLetterAction'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
 });
 
 export type TopicKey = keyof typeof topics;
@@ -142,6 +150,7 @@ export const stores = {
   unrouted: 'state/Unrouted',
   links: 'LinkedObject',
   orders: 'state/OrderState',
+  places: 'state/RowPlace',
 } as const;
 
 export type StoreName = keyof typeof stores;
@@ -178,6 +187,7 @@ export type TopicValues = {
   stripeResults: Types.CommandResult;
   adnsfResults: Types.CommandResult;
   deadLetters: Types.DeadLetter;
+  deadLetterActions: Types.DeadLetterAction;
 };
 
 export type StoreValues = {
@@ -188,4 +198,5 @@ export type StoreValues = {
   unrouted: Types.Unrouted;
   links: Types.LinkedObject;
   orders: Types.OrderState;
+  places: Types.RowPlace;
 };

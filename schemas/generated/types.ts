@@ -254,6 +254,24 @@ export type DeadLetter = {
   readonly headers: Readonly<Record<string, Buffer>>;
 };
 
+/** What a person did about a dead letter. */
+export type DeadLetterAction = {
+  /** The dead letter's own position: dead-letters-<partition>@<offset>. */
+  readonly letter: string;
+  /** edit, redrive or discard. */
+  readonly kind: string;
+  /** Who did it. */
+  readonly by: string;
+  readonly at: bigint;
+  readonly reason: string;
+  /** Of an edit: the bytes that are redriven in place of the original ones. */
+  readonly value: null | Buffer;
+  /** Of a redrive: where the record lies now. */
+  readonly topic: null | string;
+  readonly partition: null | number;
+  readonly offset: null | bigint;
+};
+
 /** A Stripe object (the key) belongs to an order. */
 export type LinkedObject = {
   readonly objectId: string;
@@ -903,6 +921,8 @@ export type OrderProgress = {
   readonly sent: null | AssembledOrder;
   /** Why the order was last refused: the same refusal is told once. */
   readonly refusal: null | string;
+  /** Digest of the refused image that the last dead letter has: while it does not change, that letter stands for it. */
+  readonly image: null | string;
 };
 
 export type KnownCustomer = {
@@ -1024,6 +1044,11 @@ export type OrderState = {
   readonly refunds: readonly RefundState[];
   /** By id. */
   readonly disputes: readonly DisputeState[];
+};
+
+/** Where in the shop's log a row was last told of. */
+export type RowPlace = {
+  readonly place: string;
 };
 
 /** Facts about a Stripe object whose order is not known yet. */

@@ -5,12 +5,21 @@ import { PoisonError } from '../runtime/errors.ts';
 import { kafkajsCluster } from '../runtime/kafkajs/cluster.ts';
 import { partitionOf } from '../runtime/partitioner.ts';
 import type { Admin, KafkaCluster, PartitionReader, TopicPartition } from '../runtime/ports.ts';
+import { redrivenFrom } from '../runtime/redrive.ts';
 import type { Topic } from '../runtime/topology.ts';
 import type { CliConfig } from './environment.ts';
 
 /** A decoded record. `broken` is why it cannot be decoded. */
 export type Read<V> = TopicPartition &
-  Readonly<{ offset: bigint; timestamp: bigint; key: string | null; value: V | null; broken?: string }>;
+  Readonly<{
+    offset: bigint;
+    timestamp: bigint;
+    key: string | null;
+    value: V | null;
+    /** The dead letter it was, when it was given to its stage again. */
+    redriven?: string;
+    broken?: string;
+  }>;
 
 export interface Topics {
   readonly schemas: Schemas;
@@ -35,8 +44,15 @@ export const topicsOf = async (cluster: Pick<KafkaCluster, 'admin' | 'reader'>, 
       for (const { offset: from, ...source } of await admin.beginningOffsets(partitions)) {
         for await (const { records } of reader.read(source, from)) {
           await topic.value.prepare?.(records.flatMap(({ value }) => (value === null ? [] : [value])));
-          for (const { offset, timestamp, key: bytes, value } of records) {
-            const at = { ...source, offset, timestamp, key: bytes?.toString('utf8') ?? null };
+          for (const { offset, timestamp, key: bytes, value, headers } of records) {
+            const redriven = redrivenFrom(headers);
+            const at = {
+              ...source,
+              offset,
+              timestamp,
+              key: bytes?.toString('utf8') ?? null,
+              ...(redriven === undefined ? {} : { redriven }),
+            };
             if (key !== undefined && at.key !== key) continue;
             if (value === null) yield { ...at, value: null };
             else {

@@ -4,6 +4,8 @@ import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { apply } from './apply/command.ts';
 import { ConflictError } from './apply/execute.ts';
+import { officeOf } from './dlq/command.ts';
+import { dlqCommand } from './dlq/program.ts';
 import { configOf, environmentOf } from './environment.ts';
 import { jsonText } from './json.ts';
 import { storyOf } from './order/command.ts';
@@ -73,6 +75,8 @@ program
     }
     if (verdict.findings.length > 0 || (wait > 0 && unsettled.length > 0)) process.exitCode = 1;
   });
+
+program.addCommand(dlqCommand(async () => officeOf(await configured()), { out, err }));
 
 for (const [verb, what] of [
   ['up', 'start the local stack and leave it running'],

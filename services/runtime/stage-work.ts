@@ -13,6 +13,7 @@ import type { Decoded, Taken } from './inputs.ts';
 import { observe, type RestoreProgress, type TaskName } from './observe.ts';
 import type { Admin, ConsumedRecord, PartitionReader, ProducedRecord, RecordHeaders } from './ports.ts';
 import { readAgain } from './rebuild.ts';
+import { redrivenFrom, redrivePlace } from './redrive.ts';
 import { restoreStores } from './restore.ts';
 import type { Scheduler } from './scheduler.ts';
 import { decodeText } from './serde.ts';
@@ -108,13 +109,16 @@ export const stageWork = (setup: StageWorkSetup): TaskWork => {
 
   const decode = (input: number, record: ConsumedRecord): Decoded => {
     const { topic, place } = inputs[input]!;
+    // A redriven record tells of long ago and is processed now: its own place would bring it before what it saw.
+    const standing = redrivePlace(record.headers);
     try {
       const key = decodeKey(record.key);
       const value = record.value === null ? null : topic.value.decode(record.value);
-      return { place: place?.(value), outcome: { key, value } satisfies Outcome };
+      const own = redrivenFrom(record.headers) === undefined ? place?.(value) : standing;
+      return { place: own, outcome: { key, value } satisfies Outcome };
     } catch (error) {
       if (concernsMoreThanTheRecord(error)) throw error;
-      return { place: undefined, outcome: { poison: asPoison(error) } satisfies Outcome };
+      return { place: standing, outcome: { poison: asPoison(error) } satisfies Outcome };
     }
   };
 

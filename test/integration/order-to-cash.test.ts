@@ -195,17 +195,17 @@ describe('bad input at the edges', () => {
       await place(900_001, null, 1999n);
       await place(900_002, 'half-a-cent@example.com', 1999n, 50n);
       await place(900_003, 'free@example.com', 0n);
+      const letters = async () =>
+        (await valuesOf('deadLetters')).filter(({ message }) => /\b90000[12]\b/.test(message));
       const codes = async () =>
-        (await valuesOf('deadLetters'))
-          .map(({ code, message }) => `${code} ${/\d{6}/.exec(message)?.[0] ?? ''}`)
-          .sort();
+        (await letters()).map(({ code, message }) => `${code} ${/\d{6}/.exec(message)?.[0] ?? ''}`).sort();
       await eventually('both orders in dead letters', async () => (await codes()).length >= 2);
       await eventually('the order of 0 is paid without Stripe', async () => {
         const { rows } = await sql.run(`SELECT TransactionState FROM dbo.Orders WHERE OrderNumber = 900003`);
         return rows[0]?.['TransactionState'] === 'CAPTURED';
       });
       expect(await codes()).toEqual(['inexact_amount 900002', 'missing_email 900001']);
-      for (const letter of await valuesOf('deadLetters')) {
+      for (const letter of await letters()) {
         expect(letter.stage).toBe('assembly');
         expect(letter.value?.length).toBeGreaterThan(100);
       }

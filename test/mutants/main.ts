@@ -15,6 +15,7 @@ import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { z } from 'zod';
 import { mutated, type Mutant } from './mutant.ts';
+import { deadLetterMutants } from './dead-letters.ts';
 import { runtimeMutants } from './runtime.ts';
 import { shopMutants } from './shop.ts';
 
@@ -25,7 +26,7 @@ const patienceMs = 180_000;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, list: { type: 'boolean', default: false } } });
-const all = [...runtimeMutants, ...shopMutants];
+const all = [...runtimeMutants, ...shopMutants, ...deadLetterMutants];
 const chosen = values.only === undefined ? all : all.filter(({ guard }) => guard === values.only);
 if (chosen.length === 0) throw new Error(`no guard is called ${values.only ?? ''}; --list names them`);
 

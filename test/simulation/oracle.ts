@@ -243,7 +243,7 @@ const groupInputs: readonly (readonly [string, readonly TopicKey[]])[] = [
 ];
 
 export const storesOf: ReadonlyMap<string, readonly string[]> = new Map([
-  ['assembly', ['customers', 'carts', 'order-lines', 'order-progress']],
+  ['assembly', ['customers', 'carts', 'order-lines', 'order-progress', 'places']],
   ['routing', ['links', 'unrouted']],
   ['orders', ['orders']],
 ]);

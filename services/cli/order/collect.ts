@@ -1,6 +1,7 @@
 /** Everything that is written about one order, read from as few partitions as it can lie in. */
 import type { CommandResult, OrdersValue } from '../../../schemas/generated/types.ts';
 import type { AdnsfCommand, ErpCommand, Notification, StripeCommand } from '../../../schemas/topics.ts';
+import { afterAction, letterId, needsPerson, untouched } from '../../dead-letters/letter.ts';
 import { AD_HOC_CREDIT } from '../../order-stream/domain/shop.ts';
 import type { Read } from '../kafka.ts';
 import { shownMoney } from '../money.ts';
@@ -172,10 +173,16 @@ export const collectStory = async (sides: Sides, orderId: string): Promise<Story
       // A customer's dead letters may be about another order of theirs.
       if (letter === null || (key !== orderId && !objects.has(key) && !letter.message.includes(orderId))) continue;
       const from = `${letter.sourceTopic}-${letter.sourcePartition}@${letter.sourceOffset}`;
+      const id = letterId(record);
+      let standing = untouched;
+      for await (const { value: action } of topics.read(schemas.topic('deadLetterActions')))
+        if (action?.letter === id) standing = afterAction(standing, action);
+      const last = standing.actions.at(-1);
+      const then = last === undefined ? '' : `; ${standing.state} by ${last.by}: ${last.reason}`;
       entries.push(
-        entry(record, 'stream', `DEAD LETTER ${letter.code}: ${letter.message} (from ${from})`, {
+        entry(record, 'stream', `DEAD LETTER ${letter.code}: ${letter.message} (from ${from})${then}`, {
           rank: RANK.command,
-          trouble: true,
+          trouble: needsPerson(standing),
         }),
       );
     }

@@ -1,6 +1,7 @@
 /** Asks all sides. What comes back is compact: a few hundred bytes a record. */
 import type { CommandResult } from '../../../schemas/generated/types.ts';
 import type { AdnsfCommand, ErpCommand, Notification, StripeCommand } from '../../../schemas/topics.ts';
+import { afterAction, letterId, needsPerson, type Standing, untouched } from '../../dead-letters/letter.ts';
 import { ORDER_STREAM } from '../../order-stream/topology.ts';
 import type { Read, Topics } from '../kafka.ts';
 import type { LedgerReader } from '../ledger.ts';
@@ -61,6 +62,19 @@ const seenResult = (record: Read<CommandResult>, result: CommandResult): SeenRes
   error: result.errorCode === null ? null : `${result.errorCode}: ${result.errorMessage ?? ''}`,
 });
 
+/**
+ * A redriven record is no second command or result but what the first one says by now: it stands in the first one's
+ * place. Of an undecodable first one there is nothing: it is the first then.
+ */
+const saidAgain = <S extends SeenCommand | SeenResult>(seen: S[], record: Read<unknown>, said: S): void => {
+  const first =
+    record.redriven === undefined
+      ? -1
+      : seen.findIndex((other) => other.commandId === said.commandId && other.topic === said.topic);
+  if (first < 0) seen.push(said);
+  else seen[first] = { ...said, offset: seen[first]!.offset, partition: seen[first]!.partition };
+};
+
 const json = (value: unknown): string =>
   JSON.stringify(value, (_name, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
 
@@ -84,7 +98,7 @@ export const collectFacts = async (sides: Sides, stripeMethods: readonly string[
   const commands: SeenCommand[] = [];
   for (const key of ['stripeCommands', 'adnsfCommands', 'erpCommands', 'notifications'] as const)
     for await (const [record, command] of values<Command>(schemas.topic(key)))
-      commands.push(seenCommand(record, command));
+      saidAgain(commands, record, seenCommand(record, command));
 
   const images: Facts['images'][number][] = [];
   for await (const [record, { orderId, total, giftCard, currency, ...rest }] of values(
@@ -110,7 +124,8 @@ export const collectFacts = async (sides: Sides, stripeMethods: readonly string[
   for (const key of ['orders', 'customers', 'carts', 'orderLines'] as const)
     for await (const [record, { source, op }] of values(schemas.topic(key)))
       // A snapshot has no places of its own: all its rows are as of one moment.
-      if (op !== 'r')
+      // A redriven change is told again by a person, not by the shop.
+      if (op !== 'r' && record.redriven === undefined)
         changes.push({
           ...place(record),
           commit: source.commit_lsn ?? '',
@@ -121,18 +136,24 @@ export const collectFacts = async (sides: Sides, stripeMethods: readonly string[
 
   const results: SeenResult[] = [];
   for (const key of ['stripeResults', 'adnsfResults'] as const)
-    for await (const [record, result] of values(schemas.topic(key))) results.push(seenResult(record, result));
+    for await (const [record, result] of values(schemas.topic(key)))
+      saidAgain(results, record, seenResult(record, result));
 
   const atStripe = await stripe.everything();
   const books = ledger.everything();
 
+  const standings = new Map<string, Standing>();
+  for await (const [, action] of values(schemas.topic('deadLetterActions')))
+    standings.set(action.letter, afterAction(standings.get(action.letter) ?? untouched, { ...action, value: null }));
   const deadLetters: Facts['deadLetters'][number][] = [];
   for await (const [record, letter] of values(schemas.topic('deadLetters')))
-    deadLetters.push({
-      ...place(record),
-      code: letter.code,
-      message: `${letter.message} (${letter.stage}: ${letter.sourceTopic}-${letter.sourcePartition}@${letter.sourceOffset})`,
-    });
+    // What came of a redriven letter is judged like everything else, and of a discarded one nothing shall come.
+    if (needsPerson(standings.get(letterId(record)) ?? untouched))
+      deadLetters.push({
+        ...place(record),
+        code: letter.code,
+        message: `${letter.message} (${letter.stage}: ${letter.sourceTopic}-${letter.sourcePartition}@${letter.sourceOffset})`,
+      });
 
   const unrouted = new Map<string, boolean>();
   const { value } = schemas.store(ORDER_STREAM, 'unrouted');

@@ -45,14 +45,15 @@ const refuse = (code: string, message: string): Assembly => ({ kind: 'refused', 
 
 /**
  * Checkout is many statements: an order may be acted on from the image on in which its state is an accepted one, its
- * lines are there and its stock was taken. `wasComplete`: an earlier image already was, and later ones only add to it.
+ * lines are there and its stock was taken. `sent`: what was made of an earlier image, if one was complete; later ones only
+ * add to it, and an e-mail address that a person filled in is not in the shop.
  */
 export const assemble = (
   image: OrderImage,
   lines: readonly OrderLine[],
   customer: CustomerRow | null,
   policy: Policy,
-  wasComplete: boolean,
+  sent: AssembledOrder | null,
 ): Assembly => {
   const { row } = image;
   const orderNumber = row.OrderNumber;
@@ -60,7 +61,7 @@ export const assemble = (
     return refuse('no_order_number', 'the Orders row has no OrderNumber or no CustomerID');
   const isCredit = row.TransactionType === AD_HOC_CREDIT;
   const finished = isAccepted(row.TransactionState) && lines.length > 0 && row.InventoryWasReduced === 1;
-  if (!wasComplete && !finished && !isCredit) return { kind: 'unfinished' };
+  if (sent === null && !finished && !isCredit) return { kind: 'unfinished' };
 
   const store = policy.stores[String(row.StoreID ?? 1)];
   if (!store)
@@ -68,7 +69,7 @@ export const assemble = (
   const amount = (bytes: Uint8Array | null): bigint => minorUnits(image.money(bytes), store.currency);
 
   const paymentMethod = cleanPaymentMethod(row.PaymentMethod);
-  const email = textOrNull(row.Email) ?? textOrNull(customer?.email);
+  const email = textOrNull(row.Email) ?? textOrNull(customer?.email) ?? sent?.email ?? null;
   try {
     const total = amount(row.OrderTotal);
     if (total < 0n) return refuse('negative_total', `order ${orderNumber}: the total is negative`);

@@ -28,8 +28,8 @@ export const initialOrder = (orderId: string): OrderState => ({
   disputes: [],
 });
 
-/** The state after a fact, and why the fact calls for a person, if it does. */
-export type Folded = Readonly<{ state: OrderState; refusal?: Refusal }>;
+/** The state after a fact, and why the fact calls for a person, if it does. `known`: that was told before. */
+export type Folded = Readonly<{ state: OrderState; refusal?: Refusal; known?: boolean }>;
 
 /** The first complete image is what was bought. Later ones bring changes of the shop's own, ours among them. */
 export const withAssembled = (state: OrderState, order: AssembledOrder): Folded => ({
@@ -100,9 +100,10 @@ const unitsIn = (result: CommandResult, name: string): bigint => {
 
 export const withResult = (state: OrderState, result: CommandResult): Folded => {
   if (result.status !== 'succeeded') {
-    if (state.refusals.includes(result.commandId)) return { state };
+    const known = state.refusals.includes(result.commandId);
     return {
-      state: { ...state, refusals: [...state.refusals, result.commandId] },
+      known,
+      state: known ? state : { ...state, refusals: [...state.refusals, result.commandId] },
       refusal: {
         code: `${result.target}_refused`,
         message: `${result.commandId}: ${result.errorCode ?? 'refused'}: ${result.errorMessage ?? 'no reason given'}`,

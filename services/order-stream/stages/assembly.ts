@@ -1,13 +1,16 @@
 /** Joins Orders with their lines, customer and carts, per customer, in the order of the shop's log. */
+import { createHash } from 'node:crypto';
 import type {
   CustomerEnvelope,
   LineRow,
   OrdersEnvelope,
   OrdersShoppingCartEnvelope,
   OrdersShoppingCartValue,
+  OrdersValue,
   ShoppingCartEnvelope,
 } from '../../../schemas/generated/types.ts';
 import type { Schemas } from '../../../schemas/serde.ts';
+import { redrivenFrom } from '../../runtime/redrive.ts';
 import { input, type Stage, type StageContext, type StageRecord } from '../../runtime/topology.ts';
 import { assemble, sameMeaning } from '../domain/assemble.ts';
 import { decimalText } from '../domain/money.ts';
@@ -21,13 +24,23 @@ import { type Envelope, isRowChange, isSnapshotRead, moneyOf, placeOf, rowAfter 
  * a truncation, which CDC-enabled tables refuse) is kept for a person to see.
  */
 const onRowChange =
-  <E extends Envelope<unknown>>(apply: (envelope: E, context: StageContext) => void) =>
+  <E extends Envelope<unknown>>(apply: (envelope: E, context: StageContext, redriven: boolean) => void) =>
   (record: StageRecord<E>, context: StageContext): void => {
     if (record.value === null) context.count('ignored', 'tombstone');
     else if (!isRowChange(record.value))
       context.deadLetter('unknown_operation', `Debezium operation '${record.value.op}' on ${record.topic}`);
-    else apply(record.value, context);
+    else apply(record.value, context, redrivenFrom(record.headers) !== undefined);
   };
+
+/** What an image says, for telling twins: the shop's triggers write every row twice. */
+const digestOf = (row: OrdersValue): string =>
+  createHash('sha256')
+    .update(
+      JSON.stringify(row, (_name, value: unknown) => {
+        return typeof value === 'bigint' ? String(value) : value;
+      }),
+    )
+    .digest('base64');
 
 const lineOf = (row: OrdersShoppingCartValue, addedToCartAt: bigint | null): LineRow => ({
   cartRecordId: row.ShoppingCartRecID ?? 0,
@@ -41,12 +54,40 @@ const lineOf = (row: OrdersShoppingCartValue, addedToCartAt: bigint | null): Lin
   addedToCartAt,
 });
 
+const lineId = ({ before, after }: OrdersShoppingCartEnvelope): string => {
+  const row = after ?? before;
+  return `line/${row?.OrderNumber}/${row?.ShoppingCartRecID}/${row?.VariantID}`;
+};
+
 export const assemblyStage = (application: string, schemas: Schemas, policy: Policy): Stage => {
   const customers = schemas.store(application, 'customers');
   const carts = schemas.store(application, 'carts');
   const orderLines = schemas.store(application, 'order-lines');
   const progress = schemas.store(application, 'order-progress');
+  const places = schemas.store(application, 'places');
   const assembled = schemas.topic('assembledOrders');
+
+  /** Whether a redriven image tells of a row that a newer one has told of since. */
+  const isSuperseded = (row: string, place: string, redriven: boolean, context: StageContext): boolean => {
+    const told = context.store(places).get(row)?.place;
+    if (!redriven || told === undefined || told <= place) return false;
+    context.count('ignored', 'superseded');
+    return true;
+  };
+
+  /** Rows of which each image replaces the one before. */
+  const newest =
+    <E extends Envelope<unknown>>(
+      rowOf: (envelope: E) => string,
+      apply: (envelope: E, context: StageContext) => void,
+    ) =>
+    (envelope: E, context: StageContext, redriven: boolean): void => {
+      const row = rowOf(envelope);
+      const place = placeOf(envelope) ?? '';
+      if (isSuperseded(row, place, redriven, context)) return;
+      apply(envelope, context);
+      context.store(places).put(row, { place });
+    };
 
   const customer = (envelope: CustomerEnvelope, context: StageContext): void => {
     const rows = context.store(customers);
@@ -96,43 +137,63 @@ export const assemblyStage = (application: string, schemas: Schemas, policy: Pol
     else rows.put(key, withLine(lines, lineOf(row, carted(row))));
   };
 
-  const order = (envelope: OrdersEnvelope, context: StageContext): void => {
+  const order = (envelope: OrdersEnvelope, context: StageContext, redriven: boolean): void => {
     const row = rowAfter(envelope);
+    const key = String((row ?? envelope.before)?.OrderNumber);
+    const place = placeOf(envelope) ?? '';
+    if (isSuperseded(`order/${key}`, place, redriven, context)) return;
+    const saw = (): void => context.store(places).put(`order/${key}`, { place });
     if (row === null) {
-      context.store(progress).delete(String(envelope.before?.OrderNumber));
-      context.store(orderLines).delete(String(envelope.before?.OrderNumber));
+      saw();
+      context.store(progress).delete(key);
+      context.store(orderLines).delete(key);
       context.count('ignored', 'order_deleted');
       return;
     }
     if (row.TransactionState !== null && !isKnownState(row.TransactionState))
       context.count('unknown_transaction_state', row.TransactionState);
-    const key = String(row.OrderNumber);
-    const known = context.store(progress).get(key) ?? { sent: null, refusal: null };
+    const known = context.store(progress).get(key) ?? { sent: null, refusal: null, image: null };
     const outcome = assemble(
-      { row, money: moneyOf, place: placeOf(envelope) ?? '', changedAt: envelope.source.ts_ms },
+      { row, money: moneyOf, place, changedAt: envelope.source.ts_ms },
       context.store(orderLines).get(key)?.lines ?? [],
       context.store(customers).get(String(row.CustomerID)) ?? null,
       policy,
-      known.sent !== null,
+      known.sent,
     );
     switch (outcome.kind) {
       case 'unfinished':
+        saw();
+        if (known.image !== null) context.store(progress).put(key, { ...known, image: null });
         context.count('ignored', 'unfinished_order');
         return;
       case 'refused': {
         const refusal = `${outcome.refusal.code}: ${outcome.refusal.message}`;
-        if (known.refusal === refusal) return;
+        const image = digestOf(row);
+        if (!redriven && known.refusal === refusal) {
+          // An order that was sent needs no second letter about later images.
+          if (known.sent !== null) {
+            saw();
+            return;
+          }
+          // The letter that was written stands for this image too, so it must not count as older.
+          if (known.image === image) return;
+        }
+        saw();
         context.deadLetter(outcome.refusal.code, outcome.refusal.message);
-        context.store(progress).put(key, { ...known, refusal });
+        context.store(progress).put(key, { ...known, refusal, image });
         return;
       }
       case 'assembled':
+        saw();
         if (known.sent !== null && sameMeaning(known.sent, outcome.order)) {
           context.count('ignored', 'unchanged_order');
           return;
         }
         context.send(assembled, key, outcome.order);
-        context.store(progress).put(key, { sent: outcome.order, refusal: null });
+        // What a person put right in a letter is still wrong in the shop: its next images are not told again.
+        context
+          .store(progress)
+          .put(key, { sent: outcome.order, refusal: redriven ? known.refusal : null, image: null });
     }
   };
 
@@ -140,12 +201,17 @@ export const assemblyStage = (application: string, schemas: Schemas, policy: Pol
   return {
     name: 'assembly',
     inputs: [
-      input({ topic: schemas.topic('customers'), place: placeOf, process: onRowChange(customer) }),
+      input({
+        topic: schemas.topic('customers'),
+        place: placeOf,
+        process: onRowChange(newest(({ before, after }) => `customer/${(after ?? before)?.CustomerID}`, customer)),
+      }),
+      // An old image of a cart does no harm: orders ask only when a line was put in, which never changes.
       input({ topic: schemas.topic('carts'), place: placeOf, process: onRowChange(cart) }),
-      input({ topic: schemas.topic('orderLines'), place: placeOf, process: onRowChange(line) }),
+      input({ topic: schemas.topic('orderLines'), place: placeOf, process: onRowChange(newest(lineId, line)) }),
       input({ topic: schemas.topic('orders'), place: placeOf, process: onRowChange(order) }),
     ],
-    stores: [customers, carts, orderLines, progress],
+    stores: [customers, carts, orderLines, progress, places],
     outputs: [assembled],
   };
 };

@@ -1,6 +1,7 @@
 /** One decider per order: facts in, commands out, each command once. */
 import type { OrderState } from '../../../schemas/generated/types.ts';
 import type { Schemas } from '../../../schemas/serde.ts';
+import { redrivenFrom } from '../../runtime/redrive.ts';
 import { input, type Stage, type StageContext, type StageRecord } from '../../runtime/topology.ts';
 import { type Folded, initialOrder, withAssembled, withPayment, withResult } from '../domain/order.ts';
 import type { Policy } from '../domain/policy.ts';
@@ -38,9 +39,13 @@ export const ordersStage = (application: string, schemas: Schemas, policy: Polic
         return;
       }
       const before = context.store(orders).get(record.key) ?? initialOrder(record.key);
-      const { state, refusal } = fold(before, record.value);
-      if (refusal) context.deadLetter(refusal.code, refusal.message);
+      const { state, refusal, known = false } = fold(before, record.value);
+      // Whoever redrove it must hear that nothing has come of it.
+      const redriven = redrivenFrom(record.headers) !== undefined;
+      if (refusal && (!known || redriven)) context.deadLetter(refusal.code, refusal.message);
       if (state === before) {
+        const still = redriven && !refusal ? orderToCash(state, policy.stripeMethods).hold : null;
+        if (still) context.deadLetter(still.code, still.message);
         context.count('ignored', 'nothing_new');
         return;
       }

@@ -59,6 +59,8 @@ export const shopLog = (registry: ReturnType<typeof memoryRegistry>, startMs = D
     return { table, key, value: Buffer.concat([header, body]), timestamp: ms };
   };
   return {
+    /** The commit LSN of the last change. */
+    last: () => `00000025:${position.toString(16).padStart(8, '0')}:0002`,
     insert: (table: Table, key: string, row: Row) => write(table, key, 'c', null, row),
     update: (table: Table, key: string, before: Row, after: Row) => write(table, key, 'u', before, after),
     remove: (table: Table, key: string, row: Row) => write(table, key, 'd', row, null),

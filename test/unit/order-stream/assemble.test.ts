@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import type { AssembledOrder } from '../../../schemas/generated/types.ts';
 import { assemble } from '../../../services/order-stream/domain/assemble.ts';
 import { moneyOf } from '../../../services/order-stream/sources/debezium.ts';
 import { assembledOrder, ordersRow, policy } from './fixtures.ts';
 
 const { lines, place } = assembledOrder();
-const outcome = (over: Parameters<typeof ordersRow>[0], lineCount = 1, wasComplete = false) =>
+const outcome = (over: Parameters<typeof ordersRow>[0], lineCount = 1, sent: AssembledOrder | null = null) =>
   assemble(
     { row: ordersRow(over), money: moneyOf, place, changedAt: 1_790_000_000_000n },
     lines.slice(0, lineCount),
     null,
     policy,
-    wasComplete,
+    sent,
   ).kind;
 
 describe('an order that checkout writes statement by statement', () => {
@@ -30,7 +31,7 @@ describe('an order that checkout writes statement by statement', () => {
   });
 
   it('stays finished, whatever comes later', () => {
-    expect(outcome({ InventoryWasReduced: 0, TransactionState: 'VOIDED' }, 1, true)).toBe('assembled');
+    expect(outcome({ InventoryWasReduced: 0, TransactionState: 'VOIDED' }, 1, assembledOrder())).toBe('assembled');
   });
 });
 
@@ -47,7 +48,7 @@ describe('the money of an order', () => {
     );
     const stores = { '1': { currency, timeZone: 'America/New_York' } };
     const image = { row, money: moneyOf, place, changedAt: 1_790_000_000_000n };
-    const said = assemble(image, lines, null, { ...policy, stores }, false);
+    const said = assemble(image, lines, null, { ...policy, stores }, null);
     return said.kind === 'refused' ? said.refusal.code : said.kind;
   };
 

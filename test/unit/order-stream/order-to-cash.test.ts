@@ -131,7 +131,8 @@ describe('an order on its way to cash', () => {
     const placed = withAssembled(initialOrder('100123'), assembledOrder()).state;
     const first = withResult(placed, refused);
     expect(first.refusal?.code).toBe('stripe_refused');
-    expect(withResult(first.state, refused).refusal).toBeUndefined();
+    expect(first.known).toBe(false);
+    expect(withResult(first.state, refused)).toMatchObject({ state: first.state, known: true });
     expect(commandsOf(first.state)).toHaveLength(1);
   });
 
