@@ -1,8 +1,8 @@
 /** Money as people read it and as databases write it. */
-import { decimalFromText, minorUnits, moneyText } from '../order-stream/domain/money.ts';
+import { decimalFromText, InexactAmountError, minorUnits, moneyText } from '../order-stream/domain/money.ts';
 import { fromStripeUnits } from '../order-stream/domain/stripe-money.ts';
 
-export { decimalFromText, minorUnits };
+export { decimalFromText, InexactAmountError, minorUnits };
 
 /** `12.34 USD`. */
 export const shownMoney = (units: bigint, currency: string): string =>

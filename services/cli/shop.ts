@@ -1,14 +1,14 @@
 /** What the shop's database says, read with the executor's own login. */
 import { TYPES } from 'tedious';
 import { openConnection, type Row, type SqlConnection } from '../adnsf-executor/sql/connection.ts';
-import { decimalFromText, minorUnits } from './money.ts';
+import { decimalFromText, InexactAmountError, minorUnits } from './money.ts';
 import { AD_HOC_CREDIT, cleanPaymentMethod, GIFT_CARD, isAccepted } from '../order-stream/domain/shop.ts';
 import type { CliConfig } from './environment.ts';
-import type { ShopOrder } from './verify/facts.ts';
+import type { ShopOrder, UnreadableOrder } from './verify/facts.ts';
 
 export interface ShopReader {
-  /** Every order. */
-  orders(): Promise<readonly ShopOrder[]>;
+  /** Every order, also those whose amounts are none that money can have. */
+  orders(): Promise<readonly (ShopOrder | UnreadableOrder)[]>;
   /** The columns of one order that a support person asks about, as text; undefined when there is none. */
   order(orderNumber: number): Promise<ShopRow | undefined>;
   close(): void;
@@ -88,13 +88,23 @@ const orderOf = (row: Row, stores: CliConfig['MILLRACE_STORES']): ShopOrder => {
   };
 };
 
+/** One bad row must not hide what there is to say of all others. */
+const readOrder = (row: Row, stores: CliConfig['MILLRACE_STORES']): ShopOrder | UnreadableOrder => {
+  try {
+    return orderOf(row, stores);
+  } catch (error) {
+    if (!(error instanceof InexactAmountError)) throw error;
+    return { orderId: String(row['OrderNumber']), unreadable: error.message };
+  }
+};
+
 export const openShop = async (config: CliConfig): Promise<ShopReader> => {
   const connection = await connect(config);
   const stores = config.MILLRACE_STORES;
   return {
     async orders() {
       const rows = await connection.query(`SELECT ${columns} FROM dbo.Orders o ORDER BY o.OrderNumber`, {});
-      return rows.map((row) => orderOf(row, stores));
+      return rows.map((row) => readOrder(row, stores));
     },
     async order(orderNumber) {
       const [row] = await connection.query(

@@ -97,7 +97,7 @@ const perOrder = (facts: Facts): Finding[] => {
         );
     }
   }
-  const known = new Set(facts.shop.map(({ orderId }) => orderId));
+  const known = new Set([...facts.shop, ...facts.unreadable].map(({ orderId }) => orderId));
   for (const [orderId] of salesOrders)
     if (!known.has(orderId)) say('lost', orderId, 'the ledger has a sales order for an order that is not in the shop');
   return found;

@@ -7,7 +7,7 @@ import type { Read, Topics } from '../kafka.ts';
 import type { LedgerReader } from '../ledger.ts';
 import type { ShopReader } from '../shop.ts';
 import type { StripeReader } from '../stripe.ts';
-import type { Facts, SeenChange, SeenCommand, SeenResult } from './facts.ts';
+import type { Facts, SeenChange, SeenCommand, SeenResult, ShopOrder, UnreadableOrder } from './facts.ts';
 
 export type Sides = Readonly<{ topics: Topics; shop: ShopReader; stripe: StripeReader; ledger: LedgerReader }>;
 
@@ -74,6 +74,8 @@ const saidAgain = <S extends SeenCommand | SeenResult>(seen: S[], record: Read<u
   if (first < 0) seen.push(said);
   else seen[first] = { ...said, offset: seen[first]!.offset, partition: seen[first]!.partition };
 };
+
+const isUnreadable = (order: ShopOrder | UnreadableOrder): order is UnreadableOrder => 'unreadable' in order;
 
 const json = (value: unknown): string =>
   JSON.stringify(value, (_name, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
@@ -162,7 +164,8 @@ export const collectFacts = async (sides: Sides, stripeMethods: readonly string[
 
   return {
     stripeMethods,
-    shop: inShop,
+    shop: inShop.filter((order): order is ShopOrder => !isUnreadable(order)),
+    unreadable: inShop.filter(isUnreadable),
     payments: atStripe.payments,
     stripeNet: atStripe.net,
     commands,

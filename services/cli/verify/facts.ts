@@ -21,6 +21,9 @@ export type ShopOrder = Readonly<{
   currency: string;
 }>;
 
+/** An order with an amount that its currency cannot have. */
+export type UnreadableOrder = Readonly<{ orderId: string; unreadable: string }>;
+
 export type Fee = Readonly<{ balanceTransactionId: string; gross: bigint; fee: bigint; net: bigint }>;
 
 export type Payment = Readonly<{
@@ -109,6 +112,7 @@ export type Ledger = Readonly<{
 export type Facts = Readonly<{
   stripeMethods: readonly string[];
   shop: readonly ShopOrder[];
+  unreadable: readonly UnreadableOrder[];
   payments: readonly Payment[];
   /** Net of all balance transactions that are not payouts, by currency. */
   stripeNet: ReadonlyMap<string, bigint>;

@@ -181,7 +181,7 @@ const commandFindings = (facts: Facts): Finding[] => {
 
 /** PaymentIntents that name an order the shop does not have. */
 const strayFindings = (facts: Facts): Finding[] => {
-  const known = new Set(facts.shop.map(({ orderId }) => orderId));
+  const known = new Set([...facts.shop, ...facts.unreadable].map(({ orderId }) => orderId));
   return facts.payments
     .filter(({ orderId }) => orderId !== null && !known.has(orderId))
     .map(({ id, orderId }) => ({ kind: 'lost', orderId, message: `${id} is for an order that is not in the shop` }));
@@ -215,6 +215,11 @@ export const judge = (facts: Facts): Verdict => {
   };
   const findings: Finding[] = [
     ...facts.shop.flatMap((order) => orderFindings(order, facts, side)),
+    ...facts.unreadable.map(({ orderId, unreadable }) => ({
+      kind: 'mismatched' as const,
+      orderId,
+      message: `the shop's amounts cannot be read: ${unreadable}`,
+    })),
     ...strayFindings(facts),
     ...commandFindings(facts),
     ...sequenceFindings(facts),

@@ -32,6 +32,13 @@ describe('a sound world', () => {
     expect(verdict.seen).toMatchObject({ orders: 3, paid: 1, declined: 1, open: 1, paymentIntents: 3 });
   });
 
+  it('an order whose amounts cannot be read is a finding, and does not hide the others', () => {
+    const unreadable = [{ orderId: '9', unreadable: '19.9950 USD has more decimals than USD has' }];
+    expect(judge({ ...soundWorld(), unreadable }).findings).toEqual([
+      expect.objectContaining({ kind: 'mismatched', orderId: '9' }),
+    ]);
+  });
+
   it('lets an order wait whose checkout is not finished', () => {
     const world = soundWorld();
     const unfinished = { ...world.shop[0]!, orderId: '9', complete: false, reference: null, state: null };
