@@ -1038,6 +1038,8 @@ export type OrderState = {
   readonly fee: null | Fee;
   /** Command ids already emitted. */
   readonly issued: readonly string[];
+  /** The workflows it started with, name@version: it keeps them. Null: from before versions were kept, when each had its first. */
+  readonly workflows: null | readonly string[];
   /** Commands that a peer refused for good. */
   readonly refusals: readonly string[];
   /** By id. */

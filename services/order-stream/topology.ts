@@ -5,16 +5,18 @@ import type { Policy } from './domain/policy.ts';
 import { assemblyStage } from './stages/assembly.ts';
 import { ordersStage } from './stages/orders.ts';
 import { routingStage } from './stages/routing.ts';
+import type { Workflows } from './workflows/set.ts';
 
 export const ORDER_STREAM = 'order-stream';
 
-export const orderTopology = (schemas: Schemas, policy: Policy, version: string): Topology => ({
+/** @param workflows what is sent; its current set may be replaced while the topology runs */
+export const orderTopology = (schemas: Schemas, policy: Policy, version: string, workflows: Workflows): Topology => ({
   application: ORDER_STREAM,
   version,
   stages: [
     assemblyStage(ORDER_STREAM, schemas, policy),
     routingStage(ORDER_STREAM, schemas, policy),
-    ordersStage(ORDER_STREAM, schemas, policy),
+    ordersStage(ORDER_STREAM, schemas, policy, workflows),
   ],
   deadLetters: schemas.topic('deadLetters'),
 });

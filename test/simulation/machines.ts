@@ -3,6 +3,7 @@ import type { Schemas } from '../../schemas/serde.ts';
 import { adnsfStage } from '../../services/adnsf-executor/stage.ts';
 import type { Policy } from '../../services/order-stream/domain/policy.ts';
 import { orderTopology } from '../../services/order-stream/topology.ts';
+import { loadWorkflows } from '../../services/order-stream/workflows/directory.ts';
 import { startApplication, type Application } from '../../services/runtime/application.ts';
 import { startEffects } from '../../services/runtime/effect-task.ts';
 import type { MemoryBroker } from '../../services/runtime/memory/broker.ts';
@@ -236,9 +237,12 @@ const clockless = <V>(stage: EffectStage<V>, began: number): EffectStage<V> => (
   effect: (record, context) => stage.effect(record, { ...context, now: () => began }),
 });
 
+/** Compiled once for all runs: they are functions of the state alone. */
+const workflows = { current: loadWorkflows() };
+
 /** The topology, or the one that reads its inputs in any order when that guard is off. */
 const topologyOf = (world: World, schemas: Schemas): Topology => {
-  const topology = orderTopology(schemas, policy, 'simulated');
+  const topology = orderTopology(schemas, policy, 'simulated', workflows);
   if (world.without !== 'merge-by-place') return topology;
   return {
     ...topology,

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { connectorState } from '../../../connectors/connect-api.ts';
 import { type TopicDefinition, topics as definitions } from '../../../schemas/topics.ts';
 import { ORDER_STREAM, orderTopology } from '../../order-stream/topology.ts';
+import { noWorkflows } from '../../order-stream/workflows/set.ts';
 import { groupId } from '../../runtime/topics.ts';
 import type { PartitionReader, TopicPartition } from '../../runtime/ports.ts';
 import type { CliConfig } from '../environment.ts';
@@ -23,7 +24,12 @@ const id = ({ topic, partition }: TopicPartition): string => `${topic}-${partiti
 
 /** Groups that must read a topic, as far as the order stream says; others are found by what they have committed. */
 const expectedReaders = (topics: Topics): ReadonlyMap<string, ReadonlySet<string>> => {
-  const { stages } = orderTopology(topics.schemas, { stores: {}, stripeMethods: [], livemode: false }, '');
+  const { stages } = orderTopology(
+    topics.schemas,
+    { stores: {}, stripeMethods: [], livemode: false },
+    '',
+    noWorkflows(),
+  );
   const readers = new Map<string, Set<string>>();
   for (const stage of stages)
     for (const { topic } of stage.inputs)

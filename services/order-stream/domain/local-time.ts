@@ -48,3 +48,7 @@ export const instantOf = (local: bigint, timeZone: string): bigint => {
   const exact = candidates.filter((instant) => wallClock(instant, timeZone) === wall);
   return BigInt(exact.length > 0 ? Math.min(...exact) : wall - offsetBefore);
 };
+
+/** The day that the zone's calendar shows at an instant, as `2026-03-01`. */
+export const dateIn = (instant: bigint, timeZone: string): string =>
+  new Date(wallClock(Number(instant), timeZone)).toISOString().slice(0, 10);

@@ -23,13 +23,14 @@ export const initialOrder = (orderId: string): OrderState => ({
   balance: null,
   fee: null,
   issued: [],
+  workflows: [],
   refusals: [],
   refunds: [],
   disputes: [],
 });
 
 /** The state after a fact, and why the fact calls for a person, if it does. `known`: that was told before. */
-export type Folded = Readonly<{ state: OrderState; refusal?: Refusal; known?: boolean }>;
+export type Folded<S = OrderState> = Readonly<{ state: S; refusal?: Refusal; known?: boolean }>;
 
 /** The first complete image is what was bought. Later ones bring changes of the shop's own, ours among them. */
 export const withAssembled = (state: OrderState, order: AssembledOrder): Folded => ({

@@ -5,9 +5,12 @@ import { memoryRegistry } from '../../../schemas/registry.ts';
 import { openSchemas } from '../../../schemas/serde.ts';
 import { topics } from '../../../schemas/topics.ts';
 import { orderTopology } from '../../../services/order-stream/topology.ts';
+import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
 import { openDriver, type TopologyDriver } from '../../../services/runtime/testing/driver.ts';
 import { assembledOrder, commandResult, ordersRow, policy, stripeEvent } from '../../unit/order-stream/fixtures.ts';
 import { type Change, checkout, pipeChange, shopLog } from './shop-log.ts';
+
+const workflows = { current: loadWorkflows() };
 
 let driver: TopologyDriver | undefined;
 afterEach(() => driver?.close());
@@ -15,7 +18,7 @@ afterEach(() => driver?.close());
 const open = async (partitions = 1) => {
   const registry = memoryRegistry();
   const schemas = openSchemas(registry);
-  driver = await openDriver(orderTopology(schemas, policy, 'test'), { partitions });
+  driver = await openDriver(orderTopology(schemas, policy, 'test', workflows), { partitions });
   const log = shopLog(registry);
   const opened = driver;
   const commands = () =>

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AssembledOrder, CommandResult, OrderState, PaymentFact } from '../../../schemas/generated/types.ts';
 import { initialOrder, withAssembled, withPayment, withResult } from '../../../services/order-stream/domain/order.ts';
-import { orderToCash } from '../../../services/order-stream/workflows/order-to-cash.ts';
+import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
 import { assembledOrder, commandResult, declined, paymentFact, usualFacts, usualResults } from './fixtures.ts';
 
 type Input = AssembledOrder | PaymentFact | CommandResult;
@@ -14,7 +14,9 @@ const fold = (state: OrderState, input: Input): OrderState =>
       ? withPayment(state, input).state
       : withResult(state, input).state;
 
-const commandsOf = (state: OrderState) => orderToCash(state, ['STRIPE']).commands;
+const workflow = loadWorkflows().get('order-to-cash@1')!;
+const planOf = (state: OrderState) => workflow.plan(state, { stripeMethods: ['STRIPE'], livemode: false });
+const commandsOf = (state: OrderState) => planOf(state).commands;
 
 /** Feeds inputs one by one and collects each command when it is first called for. */
 const run = (inputs: readonly Input[]) => {
@@ -109,8 +111,8 @@ describe('an order on its way to cash', () => {
       fold,
       initialOrder('100123'),
     );
-    const { commands, hold } = orderToCash(state, ['STRIPE']);
-    expect(hold?.code).toBe('amount_mismatch');
+    const { commands, holds } = planOf(state);
+    expect(holds[0]?.code).toBe('amount_mismatch');
     expect(commands.map((command) => command.type)).not.toContain('MarkOrderPaid');
   });
 

@@ -1,0 +1,89 @@
+/**
+ * What follows from a fact: which workflows a state has begun with, what they call for, and what of it is new. A state
+ * keeps the version it began with, so that history gives the same commands whatever was deployed since.
+ */
+import { FatalError } from '../../runtime/errors.ts';
+import type { Folded } from '../domain/order.ts';
+import type { Aggregate, Decided, Settings } from './aggregates.ts';
+import type { Workflow } from './compile.ts';
+import type { Command, Hold } from './plan.ts';
+import type { Lineage, WorkflowSet } from './set.ts';
+
+export type Decision<S> = Readonly<{
+  state: S;
+  /** Not sent before, in the order in which they go. */
+  commands: readonly Command[];
+  /** Not told before. */
+  letters: readonly Readonly<{ code: string; message: string }>[];
+}>;
+
+/** The version that something begins with at a time: the latest active one that has begun by its own account. */
+const chosen = ({ active }: Lineage, state: unknown, settings: Settings): Workflow | undefined => {
+  for (const { from, workflow } of active) {
+    const at = workflow.starts(state, settings);
+    if (at !== null && at >= from) return workflow;
+  }
+  return undefined;
+};
+
+const kept = (set: WorkflowSet, id: string, of: string): Workflow => {
+  const workflow = set.get(id);
+  if (workflow === undefined)
+    throw new FatalError(`${of} began with ${id}, which is no longer there: put its document back`);
+  return workflow;
+};
+
+/** The version of a workflow that a state has, or takes now. */
+const versionOf = (
+  set: WorkflowSet,
+  lineage: Lineage,
+  settings: Settings,
+  before: Decided,
+  state: Decided,
+  id: string,
+) => {
+  const pin = state.workflows?.find((each) => each.startsWith(`${lineage.name}@`));
+  if (pin !== undefined) return kept(set, pin, id);
+  const first = lineage.versions[0];
+  if (before.workflows === null && first !== undefined && first.starts(before, settings) !== null) return first;
+  return chosen(lineage, state, settings);
+};
+
+/** @param before the state that the fact was folded into, which differs from what came of it */
+export const decide = <S extends Decided>(
+  set: WorkflowSet,
+  aggregate: Aggregate<S>,
+  settings: Settings,
+  before: S,
+  { state, refusal }: Folded<S>,
+): Decision<S> => {
+  const id = `${aggregate.name} ${String((state as Record<string, unknown>)[aggregate.idField])}`;
+  const begun = set.of(aggregate.name).flatMap((lineage) => versionOf(set, lineage, settings, before, state, id) ?? []);
+  const issued = new Set(state.issued);
+  const commands: Command[] = [];
+  const holds: Hold[] = [];
+  for (const workflow of begun) {
+    const plan = workflow.plan(state, settings, (commandId) => issued.has(commandId));
+    for (const command of plan.commands) {
+      // Elements of one identity are one: the first is sent.
+      if (issued.has(command.commandId)) continue;
+      issued.add(command.commandId);
+      commands.push(command);
+    }
+    holds.push(...plan.holds);
+  }
+  const untold = holds.filter(
+    ({ key }, index) => !state.refusals.includes(key) && holds.findIndex((other) => other.key === key) === index,
+  );
+  return {
+    state: {
+      ...state,
+      issued: [...state.issued, ...commands.map(({ commandId }) => commandId)],
+      refusals: [...state.refusals, ...untold.map(({ key }) => key)],
+      workflows: begun.map((workflow) => workflow.id),
+    },
+    commands,
+    // A fact that is refused is not told twice over.
+    letters: refusal === undefined ? untold : [refusal],
+  };
+};

@@ -1,0 +1,69 @@
+/** Workflows as files: `<name>@<version>.yaml`, with the tables they name beside them. */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { compileWorkflow, type Workflow } from './compile.ts';
+import { WorkflowError, type Problem } from './document/source.ts';
+import { type WorkflowSet, workflowSet } from './set.ts';
+
+export const DEFAULT_DIRECTORY = resolve(import.meta.dirname, '../../../workflows');
+
+const DOCUMENT = /^[a-z][a-z0-9-]*@\d+\.yaml$/;
+
+/** The YAML files of a directory, read at one time. By their path in it. */
+export type Files = ReadonlyMap<string, string>;
+
+export const readFiles = (directory: string): Files =>
+  new Map(
+    readdirSync(directory, { recursive: true, encoding: 'utf8' })
+      .filter((path) => /\.ya?ml$/.test(path))
+      .sort()
+      .map((path) => [path, readFileSync(join(directory, path), 'utf8')]),
+  );
+
+export const fingerprint = (files: Files): string =>
+  createHash('sha256')
+    .update(JSON.stringify([...files]))
+    .digest('hex');
+
+/** A path as a person would type it from here. */
+const shown = (directory: string, path: string): string => {
+  const full = join(directory, path);
+  const near = relative(process.cwd(), full);
+  return near.startsWith('..') ? full : near;
+};
+
+/** @throws WorkflowError with the problems of all files */
+export const compileFiles = (files: Files, directory: string, environment: string): WorkflowSet => {
+  const workflows: Workflow[] = [];
+  const problems: Problem[] = [];
+  for (const [path, text] of files) {
+    if (!DOCUMENT.test(path)) continue;
+    try {
+      const tableFile = (name: string) => {
+        const found = files.get(name);
+        return found === undefined ? undefined : { file: shown(directory, name), text: found };
+      };
+      workflows.push(compileWorkflow(shown(directory, path), text, tableFile));
+    } catch (error) {
+      if (!(error instanceof WorkflowError)) throw error;
+      problems.push(...error.problems);
+    }
+  }
+  if (problems.length > 0) throw new WorkflowError(problems);
+  if (workflows.length === 0)
+    throw new WorkflowError([
+      {
+        file: directory,
+        line: 1,
+        column: 1,
+        field: '',
+        message: 'has no workflow: files are called <name>@<version>.yaml',
+      },
+    ]);
+  return workflowSet(workflows, environment);
+};
+
+/** @throws WorkflowError */
+export const loadWorkflows = (directory = DEFAULT_DIRECTORY, environment = 'production'): WorkflowSet =>
+  compileFiles(readFiles(directory), directory, environment);

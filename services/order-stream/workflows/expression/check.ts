@@ -1,0 +1,297 @@
+/**
+ * Types an expression and makes a function of it. What a condition makes sure of is known behind it: after
+ * `paid != null and …`, `paid` is not null.
+ */
+import { functions } from './functions.ts';
+import { hint } from './hint.ts';
+import { type BinaryOperator, ExpressionError, type Node } from './parse.ts';
+import { constant, type Evaluate, fitted, type Frame, type Table, type Typed } from './typed.ts';
+import { bool, listOf, mayBeNull, nothing, nullable, present, show, text, type Type, union, units } from './types.ts';
+
+/** A name and where its value is: in a slot of the frame, or in a field of the record in that slot. */
+export type Variable = Readonly<{ type: Type; slot: number; field?: string }>;
+
+export type Scope = Readonly<{
+  names: ReadonlyMap<string, Variable>;
+  /** Paths that are not null here. */
+  known: ReadonlySet<string>;
+  tables: ReadonlyMap<string, Table>;
+}>;
+
+type Known = ReadonlySet<string>;
+const none: Known = new Set();
+
+export const knowing = (scope: Scope, paths: Known): Scope =>
+  paths.size === 0 ? scope : { ...scope, known: new Set([...scope.known, ...paths]) };
+
+const pathOf = (node: Node): string | undefined => {
+  if (node.kind === 'name') return node.name;
+  if (node.kind !== 'field') return undefined;
+  const of = pathOf(node.of);
+  return of === undefined ? undefined : `${of}.${node.name}`;
+};
+
+/** A path and what it goes through. */
+const through = (path: string): Known => {
+  const parts = path.split('.');
+  return new Set(parts.map((_, index) => parts.slice(0, index + 1).join('.')));
+};
+
+const both = (left: Known, right: Known): Known => new Set([...left, ...right]);
+
+/** The paths that cannot be null when the condition is `outcome`. */
+export const knownWhen = (condition: Node, outcome: boolean, scope: Scope): Known => {
+  if (condition.kind === 'unary' && condition.operator === 'not') return knownWhen(condition.of, !outcome, scope);
+  if (condition.kind !== 'binary') return none;
+  const { operator, left, right } = condition;
+  const each = () => both(knownWhen(left, outcome, scope), knownWhen(right, outcome, scope));
+  if (operator === 'and') return outcome ? each() : none;
+  if (operator === 'or') return outcome ? none : each();
+  if (operator !== '==' && operator !== '!=') return none;
+  const equal = (operator === '==') === outcome;
+  const side = (one: Node, other: Node): Known => {
+    const path = pathOf(one);
+    if (path === undefined) return none;
+    if (other.kind === 'null') return equal ? none : through(path);
+    return equal && !mayBeNull(check(other, scope).type) ? through(path) : none;
+  };
+  return both(side(left, right), side(right, left));
+};
+
+const fail = (message: string, at: number): never => {
+  throw new ExpressionError(message, at);
+};
+
+const need = (typed: Typed, to: Type, start: number): Typed => {
+  const fit = fitted(typed, to);
+  return typeof fit === 'string' ? fail(fit, start) : fit;
+};
+
+/** A condition: true or false. */
+export const checkCondition = (node: Node, scope: Scope): Typed => need(check(node, scope), bool, node.start);
+
+const nameOf = (node: Node & { kind: 'name' }, scope: Scope): Typed => {
+  const { name } = node;
+  const variable = scope.names.get(name);
+  if (variable === undefined) {
+    const table = scope.tables.has(name) ? `; tables are read with lookup("${name}", …)` : '';
+    return fail(`there is no '${name}'${table || hint(name, scope.names.keys())}`, node.start);
+  }
+  const { slot, field } = variable;
+  const run: Evaluate =
+    field === undefined ? (frame) => frame[slot] : (frame) => (frame[slot] as Record<string, unknown>)[field];
+  const type = scope.known.has(name) ? present(variable.type) : variable.type;
+  return { type, run, span: node, path: name };
+};
+
+const fieldOf = (node: Node & { kind: 'field' }, scope: Scope): Typed => {
+  const of = check(node.of, scope);
+  const { run: read } = of;
+  const { name } = node;
+  const record = present(of.type);
+  if (record.kind === 'list' && record.of.kind === 'record' && of.type === record) {
+    const inner = record.of.fields.get(name) ?? fail(unknownField(record.of, name), node.nameStart);
+    return {
+      type: listOf(inner.type),
+      run: (frame) => (read(frame) as Record<string, unknown>[]).map((item) => item[name]),
+      span: node,
+    };
+  }
+  if (record.kind !== 'record')
+    return fail(`'${name}' cannot be read from ${show(of.type)}, which has no fields`, node.nameStart);
+  const field = record.fields.get(name) ?? fail(unknownField(record, name), node.nameStart);
+  const path = of.path === undefined ? undefined : `${of.path}.${name}`;
+  const sure = path !== undefined && scope.known.has(path);
+  const rest = { span: node, ...(path === undefined ? {} : { path }) };
+  if (of.type === record)
+    return {
+      type: sure ? present(field.type) : field.type,
+      run: (frame) => (read(frame) as Record<string, unknown>)[name],
+      ...rest,
+    };
+  return {
+    type: nullable(field.type),
+    run: (frame) => (read(frame) as Record<string, unknown> | null)?.[name] ?? null,
+    ...rest,
+  };
+};
+
+const unknownField = (record: Type & { kind: 'record' }, name: string): string =>
+  `${record.name} has no field '${name}'${hint(name, record.fields.keys()) || `; it has ${[...record.fields.keys()].join(', ')}`}`;
+
+const textOf = (node: Node & { kind: 'text' }, scope: Scope): Typed => {
+  const parts = node.parts.map((part) => {
+    if (typeof part === 'string') return part;
+    const typed = check(part, scope);
+    if (mayBeNull(typed.type))
+      return fail(
+        `may be null, and text cannot be made of that: use default(…), or make sure with 'needs'`,
+        part.start,
+      );
+    if (!['text', 'units', 'whole'].includes(typed.type.kind))
+      return fail(`cannot be put into text: it is ${show(typed.type)}`, part.start);
+    return typed.constant === undefined ? typed.run : String(typed.constant.value);
+  });
+  if (parts.every((part) => typeof part === 'string')) return constant(text, parts.join(''), node);
+  if (parts.length === 1) {
+    const only = parts[0] as Evaluate;
+    return { type: text, run: (frame) => String(only(frame)), span: node };
+  }
+  return {
+    type: text,
+    run: (frame) => {
+      let made = '';
+      for (const part of parts) made += typeof part === 'string' ? part : String(part(frame));
+      return made;
+    },
+    span: node,
+  };
+};
+
+/** Both sides as one type, with a whole number as units where the other side is. */
+const aligned = (left: Typed, right: Typed): readonly [Typed, Typed] | string => {
+  const to = fitted(right, nullable(left.type));
+  if (typeof to !== 'string') return [left, to];
+  const from = fitted(left, nullable(right.type));
+  return typeof from === 'string' ? to : [from, right];
+};
+
+const comparable = ['text', 'units', 'whole', 'time', 'bool', 'null'];
+const orders: Readonly<Record<string, (left: never, right: never) => boolean>> = {
+  '<': (left, right) => left < right,
+  '<=': (left, right) => left <= right,
+  '>': (left, right) => left > right,
+  '>=': (left, right) => left >= right,
+};
+
+const comparison = (operator: BinaryOperator, left: Typed, right: Typed, node: Node): Typed => {
+  const pair = aligned(left, right);
+  if (typeof pair === 'string')
+    return fail(`${show(left.type)} and ${show(right.type)} cannot be compared: ${pair}`, node.start);
+  const [a, b] = [pair[0].run, pair[1].run];
+  const result = (run: Evaluate): Typed => ({ type: bool, run, span: node });
+  if (operator === '==' || operator === '!=') {
+    const odd = [left, right].find(({ type }) => !comparable.includes(present(type).kind));
+    const againstNull = left.type.kind === 'null' || right.type.kind === 'null';
+    if (odd && !againstNull) return fail(`${show(odd.type)} can only be compared with null`, odd.span.start);
+    return result(operator === '==' ? (frame) => a(frame) === b(frame) : (frame) => a(frame) !== b(frame));
+  }
+  for (const { type, span } of pair) {
+    if (mayBeNull(type)) return fail(`may be null: use default(…), or make sure with 'needs' or 'and'`, span.start);
+    if (!['units', 'whole', 'time'].includes(type.kind))
+      return fail(`'${operator}' does not compare ${show(type)}`, span.start);
+  }
+  const compare = orders[operator] as (left: unknown, right: unknown) => boolean;
+  return result((frame) => compare(a(frame), b(frame)));
+};
+
+const membership = (left: Typed, right: Typed, node: Node & { kind: 'binary' }): Typed => {
+  if (right.type.kind !== 'list') return fail(`'in' needs a list, but this is ${show(right.type)}`, node.right.start);
+  const item = need(left, nullable(right.type.of), node.left.start);
+  const [read, list] = [item.run, right.run];
+  return { type: bool, run: (frame) => (list(frame) as unknown[]).includes(read(frame)), span: node };
+};
+
+const arithmetic: Readonly<Record<string, (left: bigint, right: bigint) => bigint>> = {
+  '+': (left, right) => left + right,
+  '-': (left, right) => left - right,
+  '*': (left, right) => left * right,
+};
+
+const binary = (node: Node & { kind: 'binary' }, scope: Scope): Typed => {
+  const { operator } = node;
+  if (operator === 'and' || operator === 'or') {
+    const left = checkCondition(node.left, scope).run;
+    const right = checkCondition(node.right, knowing(scope, knownWhen(node.left, operator === 'and', scope))).run;
+    const run: Evaluate =
+      operator === 'and'
+        ? (frame) => (left(frame) as boolean) && (right(frame) as boolean)
+        : (frame) => (left(frame) as boolean) || (right(frame) as boolean);
+    return { type: bool, run, span: node };
+  }
+  const left = check(node.left, scope);
+  const right = check(node.right, scope);
+  if (operator === 'in') return membership(left, right, node);
+  const compute = arithmetic[operator];
+  if (compute === undefined) return comparison(operator, left, right, node);
+  const [a, b] = [need(left, units, node.left.start).run, need(right, units, node.right.start).run];
+  return { type: units, run: (frame) => compute(a(frame) as bigint, b(frame) as bigint), span: node };
+};
+
+const unary = (node: Node & { kind: 'unary' }, scope: Scope): Typed => {
+  if (node.operator === 'not') {
+    const { run } = checkCondition(node.of, scope);
+    return { type: bool, run: (frame) => !(run(frame) as boolean), span: node };
+  }
+  const of = need(check(node.of, scope), units, node.of.start);
+  if (of.constant !== undefined) return constant(units, -(of.constant.value as bigint), node);
+  return { type: units, run: (frame) => -(of.run(frame) as bigint), span: node };
+};
+
+const list = (node: Node & { kind: 'list' }, scope: Scope): Typed => {
+  const items = node.items.map((item) => check(item, scope));
+  const type = items.reduce<Type | undefined>((known, item) => {
+    if (known === undefined) return item.type;
+    return union(known, item.type) ?? fail(`a list of ${show(known)} cannot hold ${show(item.type)}`, item.span.start);
+  }, undefined);
+  const constants = items.map((item) => item.constant);
+  if (constants.every((each) => each !== undefined))
+    return constant(
+      listOf(type ?? nothing),
+      constants.map(({ value }) => value),
+      node,
+    );
+  return { type: listOf(type ?? nothing), run: (frame) => items.map(({ run }) => run(frame)), span: node };
+};
+
+const choice = (node: Node & { kind: 'call' }, scope: Scope): Typed => {
+  const [condition, then, otherwise] = node.args;
+  if (condition === undefined || then === undefined || otherwise === undefined || node.args.length !== 3)
+    return fail('if(condition, then, otherwise) takes 3 arguments', node.start);
+  const test = checkCondition(condition, scope).run;
+  const yes = check(then, knowing(scope, knownWhen(condition, true, scope)));
+  const no = check(otherwise, knowing(scope, knownWhen(condition, false, scope)));
+  const type = union(yes.type, no.type);
+  if (type === undefined)
+    return fail(`is either ${show(yes.type)} or ${show(no.type)}: it must be one of them`, node.start);
+  return { type, run: (frame: Frame) => ((test(frame) as boolean) ? yes.run(frame) : no.run(frame)), span: node };
+};
+
+const call = (node: Node & { kind: 'call' }, scope: Scope): Typed => {
+  if (node.name === 'if') return choice(node, scope);
+  const known = functions.get(node.name);
+  if (known === undefined)
+    return fail(`there is no function '${node.name}'${hint(node.name, [...functions.keys(), 'if'])}`, node.start);
+  const args = node.args.map((arg) => check(arg, scope));
+  return known.check(args, {
+    span: node,
+    tables: scope.tables,
+    fail: (message, index) => fail(message, index === undefined ? node.start : (node.args[index]?.start ?? node.start)),
+  });
+};
+
+/** @throws ExpressionError */
+export const check = (node: Node, scope: Scope): Typed => {
+  switch (node.kind) {
+    case 'text':
+      return textOf(node, scope);
+    case 'number':
+      return constant(units, node.value, node);
+    case 'bool':
+      return constant(bool, node.value, node);
+    case 'null':
+      return constant(nothing, null, node);
+    case 'name':
+      return nameOf(node, scope);
+    case 'field':
+      return fieldOf(node, scope);
+    case 'list':
+      return list(node, scope);
+    case 'call':
+      return call(node, scope);
+    case 'unary':
+      return unary(node, scope);
+    case 'binary':
+      return binary(node, scope);
+  }
+};
