@@ -14,7 +14,7 @@ import { hint } from './expression/hint.ts';
 import type { Node } from './expression/parse.ts';
 import { MappingError } from './expression/typed.ts';
 import { nullable, time, type Type } from './expression/types.ts';
-import type { Command, Hold, Plan, Skip } from './plan.ts';
+import type { Plan } from './plan.ts';
 
 /** One version of a workflow. */
 export type Workflow = Readonly<{
@@ -34,8 +34,8 @@ export type Workflow = Readonly<{
   intents: ReadonlySet<string>;
   /** When it begins for a state, epoch milliseconds; null: it has not. */
   starts: (state: unknown, settings: unknown) => bigint | null;
-  /** All that the state calls for, in the order in which it may be sent, without what `skip` names. */
-  plan: (state: unknown, settings: unknown, skip?: Skip) => Plan;
+  /** Adds to `plan` what the state calls for, in the order in which it may be sent. */
+  plan: (state: unknown, settings: unknown, plan: Plan) => void;
 }>;
 
 /** JSON whose keys are in order. */
@@ -170,16 +170,13 @@ export const compileWorkflow = (file: string, text: string, tableFile: TableFile
     hash: hashOf(document, tables),
     intents,
     starts: (of, settings) => starts(frameOf(of, settings)) as bigint | null,
-    plan: (of, settings, skip = () => false) => {
-      const commands: Command[] = [];
-      const holds: Hold[] = [];
+    plan: (of, settings, plan) => {
       try {
-        steps(frameOf(of, settings), { commands, holds, skip });
+        steps(frameOf(of, settings), plan);
       } catch (error) {
         if (!(error instanceof MappingError)) throw error;
-        holds.push({ key: `mapping_failed/${id}`, code: 'mapping_failed', message: `${id}: ${error.message}` });
+        plan.holds.push({ key: `mapping_failed/${id}`, code: 'mapping_failed', message: `${id}: ${error.message}` });
       }
-      return { commands, holds };
     },
   };
 };

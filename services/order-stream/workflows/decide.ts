@@ -59,26 +59,20 @@ export const decide = <S extends Decided>(
 ): Decision<S> => {
   const id = `${aggregate.name} ${String((state as Record<string, unknown>)[aggregate.idField])}`;
   const begun = set.of(aggregate.name).flatMap((lineage) => versionOf(set, lineage, settings, before, state, id) ?? []);
-  const issued = new Set(state.issued);
+  const { issued } = state;
   const commands: Command[] = [];
   const holds: Hold[] = [];
-  for (const workflow of begun) {
-    const plan = workflow.plan(state, settings, (commandId) => issued.has(commandId));
-    for (const command of plan.commands) {
-      // Elements of one identity are one: the first is sent.
-      if (issued.has(command.commandId)) continue;
-      issued.add(command.commandId);
-      commands.push(command);
-    }
-    holds.push(...plan.holds);
-  }
+  // Elements of one identity are one: the first is sent.
+  const skip = (commandId: string): boolean =>
+    issued.includes(commandId) || commands.some((command) => command.commandId === commandId);
+  for (const workflow of begun) workflow.plan(state, settings, { commands, holds, skip });
   const untold = holds.filter(
     ({ key }, index) => !state.refusals.includes(key) && holds.findIndex((other) => other.key === key) === index,
   );
   return {
     state: {
       ...state,
-      issued: [...state.issued, ...commands.map(({ commandId }) => commandId)],
+      issued: [...issued, ...commands.map(({ commandId }) => commandId)],
       refusals: [...state.refusals, ...untold.map(({ key }) => key)],
       workflows: begun.map((workflow) => workflow.id),
     },

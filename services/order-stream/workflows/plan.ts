@@ -6,7 +6,10 @@ export type Command = StripeCommand | AdnsfCommand | ErpCommand | Notification;
 /** Why the next step may not be taken: a person has to look. `key`: it is told once. */
 export type Hold = Readonly<{ key: string; code: string; message: string }>;
 
-export type Plan = Readonly<{ commands: readonly Command[]; holds: readonly Hold[] }>;
-
-/** The commands among `due` that nobody wants again; their payload is not made. */
-export type Skip = (commandId: string) => boolean;
+/** What is gathered while the steps are taken. */
+export type Plan = Readonly<{
+  commands: Command[];
+  holds: Hold[];
+  /** Commands that nobody wants again; their payload is not made. */
+  skip: (commandId: string) => boolean;
+}>;

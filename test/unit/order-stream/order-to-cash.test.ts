@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { AssembledOrder, CommandResult, OrderState, PaymentFact } from '../../../schemas/generated/types.ts';
 import { initialOrder, withAssembled, withPayment, withResult } from '../../../services/order-stream/domain/order.ts';
 import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
+import type { Plan } from '../../../services/order-stream/workflows/plan.ts';
 import { assembledOrder, commandResult, declined, paymentFact, usualFacts, usualResults } from './fixtures.ts';
 
 type Input = AssembledOrder | PaymentFact | CommandResult;
@@ -15,7 +16,11 @@ const fold = (state: OrderState, input: Input): OrderState =>
       : withResult(state, input).state;
 
 const workflow = loadWorkflows().get('order-to-cash@1')!;
-const planOf = (state: OrderState) => workflow.plan(state, { stripeMethods: ['STRIPE'], livemode: false });
+const planOf = (state: OrderState) => {
+  const plan: Plan = { commands: [], holds: [], skip: () => false };
+  workflow.plan(state, { stripeMethods: ['STRIPE'], livemode: false }, plan);
+  return plan;
+};
 const commandsOf = (state: OrderState) => planOf(state).commands;
 
 /** Feeds inputs one by one and collects each command when it is first called for. */

@@ -1,5 +1,5 @@
 /** Steps of a workflow as functions. A list of steps is taken in order, until one of them says that it stops here. */
-import type { Command, Hold, Skip } from '../plan.ts';
+import type { Command, Plan } from '../plan.ts';
 import { knowing, knownWhen, type Scope } from '../expression/check.ts';
 import { hint } from '../expression/hint.ts';
 import type { Node } from '../expression/parse.ts';
@@ -33,11 +33,8 @@ export type StepReading = Reading &
     commandIdSlot: number;
   }>;
 
-/** What a plan gathers. */
-export type Sink = Readonly<{ commands: Command[]; holds: Hold[]; skip: Skip }>;
-
 /** False: what comes behind it in the list is not taken. */
-export type Run = (frame: Frame, sink: Sink) => boolean;
+export type Run = (frame: Frame, plan: Plan) => boolean;
 
 /** What steps have from those around them. */
 export type Around = Readonly<{
@@ -101,13 +98,13 @@ const compiledSend = (reading: StepReading, path: Path, step: Step, around: Arou
   const { cause, at } = around;
   const suffix = which.run;
   const make = payload.run;
-  return (frame, sink) => {
+  return (frame, plan) => {
     const orderId = (frame[0] as Record<string, string>)[idField]!;
     const commandId = `${orderId}/${suffix(frame) as string}`;
-    if (sink.skip(commandId)) return true;
+    if (plan.skip(commandId)) return true;
     frame[commandIdSlot] = commandId;
     try {
-      sink.commands.push({
+      plan.commands.push({
         orderId,
         workflow,
         commandId,
@@ -130,9 +127,9 @@ const compiledHold = (reading: StepReading, path: Path, hold: HoldShape, around:
   const id = hold.id === undefined ? undefined : compiledMessage(reading, [...path, 'id'], hold.id, around.scope);
   if (message === undefined || (hold.id !== undefined && id === undefined)) return undefined;
   const { code } = hold;
-  return (frame, sink) => {
+  return (frame, plan) => {
     const key = id === undefined ? code : `${code}/${id.run(frame) as string}`;
-    sink.holds.push({ key, code, message: message.run(frame) as string });
+    plan.holds.push({ key, code, message: message.run(frame) as string });
     return false;
   };
 };
@@ -164,8 +161,8 @@ const compiledLet = (
 /** Takes the steps only as long as each says to go on; says so itself. */
 const inTurn = (runs: readonly Run[]): Run => {
   const count = runs.length;
-  return (frame, sink) => {
-    for (let index = 0; index < count; index++) if (!runs[index]!(frame, sink)) return false;
+  return (frame, plan) => {
+    for (let index = 0; index < count; index++) if (!runs[index]!(frame, plan)) return false;
     return true;
   };
 };
@@ -198,10 +195,10 @@ const compiledChoice = (
   // Only one branch is taken, so branches may have the same intents; what follows may not.
   for (const intents of taken) for (const intent of intents) around.intents.add(intent);
   if (!compiled.every((branch) => branch !== undefined)) return undefined;
-  return (frame, sink) => {
+  return (frame, plan) => {
     for (const [condition, run] of compiled) {
       if (condition !== undefined && !(condition(frame) as boolean)) continue;
-      run(frame, sink);
+      run(frame, plan);
       return true;
     }
     return true;
@@ -215,7 +212,7 @@ const compiledAct = (reading: StepReading, path: Path, step: Step, around: Aroun
   if (step.choose !== undefined) return compiledChoice(reading, [...path, 'choose'], step.choose, around);
   if (step.steps !== undefined) {
     const inner = compiledSteps(reading, [...path, 'steps'], step.steps, around);
-    return inner && ((frame, sink) => (inner(frame, sink), true));
+    return inner && ((frame, plan) => (inner(frame, plan), true));
   }
   const { use } = step as Step & { use: string };
   const block = reading.blocks[use];
@@ -227,10 +224,10 @@ const compiledAct = (reading: StepReading, path: Path, step: Step, around: Aroun
 };
 
 const each = (list: Evaluate, slot: number, run: Run): Run => {
-  return (frame, sink) => {
+  return (frame, plan) => {
     for (const item of list(frame) as unknown[]) {
       frame[slot] = item;
-      run(frame, sink);
+      run(frame, plan);
     }
     return true;
   };
@@ -266,9 +263,9 @@ const compiledStep = (reading: StepReading, path: Path, step: Step, outer: Aroun
   }
   const act = compiledAct(reading, path, step, around);
   if (act === undefined) return undefined;
-  const prepared: Run = named === undefined ? act : (frame, sink) => (named.bind(frame), act(frame, sink));
+  const prepared: Run = named === undefined ? act : (frame, plan) => (named.bind(frame), act(frame, plan));
   const guarded: Run =
-    condition === undefined ? prepared : (frame, sink) => !(condition(frame) as boolean) || prepared(frame, sink);
+    condition === undefined ? prepared : (frame, plan) => !(condition(frame) as boolean) || prepared(frame, plan);
   return loop === undefined ? guarded : each(loop.list, loop.slot, guarded);
 };
 

@@ -3,6 +3,7 @@ import { check, checkCondition, type Scope, type Variable } from '../expression/
 import { functions } from '../expression/functions.ts';
 import { hint } from '../expression/hint.ts';
 import { ExpressionError, type Node, parseExpression, parseTemplate } from '../expression/parse.ts';
+import { recordMaker } from '../expression/generate.ts';
 import { constant, type Evaluate, fitted, type Typed } from '../expression/typed.ts';
 import { bool, listOf, nothing, present, recordOf, show, text, type Type, union, units } from '../expression/types.ts';
 import type { Path, Problem, Source } from './source.ts';
@@ -91,16 +92,6 @@ export const compiledText = (
 const isMapping = (raw: unknown): raw is Readonly<Record<string, unknown>> =>
   typeof raw === 'object' && raw !== null && !Array.isArray(raw);
 
-/** An object of these fields. Made by hand for the usual sizes: engines build those fast. */
-const construct = (names: readonly string[], runs: readonly Evaluate[]): Evaluate => {
-  const count = names.length;
-  return (frame) => {
-    const made: Record<string, unknown> = {};
-    for (let index = 0; index < count; index++) made[names[index]!] = runs[index]!(frame);
-    return made;
-  };
-};
-
 const compiledRecord = (
   reading: Reading,
   path: Path,
@@ -135,10 +126,7 @@ const compiledRecord = (
     );
   return {
     type,
-    run: construct(
-      made.map(([name]) => name),
-      made.map(([, typed]) => typed.run),
-    ),
+    run: recordMaker(made.map(([name, { run, inline }]) => ({ name, run, inline }))),
     span: whole,
   };
 };
@@ -154,10 +142,7 @@ const compiledMap = (
     ([name, value]) => [name, compiledValue(reading, [...path, name], value, to.of, scope)] as const,
   );
   if (made.some(([, typed]) => typed === undefined)) return undefined;
-  const run = construct(
-    made.map(([name]) => name),
-    made.map(([, typed]) => typed!.run),
-  );
+  const run = recordMaker(made.map(([name, typed]) => ({ name, run: typed!.run, inline: typed!.inline })));
   return { type: to, run, span: whole };
 };
 

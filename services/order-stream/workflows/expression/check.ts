@@ -5,7 +5,8 @@
 import { functions } from './functions.ts';
 import { hint } from './hint.ts';
 import { type BinaryOperator, ExpressionError, type Node } from './parse.ts';
-import { constant, type Evaluate, fitted, type Frame, type Table, type Typed } from './typed.ts';
+import { binaryCode, choiceCode, fieldCode, notCode, slotCode, textCode } from './generate.ts';
+import { coded, composed, constant, fitted, type Frame, type Table, type Typed } from './typed.ts';
 import { bool, listOf, mayBeNull, nothing, nullable, present, show, text, type Type, union, units } from './types.ts';
 
 /** A name and where its value is: in a slot of the frame, or in a field of the record in that slot. */
@@ -78,10 +79,9 @@ const nameOf = (node: Node & { kind: 'name' }, scope: Scope): Typed => {
     return fail(`there is no '${name}'${table || hint(name, scope.names.keys())}`, node.start);
   }
   const { slot, field } = variable;
-  const run: Evaluate =
-    field === undefined ? (frame) => frame[slot] : (frame) => (frame[slot] as Record<string, unknown>)[field];
+  const code = field === undefined ? slotCode(slot) : fieldCode(slotCode(slot), field, false);
   const type = scope.known.has(name) ? present(variable.type) : variable.type;
-  return { type, run, span: node, path: name };
+  return { ...coded(type, code, node), path: name };
 };
 
 const fieldOf = (node: Node & { kind: 'field' }, scope: Scope): Typed => {
@@ -102,18 +102,19 @@ const fieldOf = (node: Node & { kind: 'field' }, scope: Scope): Typed => {
   const field = record.fields.get(name) ?? fail(unknownField(record, name), node.nameStart);
   const path = of.path === undefined ? undefined : `${of.path}.${name}`;
   const sure = path !== undefined && scope.known.has(path);
-  const rest = { span: node, ...(path === undefined ? {} : { path }) };
-  if (of.type === record)
-    return {
-      type: sure ? present(field.type) : field.type,
-      run: (frame) => (read(frame) as Record<string, unknown>)[name],
-      ...rest,
-    };
-  return {
-    type: nullable(field.type),
-    run: (frame) => (read(frame) as Record<string, unknown> | null)?.[name] ?? null,
-    ...rest,
-  };
+  const orNull = of.type !== record;
+  const type = orNull ? nullable(field.type) : sure ? present(field.type) : field.type;
+  const typed = composed(
+    type,
+    node,
+    [of],
+    (code) => fieldCode(code, name, orNull),
+    (frame) => {
+      const from = read(frame) as Record<string, unknown> | null;
+      return from === null ? null : from[name];
+    },
+  );
+  return path === undefined ? typed : { ...typed, path };
 };
 
 const unknownField = (record: Type & { kind: 'record' }, name: string): string =>
@@ -130,22 +131,23 @@ const textOf = (node: Node & { kind: 'text' }, scope: Scope): Typed => {
       );
     if (!['text', 'units', 'whole'].includes(typed.type.kind))
       return fail(`cannot be put into text: it is ${show(typed.type)}`, part.start);
-    return typed.constant === undefined ? typed.run : String(typed.constant.value);
+    return typed.constant === undefined ? typed : String(typed.constant.value);
   });
   if (parts.every((part) => typeof part === 'string')) return constant(text, parts.join(''), node);
-  if (parts.length === 1) {
-    const only = parts[0] as Evaluate;
-    return { type: text, run: (frame) => String(only(frame)), span: node };
-  }
-  return {
-    type: text,
-    run: (frame) => {
+  return composed(
+    text,
+    node,
+    parts.filter((part) => typeof part !== 'string'),
+    (...inlines) => {
+      const rest = [...inlines];
+      return textCode(parts.map((part) => (typeof part === 'string' ? part : rest.shift()!)));
+    },
+    (frame) => {
       let made = '';
-      for (const part of parts) made += typeof part === 'string' ? part : String(part(frame));
+      for (const part of parts) made += typeof part === 'string' ? part : String(part.run(frame));
       return made;
     },
-    span: node,
-  };
+  );
 };
 
 /** Both sides as one type, with a whole number as units where the other side is. */
@@ -169,12 +171,25 @@ const comparison = (operator: BinaryOperator, left: Typed, right: Typed, node: N
   if (typeof pair === 'string')
     return fail(`${show(left.type)} and ${show(right.type)} cannot be compared: ${pair}`, node.start);
   const [a, b] = [pair[0].run, pair[1].run];
-  const result = (run: Evaluate): Typed => ({ type: bool, run, span: node });
   if (operator === '==' || operator === '!=') {
     const odd = [left, right].find(({ type }) => !comparable.includes(present(type).kind));
     const againstNull = left.type.kind === 'null' || right.type.kind === 'null';
     if (odd && !againstNull) return fail(`${show(odd.type)} can only be compared with null`, odd.span.start);
-    return result(operator === '==' ? (frame) => a(frame) === b(frame) : (frame) => a(frame) !== b(frame));
+    return operator === '=='
+      ? composed(
+          bool,
+          node,
+          pair,
+          (x, y) => binaryCode('===', x, y),
+          (frame) => a(frame) === b(frame),
+        )
+      : composed(
+          bool,
+          node,
+          pair,
+          (x, y) => binaryCode('!==', x, y),
+          (frame) => a(frame) !== b(frame),
+        );
   }
   for (const { type, span } of pair) {
     if (mayBeNull(type)) return fail(`may be null: use default(…), or make sure with 'needs' or 'and'`, span.start);
@@ -182,7 +197,7 @@ const comparison = (operator: BinaryOperator, left: Typed, right: Typed, node: N
       return fail(`'${operator}' does not compare ${show(type)}`, span.start);
   }
   const compare = orders[operator] as (left: unknown, right: unknown) => boolean;
-  return result((frame) => compare(a(frame), b(frame)));
+  return { type: bool, run: (frame) => compare(a(frame), b(frame)), span: node };
 };
 
 const membership = (left: Typed, right: Typed, node: Node & { kind: 'binary' }): Typed => {
@@ -201,13 +216,24 @@ const arithmetic: Readonly<Record<string, (left: bigint, right: bigint) => bigin
 const binary = (node: Node & { kind: 'binary' }, scope: Scope): Typed => {
   const { operator } = node;
   if (operator === 'and' || operator === 'or') {
-    const left = checkCondition(node.left, scope).run;
-    const right = checkCondition(node.right, knowing(scope, knownWhen(node.left, operator === 'and', scope))).run;
-    const run: Evaluate =
-      operator === 'and'
-        ? (frame) => (left(frame) as boolean) && (right(frame) as boolean)
-        : (frame) => (left(frame) as boolean) || (right(frame) as boolean);
-    return { type: bool, run, span: node };
+    const left = checkCondition(node.left, scope);
+    const right = checkCondition(node.right, knowing(scope, knownWhen(node.left, operator === 'and', scope)));
+    const [a, b] = [left.run, right.run];
+    return operator === 'and'
+      ? composed(
+          bool,
+          node,
+          [left, right],
+          (x, y) => binaryCode('&&', x, y),
+          (frame) => (a(frame) as boolean) && (b(frame) as boolean),
+        )
+      : composed(
+          bool,
+          node,
+          [left, right],
+          (x, y) => binaryCode('||', x, y),
+          (frame) => (a(frame) as boolean) || (b(frame) as boolean),
+        );
   }
   const left = check(node.left, scope);
   const right = check(node.right, scope);
@@ -220,8 +246,8 @@ const binary = (node: Node & { kind: 'binary' }, scope: Scope): Typed => {
 
 const unary = (node: Node & { kind: 'unary' }, scope: Scope): Typed => {
   if (node.operator === 'not') {
-    const { run } = checkCondition(node.of, scope);
-    return { type: bool, run: (frame) => !(run(frame) as boolean), span: node };
+    const of = checkCondition(node.of, scope);
+    return composed(bool, node, [of], notCode, (frame) => !(of.run(frame) as boolean));
   }
   const of = need(check(node.of, scope), units, node.of.start);
   if (of.constant !== undefined) return constant(units, -(of.constant.value as bigint), node);
@@ -248,13 +274,15 @@ const choice = (node: Node & { kind: 'call' }, scope: Scope): Typed => {
   const [condition, then, otherwise] = node.args;
   if (condition === undefined || then === undefined || otherwise === undefined || node.args.length !== 3)
     return fail('if(condition, then, otherwise) takes 3 arguments', node.start);
-  const test = checkCondition(condition, scope).run;
+  const test = checkCondition(condition, scope);
   const yes = check(then, knowing(scope, knownWhen(condition, true, scope)));
   const no = check(otherwise, knowing(scope, knownWhen(condition, false, scope)));
   const type = union(yes.type, no.type);
   if (type === undefined)
     return fail(`is either ${show(yes.type)} or ${show(no.type)}: it must be one of them`, node.start);
-  return { type, run: (frame: Frame) => ((test(frame) as boolean) ? yes.run(frame) : no.run(frame)), span: node };
+  return composed(type, node, [test, yes, no], choiceCode, (frame: Frame) =>
+    (test.run(frame) as boolean) ? yes.run(frame) : no.run(frame),
+  );
 };
 
 const call = (node: Node & { kind: 'call' }, scope: Scope): Typed => {

@@ -1,7 +1,8 @@
 /** Expressions whose type is known, as functions. */
 import { misfit, present, show, type Type } from './types.ts';
-import type { Span } from './parse.ts';
+import { evaluateCode, type Inline, valueCode } from './generate.ts';
 import { hint } from './hint.ts';
+import type { Span } from './parse.ts';
 
 /** What an expression reads: the state, the settings, and what `let` and `forEach` have named, each in its slot. */
 export type Frame = unknown[];
@@ -16,6 +17,8 @@ export type Typed = Readonly<{
   constant?: Readonly<{ value: unknown }>;
   /** `order.customer`: what may become known not to be null. */
   path?: string;
+  /** The same as `run`, as code. */
+  inline?: Inline;
 }>;
 
 /** A lookup table of a document. */
@@ -26,12 +29,31 @@ export class MappingError extends Error {
   override readonly name = 'MappingError';
 }
 
-export const constant = (type: Type, value: unknown, span: Span): Typed => ({
+export const constant = (type: Type, value: unknown, span: Span): Typed => {
+  const inline = valueCode(value);
+  return { type, run: () => value, span, constant: { value }, ...(inline === undefined ? {} : { inline }) };
+};
+
+/** An expression that is code altogether. */
+export const coded = (type: Type, inline: Inline, span: Span): Typed => ({
   type,
-  run: () => value,
+  run: evaluateCode(inline),
   span,
-  constant: { value },
+  inline,
 });
+
+/** An expression that is code when all of its parts are, and `run` when they are not. */
+export const composed = <P extends readonly Pick<Typed, 'inline'>[]>(
+  type: Type,
+  span: Span,
+  parts: P,
+  code: (...inlines: { [K in keyof P]: Inline }) => Inline,
+  run: Evaluate,
+): Typed => {
+  const inlines = parts.map(({ inline }) => inline);
+  if (!inlines.every((inline) => inline !== undefined)) return { type, run, span };
+  return coded(type, code(...(inlines as unknown as { [K in keyof P]: Inline })), span);
+};
 
 const MAX_INT = 2_147_483_647n;
 
@@ -53,11 +75,12 @@ export const fitted = (typed: Typed, to: Type): Typed | string => {
   }
   if (wanted.kind === 'units' && own.kind === 'whole') {
     const exact: Type = { kind: 'units' };
-    if (typed.type === own) return fitted({ ...typed, type: exact, run: (frame) => BigInt(run(frame) as number) }, to);
+    if (typed.type === own)
+      return fitted({ type: exact, run: (frame) => BigInt(run(frame) as number), span: typed.span }, to);
     const type: Type = { kind: 'nullable', of: exact };
     return fitted(
       {
-        ...typed,
+        span: typed.span,
         type,
         run: (frame) => {
           const value = run(frame) as number | null;
