@@ -2,11 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { countService } from '../platform/counts.ts';
 import { runService } from '../platform/service.ts';
-import { flag } from '../platform/variables.ts';
+import { flag, milliseconds } from '../platform/variables.ts';
 import { startApplication } from '../runtime/application.ts';
 import { cleanPaymentMethod } from './domain/shop.ts';
 import { ORDER_STREAM, orderTopology } from './topology.ts';
+import { DEFAULT_DIRECTORY } from './workflows/directory.ts';
+import { openWorkflows } from './workflows/reload.ts';
 
 const { version } = z
   .object({ version: z.string() })
@@ -19,6 +22,10 @@ const variables = {
     .default('Stripe')
     .transform((text) => text.split(',').map(cleanPaymentMethod)),
   MILLRACE_STRIPE_LIVEMODE: flag().default(false),
+  MILLRACE_WORKFLOWS_DIR: z.string().default(DEFAULT_DIRECTORY),
+  /** Decides which versions of workflows are active. */
+  MILLRACE_ENVIRONMENT: z.string().default('production'),
+  MILLRACE_WORKFLOWS_POLL_MS: milliseconds().default(2000),
 };
 
 await runService({ service: ORDER_STREAM, variables }, async (platform) => {
@@ -28,7 +35,24 @@ await runService({ service: ORDER_STREAM, variables }, async (platform) => {
     stripeMethods: config.MILLRACE_STRIPE_METHODS,
     livemode: config.MILLRACE_STRIPE_LIVEMODE,
   };
-  const application = await startApplication(orderTopology(schemas, policy, version), {
+  const workflows = openWorkflows({
+    directory: config.MILLRACE_WORKFLOWS_DIR,
+    environment: config.MILLRACE_ENVIRONMENT,
+    now: () => Date.now(),
+  });
+  const polling = setInterval(() => {
+    const reload = workflows.look();
+    if (reload === undefined) return;
+    countService(ORDER_STREAM, 'workflows', reload.kind);
+    if (reload.kind === 'refused') logger.error({ err: reload.error }, 'changed workflows are not taken in');
+    else {
+      logger.info({ added: reload.added }, 'workflows taken in');
+      if (reload.late.length > 0)
+        logger.warn({ versions: reload.late }, 'active since before they came: a replay decides differently');
+    }
+  }, config.MILLRACE_WORKFLOWS_POLL_MS);
+  platform.onStop(() => clearInterval(polling));
+  const application = await startApplication(orderTopology(schemas, policy, version, workflows), {
     cluster,
     stateDir,
     logger,

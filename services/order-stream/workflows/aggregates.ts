@@ -1,5 +1,5 @@
 /** What workflows can be about: each has a state, which facts are folded into, and a key that its commands carry. */
-import type { AssembledOrder, CommandResult, OrderState, PaymentFact } from '../../../schemas/generated/types.ts';
+import type { OrderState } from '../../../schemas/generated/types.ts';
 import { type Folded, initialOrder, withAssembled, withPayment, withResult } from '../domain/order.ts';
 import type { Policy } from '../domain/policy.ts';
 import { bool, listOf, recordOf, text } from './expression/types.ts';
@@ -28,7 +28,8 @@ export type Aggregate<S extends Decided = Decided> = Readonly<{
   facts: Readonly<Record<string, FactKind<S>>>;
 }>;
 
-const fact = <S, F>(schema: string, fold: (state: S, fact: F) => Folded<S>): FactKind<S> => ({
+/** Lets a typed fold stand among others; the schema says what it is given. */
+const fact = <S>(schema: string, fold: (state: S, fact: never) => Folded<S>): FactKind<S> => ({
   schema,
   fold: fold as (state: S, fact: unknown) => Folded<S>,
 });
@@ -39,13 +40,13 @@ export const orderAggregate: Aggregate<OrderState> = {
   idField: 'orderId',
   initial: initialOrder,
   facts: {
-    assembled: fact<OrderState, AssembledOrder>('AssembledOrder', withAssembled),
-    payment: fact<OrderState, PaymentFact>('PaymentFact', withPayment),
-    result: fact<OrderState, CommandResult>('CommandResult', withResult),
+    assembled: fact('AssembledOrder', withAssembled),
+    payment: fact('PaymentFact', withPayment),
+    result: fact('CommandResult', withResult),
   },
 };
 
-/** Of a list of aggregates whose states differ nothing but their names is known. */
+/** By name. Of states that differ, only what all have is known. */
 export const aggregates: ReadonlyMap<string, Aggregate> = new Map(
   [orderAggregate].map((aggregate) => [aggregate.name, aggregate as unknown as Aggregate]),
 );

@@ -51,16 +51,10 @@ const hashOf = (
   document: WorkflowDocument,
   tables: ReadonlyMap<string, Readonly<{ rows: ReadonlyMap<string, unknown> }>>,
 ) => {
-  const {
-    title: _title,
-    description: _description,
-    activeFrom: _from,
-    environments: _environments,
-    ...meaning
-  } = document;
+  const { workflow, version, aggregate, after, starts, blocks, steps } = document;
   const rows = [...tables].map(([name, table]) => [name, Object.fromEntries(table.rows)] as const);
   return createHash('sha256')
-    .update(canonical({ ...meaning, tables: Object.fromEntries(rows) }))
+    .update(canonical({ workflow, version, aggregate, after, starts, blocks, steps, tables: Object.fromEntries(rows) }))
     .digest('hex');
 };
 

@@ -2,11 +2,17 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { z } from 'zod';
 import { compileWorkflow, type Workflow } from './compile.ts';
-import { WorkflowError, type Problem } from './document/source.ts';
+import { type Problem, readSource, shaped, WorkflowError } from './document/source.ts';
 import { type WorkflowSet, workflowSet } from './set.ts';
 
 export const DEFAULT_DIRECTORY = resolve(import.meta.dirname, '../../../workflows');
+
+/** What versions meant when they were released, by hash: see `millrace workflow seal`. */
+export const SEALS = 'sealed.yaml';
+
+const sealsShape = z.record(z.string().regex(/^[a-z][a-z0-9-]*@\d+$/), z.string().regex(/^[0-9a-f]{64}$/));
 
 const DOCUMENT = /^[a-z][a-z0-9-]*@\d+\.yaml$/;
 
@@ -31,6 +37,20 @@ const shown = (directory: string, path: string): string => {
   const full = join(directory, path);
   const near = relative(process.cwd(), full);
   return near.startsWith('..') ? full : near;
+};
+
+/** A sealed version is as it was, and is there. */
+const checkSeals = (files: Files, directory: string, workflows: readonly Workflow[]): Problem[] => {
+  const text = files.get(SEALS);
+  if (text === undefined) return [];
+  const source = readSource(shown(directory, SEALS), text);
+  return Object.entries(shaped(source, sealsShape)).flatMap(([id, hash]) => {
+    const workflow = workflows.find((each) => each.id === id);
+    if (workflow === undefined) return [source.problem([id], 'is sealed and gone: what began with it still needs it')];
+    if (workflow.hash === hash) return [];
+    const message = `${id} says something else than when it was sealed: make it a new version`;
+    return [{ file: workflow.file, line: 1, column: 1, field: '', message }];
+  });
 };
 
 /** @throws WorkflowError with the problems of all files */
@@ -61,6 +81,8 @@ export const compileFiles = (files: Files, directory: string, environment: strin
         message: 'has no workflow: files are called <name>@<version>.yaml',
       },
     ]);
+  const broken = checkSeals(files, directory, workflows);
+  if (broken.length > 0) throw new WorkflowError(broken);
   return workflowSet(workflows, environment);
 };
 

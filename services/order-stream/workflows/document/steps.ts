@@ -49,7 +49,7 @@ export type Around = Readonly<{
   intents: Set<string>;
 }>;
 
-const refuse = (reading: StepReading, path: Path, message: string): undefined => {
+const refuse = (reading: StepReading, path: Path, message: string): Run | undefined => {
   reading.problems.push(reading.source.problem(path, message));
   return undefined;
 };
@@ -179,14 +179,14 @@ const compiledChoice = (
     const here = [...path, index];
     const isLast = index === branches.length - 1;
     if ((branch.when === undefined) !== (branch.otherwise === true))
-      return refuse(reading, here, "a branch has either 'when' or 'otherwise: true'");
-    if (branch.otherwise === true && !isLast) return refuse(reading, [...here, 'otherwise'], 'must be the last branch');
+      refuse(reading, here, "a branch has either 'when' or 'otherwise: true'");
+    if (branch.otherwise === true && !isLast) refuse(reading, [...here, 'otherwise'], 'must be the last branch');
     const node = branch.when === undefined ? undefined : parsedExpression(reading, [...here, 'when'], branch.when);
     const condition = node && compiledCondition(reading, [...here, 'when'], node, scope);
     if (branch.when !== undefined && condition === undefined) return undefined;
     const inside = node === undefined ? scope : knowing(scope, knownWhen(node, true, scope));
     const intents = new Set(around.intents);
-    const { when: _when, otherwise: _otherwise, ...rest } = branch;
+    const rest: Step = { let: branch.let, cause: branch.cause, at: branch.at, steps: branch.steps };
     const run = compiledStep(reading, here, rest, { ...around, scope: inside, intents });
     taken.push(intents);
     if (node !== undefined) scope = knowing(scope, knownWhen(node, false, scope));

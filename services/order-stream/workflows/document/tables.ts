@@ -36,7 +36,7 @@ export const readTables = (
   const read = new Map<string, Table>();
   for (const [name, table] of Object.entries(tables)) {
     if (!isFile(table)) {
-      read.set(name, tableOf(source, ['tables', name], table as Rows, problems));
+      read.set(name, tableOf(source, ['tables', name], table, problems));
       continue;
     }
     const beside = tableFile(table.file);

@@ -28,7 +28,7 @@ const attempt = <T>(reading: Reading, path: Path, make: () => T): T | undefined 
   }
 };
 
-const refused = (reading: Reading, path: Path, message: string): undefined => {
+const refused = (reading: Reading, path: Path, message: string): Typed | undefined => {
   reading.problems.push(reading.source.problem(path, message));
   return undefined;
 };
@@ -154,7 +154,10 @@ export const withVariable = (
   name: string,
   type: Type,
 ): { scope: Scope; slot: number } | undefined => {
-  if (scope.names.has(name)) return refused(reading, path, `'${name}' is already the name of something here`);
+  if (scope.names.has(name)) {
+    refused(reading, path, `'${name}' is already the name of something here`);
+    return undefined;
+  }
   const slot = reading.slots++;
   const variable: Variable = { type, slot };
   return { scope: { ...scope, names: new Map([...scope.names, [name, variable]]) }, slot };
@@ -168,10 +171,16 @@ export const compiledEach = (
   scope: Scope,
 ): Readonly<{ list: Evaluate; slot: number; scope: Scope }> | undefined => {
   const [, source, name] = /^(.+) as ([a-z][A-Za-z0-9]*)$/s.exec(raw) ?? [];
-  if (source === undefined || name === undefined) return refused(reading, path, "must be '<list> as <name>'");
+  if (source === undefined || name === undefined) {
+    refused(reading, path, "must be '<list> as <name>'");
+    return undefined;
+  }
   const typed = compiledExpression(reading, path, source, undefined, scope);
   if (typed === undefined) return undefined;
-  if (typed.type.kind !== 'list') return refused(reading, path, `needs a list, but this is ${show(typed.type)}`);
+  if (typed.type.kind !== 'list') {
+    refused(reading, path, `needs a list, but this is ${show(typed.type)}`);
+    return undefined;
+  }
   const bound = withVariable(reading, path, scope, name, typed.type.of);
   return bound && { list: typed.run, slot: bound.slot, scope: bound.scope };
 };
