@@ -13,6 +13,7 @@ import { storyText } from './order/print.ts';
 import { standingOf } from './order/standing.ts';
 import { verify } from './verify/command.ts';
 import { verdictText } from './verify/print.ts';
+import { workflowCommand } from './workflow/command.ts';
 
 const LOCAL = resolve(import.meta.dirname, '../../infra/local/cli.ts');
 
@@ -77,6 +78,7 @@ program
   });
 
 program.addCommand(dlqCommand(async () => officeOf(await configured()), { out, err }));
+program.addCommand(workflowCommand({ out, err }));
 
 for (const [verb, what] of [
   ['up', 'start the local stack and leave it running'],
