@@ -16,6 +16,7 @@ export function serviceEnvironment(layout: StateLayout, ports: Ports, secrets: S
     // The stand-in's clock, like a SQL Server container's, shows UTC.
     MILLRACE_STORES: JSON.stringify({ '1': { currency: 'USD', timeZone: 'UTC' } }),
     MILLRACE_REPLICATION: '1',
+    MILLRACE_ENVIRONMENT: 'local',
     MILLRACE_STRIPE_API_BASE: at(ports.stripe),
     MILLRACE_STRIPE_SECRET_KEY: secrets.stripeSecretKey,
     MILLRACE_STRIPE_PUBLISHABLE_KEY: secrets.stripePublishableKey,

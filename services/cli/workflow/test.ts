@@ -1,7 +1,5 @@
 /** `millrace workflow test`: plays the examples beside each workflow. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { loadWorkflows, readFiles } from '../../order-stream/workflows/directory.ts';
+import { loadWorkflows, readFiles, shown } from '../../order-stream/workflows/directory.ts';
 import { problemText } from '../../order-stream/workflows/document/source.ts';
 import { type ExampleResult, runExamples } from '../../order-stream/workflows/examples.ts';
 import { diffText } from './diff.ts';
@@ -18,17 +16,16 @@ export type Played = Readonly<{
 export const playExamples = (directory: string): Played => {
   const set = loadWorkflows(directory);
   const results: ExampleResult[] = [];
-  const with_ = new Set<string>();
-  for (const path of readFiles(directory).keys()) {
+  const exampled = new Set<string>();
+  for (const [path, text] of readFiles(directory)) {
     const id = EXAMPLES.exec(path)?.[1];
     if (id === undefined) continue;
     const workflow = set.get(id);
     if (workflow === undefined) throw new Error(`${path}: there is no workflow ${id}`);
-    with_.add(id);
-    const file = join(directory, path);
-    results.push(...runExamples(workflow, file, readFileSync(file, 'utf8')));
+    exampled.add(id);
+    results.push(...runExamples(workflow, shown(directory, path), text));
   }
-  return { results, without: set.all.flatMap(({ id }) => (with_.has(id) ? [] : [id])) };
+  return { results, without: set.all.flatMap(({ id }) => (exampled.has(id) ? [] : [id])) };
 };
 
 export const playedText = ({ results, without }: Played): string => {

@@ -33,7 +33,7 @@ export const fingerprint = (files: Files): string =>
     .digest('hex');
 
 /** A path as a person would type it from here. */
-const shown = (directory: string, path: string): string => {
+export const shown = (directory: string, path: string): string => {
   const full = join(directory, path);
   const near = relative(process.cwd(), full);
   return near.startsWith('..') ? full : near;

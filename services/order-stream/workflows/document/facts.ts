@@ -15,8 +15,9 @@ const isRecord = (raw: unknown): raw is Readonly<Record<string, unknown>> =>
 
 /** The value, or undefined with a problem told. */
 export const valueAs = (reading: Reading, path: Path, raw: unknown, type: Type): unknown => {
-  const wrong = (message = `needs ${show(type)}`): undefined => {
+  const wrong = (message = `needs ${show(type)}`): unknown => {
     reading.problems.push(reading.source.problem(path, message));
+    return undefined;
   };
   if (raw === null) return type.kind === 'nullable' ? null : wrong();
   const wanted = present(type);

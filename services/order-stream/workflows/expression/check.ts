@@ -150,11 +150,21 @@ const textOf = (node: Node & { kind: 'text' }, scope: Scope): Typed => {
   );
 };
 
+const symbolsOf = (type: Type): readonly string[] | undefined => {
+  const own = present(type);
+  return own.kind === 'text' ? own.symbols : undefined;
+};
+
+const isWordOf = (word: Typed, type: Type): boolean => word.constant !== undefined && symbolsOf(type) !== undefined;
+
 /** Both sides as one type, with a whole number as units where the other side is. */
 const aligned = (left: Typed, right: Typed): readonly [Typed, Typed] | string => {
   const to = fitted(right, nullable(left.type));
   if (typeof to !== 'string') return [left, to];
+  // A word that is none of those there are is never equal: it is a slip.
+  if (isWordOf(right, left.type)) return to;
   const from = fitted(left, nullable(right.type));
+  if (isWordOf(left, right.type)) return from;
   return typeof from === 'string' ? to : [from, right];
 };
 
@@ -202,6 +212,11 @@ const comparison = (operator: BinaryOperator, left: Typed, right: Typed, node: N
 
 const membership = (left: Typed, right: Typed, node: Node & { kind: 'binary' }): Typed => {
   if (right.type.kind !== 'list') return fail(`'in' needs a list, but this is ${show(right.type)}`, node.right.start);
+  const symbols = symbolsOf(left.type);
+  const words = symbols === undefined ? [] : ((right.constant?.value ?? []) as readonly string[]);
+  const odd = words.find((word) => symbols?.includes(word) !== true);
+  if (odd !== undefined)
+    return fail(`'${odd}' is not ${show(present(left.type))}${hint(odd, symbols ?? [])}`, node.right.start);
   const item = need(left, nullable(right.type.of), node.left.start);
   const [read, list] = [item.run, right.run];
   return { type: bool, run: (frame) => (list(frame) as unknown[]).includes(read(frame)), span: node };
