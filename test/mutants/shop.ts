@@ -6,6 +6,9 @@ const orderToCash = ['test/unit/order-stream/order-to-cash.test.ts'];
 const refundsAndDisputes = ['test/unit/order-stream/refunds-and-disputes.test.ts'];
 const stripeEvents = ['test/unit/order-stream/stripe.test.ts'];
 const stripeStory = ['test/topology/order-stream/stripe-story.test.ts'];
+const workflowVersions = ['test/unit/workflows/versions.test.ts'];
+const workflowReload = ['test/unit/workflows/reload.test.ts'];
+const workflowDocuments = ['test/unit/workflows/document.test.ts'];
 const webhookServer = ['test/unit/webhooks/server.test.ts'];
 const webhookSignature = ['test/unit/webhooks/signature.test.ts'];
 const stripeCommands = ['test/unit/stripe-executor/commands.test.ts'];
@@ -20,6 +23,7 @@ const decide = 'services/adnsf-executor/domain/decide.ts';
 const execute = 'services/adnsf-executor/execute.ts';
 const ledger = 'services/erp-ledger/ledger.ts';
 const order = 'services/order-stream/domain/order.ts';
+const decideFact = 'services/order-stream/workflows/decide.ts';
 
 export const shopMutants: readonly Mutant[] = [
   {
@@ -72,9 +76,105 @@ export const shopMutants: readonly Mutant[] = [
   {
     guard: 'commands-issued-once',
     why: 'each fact about an order would send all of its commands again',
-    file: 'services/order-stream/stages/orders.ts',
-    edits: [{ find: `!state.issued.includes(command.commandId)`, replace: `command.commandId !== ''` }],
+    file: decideFact,
+    edits: [{ find: `issued.includes(commandId) ||`, replace: `issued.includes('') ||` }],
     tests: orderStream,
+  },
+  {
+    guard: 'version-kept',
+    why: 'an order would go on by other rules than those it began with, and history would give other commands',
+    file: decideFact,
+    edits: [{ find: `if (pin !== undefined) return`, replace: `if (pin === '') return` }],
+    tests: workflowVersions,
+  },
+  {
+    guard: 'version-by-event-time',
+    why: 'a replay would take the version of today',
+    file: decideFact,
+    edits: [{ find: `if (at !== null && at >= from) return workflow;`, replace: `if (at !== null) return workflow;` }],
+    tests: workflowVersions,
+  },
+  {
+    guard: 'version-first-for-older-state',
+    why: 'orders from before versions were kept would change theirs',
+    file: decideFact,
+    edits: [{ find: `if (before.workflows === null && first`, replace: `if (before.issued === null && first` }],
+    tests: workflowVersions,
+  },
+  {
+    guard: 'hold-told-once',
+    why: 'each fact about a held order would be another dead letter',
+    file: decideFact,
+    edits: [{ find: `!state.refusals.includes(key) &&`, replace: `key !== '' &&` }],
+    tests: workflowVersions,
+  },
+  {
+    guard: 'version-in-use-unchanged',
+    why: 'orders under way would be sent something else under the same version',
+    file: 'services/order-stream/workflows/reload.ts',
+    edits: [{ find: `if (workflow.hash !== hash)`, replace: `if (workflow.hash === '')` }],
+    tests: workflowReload,
+  },
+  {
+    guard: 'version-in-use-present',
+    why: 'orders under way would have no workflow',
+    file: 'services/order-stream/workflows/reload.ts',
+    edits: [
+      {
+        find: `if (workflow === undefined) throw`,
+        replace: `if (workflow === undefined) continue; else if (id === '') throw`,
+      },
+    ],
+    tests: workflowReload,
+  },
+  {
+    guard: 'reload-waits-for-whole-files',
+    why: 'a document that is half written may be valid, and would become a version',
+    file: 'services/order-stream/workflows/reload.ts',
+    edits: [{ find: `if (!settled || print === taken)`, replace: `if (print === taken)` }],
+    tests: workflowReload,
+  },
+  {
+    guard: 'sealed-version-unchanged',
+    why: 'an edit of a released version would go unseen',
+    file: 'services/order-stream/workflows/directory.ts',
+    edits: [{ find: `if (workflow.hash === hash) return [];`, replace: `if (hash !== '') return [];` }],
+    tests: ['test/unit/workflows/default-set.test.ts'],
+  },
+  {
+    guard: 'payload-fields-complete',
+    why: 'a command without a field its schema demands would be found out by the first order',
+    file: 'services/order-stream/workflows/document/values.ts',
+    edits: [{ find: `if (field.fallback === undefined)`, replace: `if (field.fallback === undefined && name === '')` }],
+    tests: workflowDocuments,
+  },
+  {
+    guard: 'null-refused-where-a-value-must-be',
+    why: 'a missing amount would be found out by the first order that lacks it',
+    file: 'services/order-stream/workflows/expression/types.ts',
+    edits: [{ find: `return misfit(from.of, to) ??`, replace: `return misfit(from.of, to) &&` }],
+    tests: workflowDocuments,
+  },
+  {
+    guard: 'text-that-looks-like-a-value',
+    why: "an '=' forgotten sends the name of a field instead of what is in it",
+    file: 'services/order-stream/workflows/document/values.ts',
+    edits: [{ find: `if (doubt !== undefined) throw`, replace: `if (doubt === '') throw` }],
+    tests: workflowDocuments,
+  },
+  {
+    guard: 'intents-apart',
+    why: 'two commands would share an id, and the second would never be sent',
+    file: 'services/order-stream/workflows/document/steps.ts',
+    edits: [{ find: `if (around.intents.has(intent))`, replace: `if (around.intents.has(''))` }],
+    tests: workflowDocuments,
+  },
+  {
+    guard: 'elements-told-apart',
+    why: 'of several refunds only the first would be sent',
+    file: 'services/order-stream/workflows/document/steps.ts',
+    edits: [{ find: `if (around.each && which`, replace: `if (around.intents.has('') && which` }],
+    tests: workflowDocuments,
   },
   {
     guard: 'declines-told-once',

@@ -58,7 +58,8 @@ export const compileFiles = (files: Files, directory: string, environment: strin
   const workflows: Workflow[] = [];
   const problems: Problem[] = [];
   for (const [path, text] of files) {
-    if (!DOCUMENT.test(path)) continue;
+    // One that is called otherwise would be left out in silence.
+    if (!DOCUMENT.test(path) && !/^workflow:/m.test(text)) continue;
     try {
       const tableFile = (name: string) => {
         const found = files.get(name);

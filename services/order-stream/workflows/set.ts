@@ -88,7 +88,7 @@ export const workflowSet = (workflows: readonly Workflow[], environment: string)
         for (const other of members)
           for (const intent of member.name < other.name ? member.intents : [])
             if (other.intents.has(intent))
-              problem(other, `${member.id} has the intent '${intent}' too: its command ids would be the same`);
+              problem(other, `the intent '${intent}' is one of ${member.id} too: command ids would be the same`);
       return [aggregate, inOrder(lineages, ({ versions }, message) => problem(versions.at(-1)!, message))] as const;
     }),
   );
