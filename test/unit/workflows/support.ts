@@ -7,7 +7,7 @@ import type { Workflow } from '../../../services/order-stream/workflows/compile.
 export const settings = { stripeMethods: ['STRIPE'], livemode: false };
 
 /** A document whose steps are these, each line as it will stand in the file from line 7 on. */
-export const documentOf = (steps: string, head: Readonly<Record<string, unknown>> = {}): string =>
+export const documentOf = (steps: string, head: Readonly<Record<string, string | number>> = {}): string =>
   [
     `workflow: ${String(head['workflow'] ?? 'greeting')}`,
     `version: ${String(head['version'] ?? 1)}`,

@@ -82,9 +82,9 @@ export const writtenOf = (value: unknown, type: Type): unknown => {
   const own = present(type);
   switch (own.kind) {
     case 'units':
-      return Number(value as bigint);
+      return Number(value);
     case 'time':
-      return new Date(Number(value as bigint)).toISOString();
+      return new Date(Number(value)).toISOString();
     case 'list':
       return (value as unknown[]).map((item) => writtenOf(item, own.of));
     case 'map':

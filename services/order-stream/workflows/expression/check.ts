@@ -164,7 +164,7 @@ const aligned = (left: Typed, right: Typed): readonly [Typed, Typed] | string =>
   // A word that is none of those there are is never equal: it is a slip.
   if (isWordOf(right, left.type)) return to;
   const from = fitted(left, nullable(right.type));
-  if (isWordOf(left, right.type)) return from;
+  if (typeof from === 'string' && isWordOf(left, right.type)) return from;
   return typeof from === 'string' ? to : [from, right];
 };
 
