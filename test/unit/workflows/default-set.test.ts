@@ -10,7 +10,8 @@ import { seal } from '../../../services/cli/workflow/seal.ts';
 import { playedText, playExamples } from '../../../services/cli/workflow/test.ts';
 import { DEFAULT_DIRECTORY, loadWorkflows, readFiles } from '../../../services/order-stream/workflows/directory.ts';
 import { jsonSchema } from '../../../services/order-stream/workflows/document/shape.ts';
-import { problemsOf } from './support.ts';
+import { functions } from '../../../services/order-stream/workflows/expression/functions.ts';
+import { problemsOf, setOf } from './support.ts';
 
 let copy: string | undefined;
 afterEach(() => {
@@ -100,5 +101,18 @@ describe('a difference', () => {
   it('keeps what both have', () => {
     expect(diffText('a\nb\nc', 'a\nx\nc\nd')).toBe('  a\n- b\n+ x\n  c\n+ d');
     expect(diffText('a', 'a')).toBe('  a');
+  });
+});
+
+describe('the guide', () => {
+  const guide = readFileSync(join(DEFAULT_DIRECTORY, 'README.md'), 'utf8');
+
+  it('shows a workflow that is valid', () => {
+    const text = /```yaml\n([^]*?)```/.exec(guide)![1]!;
+    expect(setOf({ 'refund-notice@1.yaml': text }).all.map(({ id }) => id)).toEqual(['refund-notice@1']);
+  });
+
+  it('names every function', () => {
+    for (const name of functions.keys()) expect(guide).toMatch(new RegExp(`\`${name}(\\(|\`)`));
   });
 });

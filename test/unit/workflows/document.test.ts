@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { initialOrder } from '../../../services/order-stream/domain/order.ts';
 import { assembledOrder } from '../order-stream/fixtures.ts';
@@ -338,5 +339,43 @@ describe('steps', () => {
     const { payload } = plan.commands[0]!;
     expect(payload).toMatchObject({ receiptEmail: null });
     expect(Object.keys((payload as { metadata: object }).metadata)).toEqual(['__proto__']);
+  });
+
+  it('names and texts of a document are never code', () => {
+    const hostile = fc.oneof(
+      fc.string({ maxLength: 20 }),
+      fc.constantFrom(
+        '__proto__',
+        'constructor',
+        '"]: process.exit() //',
+        '\u2028',
+        '${f}',
+        '`',
+        "'+f+'",
+        '\\',
+        'r0(f)',
+      ),
+    );
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.tuple(hostile, hostile), { selector: ([key]) => key, maxLength: 4 }), (pairs) => {
+        // A merge key is YAML's own.
+        fc.pre(pairs.every(([key]) => key !== '<<'));
+        const rows = pairs.map(
+          ([key, raw]) => `${JSON.stringify(key)}: ${JSON.stringify(`.${raw.replaceAll(/[{}]/g, '$&$&')}`)}`,
+        );
+        const text = documentOf(`
+  - send: NotifyCustomer
+    id: tell/1
+    cause: c
+    at: time("2026-01-01")
+    payload: { template: t, email: e, data: { ${rows.join(', ')} } }`);
+        const { payload } = planOf(workflowOf(text), state).commands[0]! as { payload: { data: object } };
+        expect(Object.entries(payload.data)).toEqual(
+          // Keys that are numbers come first in any object.
+          Object.entries(Object.fromEntries(pairs.map(([key, raw]) => [key, `.${raw}`]))),
+        );
+      }),
+      { numRuns: 150 },
+    );
   });
 });
