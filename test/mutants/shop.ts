@@ -165,14 +165,14 @@ export const shopMutants: readonly Mutant[] = [
   {
     guard: 'intents-apart',
     why: 'two commands would share an id, and the second would never be sent',
-    file: 'services/order-stream/workflows/document/steps.ts',
+    file: 'services/order-stream/workflows/document/acts.ts',
     edits: [{ find: `if (around.intents.has(intent))`, replace: `if (around.intents.has(''))` }],
     tests: workflowDocuments,
   },
   {
     guard: 'elements-told-apart',
     why: 'of several refunds only the first would be sent',
-    file: 'services/order-stream/workflows/document/steps.ts',
+    file: 'services/order-stream/workflows/document/acts.ts',
     edits: [{ find: `if (around.each && which`, replace: `if (around.intents.has('') && which` }],
     tests: workflowDocuments,
   },

@@ -1,7 +1,7 @@
 /** Every command that there is, by its type, from the topics that carry commands. */
 import { readSchema } from '../../../schemas/avro.ts';
 import { type TopicDefinition, topics } from '../../../schemas/topics.ts';
-import type { CommandType } from './document/steps.ts';
+import type { CommandType } from './document/acts.ts';
 import { typeOfAvro } from './expression/avro-types.ts';
 
 const commandOf = (file: string): readonly [string, CommandType] => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { check, type Scope, type Variable } from '../../../services/order-stream/workflows/expression/check.ts';
+import { check } from '../../../services/order-stream/workflows/expression/check.ts';
+import type { Scope, Variable } from '../../../services/order-stream/workflows/expression/scope.ts';
 import { functions } from '../../../services/order-stream/workflows/expression/functions.ts';
 import {
   ExpressionError,

@@ -1,9 +1,10 @@
 /** Values of a document: expressions, texts with holes, and the records and lists that mappings make of them. */
-import { check, checkCondition, type Scope, type Variable } from '../expression/check.ts';
+import { check, checkCondition } from '../expression/check.ts';
 import { functions } from '../expression/functions.ts';
 import { hint } from '../expression/hint.ts';
 import { ExpressionError, type Node, parseExpression, parseTemplate } from '../expression/parse.ts';
 import { recordMaker } from '../expression/generate.ts';
+import type { Scope, Variable } from '../expression/scope.ts';
 import { constant, type Evaluate, fitted, type Typed } from '../expression/typed.ts';
 import { bool, listOf, nothing, present, recordOf, show, text, type Type, union, units } from '../expression/types.ts';
 import type { Path, Problem, Source } from './source.ts';

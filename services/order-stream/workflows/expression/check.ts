@@ -6,58 +6,13 @@ import { functions } from './functions.ts';
 import { hint } from './hint.ts';
 import { type BinaryOperator, ExpressionError, type Node } from './parse.ts';
 import { binaryCode, choiceCode, fieldCode, notCode, slotCode, textCode } from './generate.ts';
-import { coded, composed, constant, fitted, type Frame, type Table, type Typed } from './typed.ts';
+import { coded, composed, constant, fitted, type Frame, type Typed } from './typed.ts';
+import { knowing, knownWhenBy, type Scope } from './scope.ts';
 import { bool, listOf, mayBeNull, nothing, nullable, present, show, text, type Type, union, units } from './types.ts';
 
-/** A name and where its value is: in a slot of the frame, or in a field of the record in that slot. */
-export type Variable = Readonly<{ type: Type; slot: number; field?: string }>;
-
-export type Scope = Readonly<{
-  names: ReadonlyMap<string, Variable>;
-  /** Paths that are not null here. */
-  known: ReadonlySet<string>;
-  tables: ReadonlyMap<string, Table>;
-}>;
-
-type Known = ReadonlySet<string>;
-const none: Known = new Set();
-
-export const knowing = (scope: Scope, paths: Known): Scope =>
-  paths.size === 0 ? scope : { ...scope, known: new Set([...scope.known, ...paths]) };
-
-const pathOf = (node: Node): string | undefined => {
-  if (node.kind === 'name') return node.name;
-  if (node.kind !== 'field') return undefined;
-  const of = pathOf(node.of);
-  return of === undefined ? undefined : `${of}.${node.name}`;
-};
-
-/** A path and what it goes through. */
-const through = (path: string): Known => {
-  const parts = path.split('.');
-  return new Set(parts.map((_, index) => parts.slice(0, index + 1).join('.')));
-};
-
-const both = (left: Known, right: Known): Known => new Set([...left, ...right]);
-
 /** The paths that cannot be null when the condition is `outcome`. */
-export const knownWhen = (condition: Node, outcome: boolean, scope: Scope): Known => {
-  if (condition.kind === 'unary' && condition.operator === 'not') return knownWhen(condition.of, !outcome, scope);
-  if (condition.kind !== 'binary') return none;
-  const { operator, left, right } = condition;
-  const each = () => both(knownWhen(left, outcome, scope), knownWhen(right, outcome, scope));
-  if (operator === 'and') return outcome ? each() : none;
-  if (operator === 'or') return outcome ? none : each();
-  if (operator !== '==' && operator !== '!=') return none;
-  const equal = (operator === '==') === outcome;
-  const side = (one: Node, other: Node): Known => {
-    const path = pathOf(one);
-    if (path === undefined) return none;
-    if (other.kind === 'null') return equal ? none : through(path);
-    return equal && !mayBeNull(check(other, scope).type) ? through(path) : none;
-  };
-  return both(side(left, right), side(right, left));
-};
+export const knownWhen = (condition: Node, outcome: boolean, scope: Scope): ReadonlySet<string> =>
+  knownWhenBy(condition, outcome, (node) => !mayBeNull(check(node, scope).type));
 
 const fail = (message: string, at: number): never => {
   throw new ExpressionError(message, at);
