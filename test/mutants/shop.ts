@@ -88,6 +88,13 @@ export const shopMutants: readonly Mutant[] = [
     tests: workflowVersions,
   },
   {
+    guard: 'version-kept-is-there',
+    why: 'an order under way would be decided by no workflow, or by another',
+    file: decideFact,
+    edits: [{ find: `    if (set.get(id) === undefined) {`, replace: `    if (id === '') {` }],
+    tests: workflowVersions,
+  },
+  {
     guard: 'version-by-event-time',
     why: 'a replay would take the version of today',
     file: decideFact,
@@ -105,7 +112,7 @@ export const shopMutants: readonly Mutant[] = [
     guard: 'hold-told-once',
     why: 'each fact about a held order would be another dead letter',
     file: decideFact,
-    edits: [{ find: `!state.refusals.includes(key) &&`, replace: `key !== '' &&` }],
+    edits: [{ find: `!refusals.includes(key) &&`, replace: `key !== '' &&` }],
     tests: workflowVersions,
   },
   {

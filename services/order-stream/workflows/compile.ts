@@ -147,8 +147,9 @@ export const compileWorkflow = (file: string, text: string, tableFile: TableFile
   const steps = compiledSteps(reading, ['steps'], document.steps, { scope, each: false, using: [], intents });
   if (problems.length > 0 || starts === undefined || steps === undefined) throw new WorkflowError(distinct(problems));
 
+  // One frame serves all: a plan is made in one go, and no step reads a slot that it, or one before it, did not fill.
+  const frame = new Array<unknown>(reading.slots).fill(null);
   const frameOf = (of: unknown, settings: unknown): unknown[] => {
-    const frame = new Array<unknown>(reading.slots).fill(null);
     frame[SLOTS.state] = of;
     frame[SLOTS.settings] = settings;
     return frame;

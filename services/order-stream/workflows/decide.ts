@@ -26,24 +26,19 @@ const chosen = ({ active }: Lineage, state: unknown, settings: Settings): Workfl
   return undefined;
 };
 
-const kept = (set: WorkflowSet, id: string, of: string): Workflow => {
-  const workflow = set.get(id);
-  if (workflow === undefined)
-    throw new FatalError(`${of} began with ${id}, which is no longer there: put its document back`);
-  return workflow;
+/** A state that has begun with what is no longer there cannot go on. */
+const checkKept = <S extends Decided>(set: WorkflowSet, { name, idField }: Aggregate<S>, state: S): void => {
+  for (const id of state.workflows ?? [])
+    if (set.get(id) === undefined) {
+      const of = `${name} ${String((state as Record<string, unknown>)[idField])}`;
+      throw new FatalError(`${of} began with ${id}, which is no longer there: put its document back`);
+    }
 };
 
 /** The version of a workflow that a state has, or takes now. */
-const versionOf = (
-  set: WorkflowSet,
-  lineage: Lineage,
-  settings: Settings,
-  before: Decided,
-  state: Decided,
-  id: string,
-) => {
-  const pin = state.workflows?.find((each) => each.startsWith(`${lineage.name}@`));
-  if (pin !== undefined) return kept(set, pin, id);
+const versionOf = (set: WorkflowSet, lineage: Lineage, settings: Settings, before: Decided, state: Decided) => {
+  const pin = state.workflows?.find((each) => each.startsWith(lineage.prefix));
+  if (pin !== undefined) return set.get(pin);
   const first = lineage.versions[0];
   if (before.workflows === null && first !== undefined && first.starts(before, settings) !== null) return first;
   return chosen(lineage, state, settings);
@@ -57,9 +52,9 @@ export const decide = <S extends Decided>(
   before: S,
   { state, refusal }: Folded<S>,
 ): Decision<S> => {
-  const id = `${aggregate.name} ${String((state as Record<string, unknown>)[aggregate.idField])}`;
-  const begun = set.of(aggregate.name).flatMap((lineage) => versionOf(set, lineage, settings, before, state, id) ?? []);
-  const { issued } = state;
+  checkKept(set, aggregate, state);
+  const begun = set.of(aggregate.name).flatMap((lineage) => versionOf(set, lineage, settings, before, state) ?? []);
+  const { issued, refusals, workflows } = state;
   const commands: Command[] = [];
   const holds: Hold[] = [];
   // Elements of one identity are one: the first is sent.
@@ -67,14 +62,16 @@ export const decide = <S extends Decided>(
     issued.includes(commandId) || commands.some((command) => command.commandId === commandId);
   for (const workflow of begun) workflow.plan(state, settings, { commands, holds, skip });
   const untold = holds.filter(
-    ({ key }, index) => !state.refusals.includes(key) && holds.findIndex((other) => other.key === key) === index,
+    ({ key }, index) => !refusals.includes(key) && holds.findIndex((other) => other.key === key) === index,
   );
+  const same = workflows?.length === begun.length;
   return {
     state: {
       ...state,
-      issued: [...issued, ...commands.map(({ commandId }) => commandId)],
-      refusals: [...state.refusals, ...untold.map(({ key }) => key)],
-      workflows: begun.map((workflow) => workflow.id),
+      issued: commands.length === 0 ? issued : [...issued, ...commands.map(({ commandId }) => commandId)],
+      refusals: untold.length === 0 ? refusals : [...refusals, ...untold.map(({ key }) => key)],
+      // They only ever become more.
+      workflows: same ? workflows : begun.map((workflow) => workflow.id),
     },
     commands,
     // A fact that is refused is not told twice over.

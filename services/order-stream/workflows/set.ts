@@ -6,6 +6,8 @@ import { type Problem, WorkflowError } from './document/source.ts';
 /** The versions of one workflow. */
 export type Lineage = Readonly<{
   name: string;
+  /** What the ids of its versions begin with. */
+  prefix: string;
   /** By version. The first is what states from before versions were kept began with. */
   versions: readonly Workflow[];
   /** The versions that may be started with in the environment, the latest first. */
@@ -32,7 +34,7 @@ const lineageOf = (name: string, workflows: readonly Workflow[], environment: st
       return from === undefined ? [] : [{ from, workflow }];
     })
     .sort((a, b) => (a.from === b.from ? b.workflow.version - a.workflow.version : a.from < b.from ? 1 : -1));
-  return { name, versions, active };
+  return { name, prefix: `${name}@`, versions, active };
 };
 
 /** Those that others come after first; otherwise by name. */

@@ -63,6 +63,8 @@ describe('the version that an order begins with', () => {
     expect(() => decided(gone, state, withPayment(state, paymentFact()))).toThrow(
       'order 100123 began with greeting@2, which is no longer there',
     );
+    const others = setOf({ 'other@1.yaml': documentOf(greeting(), { workflow: 'other' }) });
+    expect(() => decided(others, state, withPayment(state, paymentFact()))).toThrow('greeting@2');
   });
 
   it('is none before the first is active', () => {
