@@ -42,9 +42,19 @@ describe('the version that an order begins with', () => {
   });
 
   it('stays, whatever is active since', () => {
-    const { state } = placed(setOf({ 'greeting@1.yaml': one }), '2026-07-01T00:00:00Z');
-    const later = decided(set, state, withPayment(state, paymentFact()));
+    const thanking = (text: string) =>
+      `${text}  - needs: paid != null
+  - send: NotifyCustomer
+    id: thank/1
+    cause: c
+    at: paid.at
+    payload: { template: t, email: e }
+`;
+    const { state } = placed(setOf({ 'greeting@1.yaml': thanking(one) }), '2026-07-01T00:00:00Z');
+    const both = setOf({ 'greeting@1.yaml': thanking(one), 'greeting@2.yaml': thanking(two) });
+    const later = decided(both, state, withPayment(state, paymentFact()));
     expect(later.state.workflows).toEqual(['greeting@1']);
+    expect(later.commands.map(({ workflow }) => workflow)).toEqual(['greeting@1']);
   });
 
   it('is the first for what began before versions were kept', () => {
