@@ -19,6 +19,7 @@ import {
 } from '../../dead-letters/letter.ts';
 import { allLetters, laterLetters, oneLetter } from '../../dead-letters/read.ts';
 import { orderTopology } from '../../order-stream/topology.ts';
+import { noWorkflows } from '../../order-stream/workflows/set.ts';
 import { kafkajsCluster } from '../../runtime/kafkajs/cluster.ts';
 import type { KafkaCluster } from '../../runtime/ports.ts';
 import type { CliConfig } from '../environment.ts';
@@ -39,7 +40,7 @@ export const openOffice = async (cluster: KafkaCluster, registry: Registry): Pro
     admin,
     reader,
     // Only which stages there are and how they read matters here, not what they decide.
-    topology: orderTopology(schemas, { stores: {}, stripeMethods: [], livemode: false }, ''),
+    topology: orderTopology(schemas, { stores: {}, stripeMethods: [], livemode: false }, '', noWorkflows()),
     async close() {
       await reader.close();
       await admin.close();

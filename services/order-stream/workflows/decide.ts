@@ -13,7 +13,7 @@ export type Decision<S> = Readonly<{
   state: S;
   /** Not sent before, in the order in which they go. */
   commands: readonly Command[];
-  /** Not told before. */
+  /** Holds that were not told before; none when the fact itself is refused. */
   letters: readonly Readonly<{ code: string; message: string }>[];
 }>;
 
@@ -44,6 +44,30 @@ const versionOf = (set: WorkflowSet, lineage: Lineage, settings: Settings, befor
   return chosen(lineage, state, settings);
 };
 
+const begunBy = <S extends Decided>(
+  set: WorkflowSet,
+  aggregate: Aggregate<S>,
+  settings: Settings,
+  before: S,
+  state: S,
+) => {
+  checkKept(set, aggregate, state);
+  return set.of(aggregate.name).flatMap((lineage) => versionOf(set, lineage, settings, before, state) ?? []);
+};
+
+/** Why a state goes no further, told before or not. */
+export const holdsOf = <S extends Decided>(
+  set: WorkflowSet,
+  aggregate: Aggregate<S>,
+  settings: Settings,
+  state: S,
+): readonly Hold[] => {
+  const holds: Hold[] = [];
+  for (const workflow of begunBy(set, aggregate, settings, state, state))
+    workflow.plan(state, settings, { commands: [], holds, skip: () => true });
+  return holds;
+};
+
 /** @param before the state that the fact was folded into, which differs from what came of it */
 export const decide = <S extends Decided>(
   set: WorkflowSet,
@@ -52,8 +76,7 @@ export const decide = <S extends Decided>(
   before: S,
   { state, refusal }: Folded<S>,
 ): Decision<S> => {
-  checkKept(set, aggregate, state);
-  const begun = set.of(aggregate.name).flatMap((lineage) => versionOf(set, lineage, settings, before, state) ?? []);
+  const begun = begunBy(set, aggregate, settings, before, state);
   const { issued, refusals, workflows } = state;
   const commands: Command[] = [];
   const holds: Hold[] = [];
@@ -74,7 +97,7 @@ export const decide = <S extends Decided>(
       workflows: same ? workflows : begun.map((workflow) => workflow.id),
     },
     commands,
-    // A fact that is refused is not told twice over.
-    letters: refusal === undefined ? untold : [refusal],
+    // A fact that is refused is told of by that already.
+    letters: refusal === undefined ? untold : [],
   };
 };

@@ -161,11 +161,13 @@ export const runExamples = (workflow: Workflow, file: string, text: string): rea
       const fact = factOf(source, problems, path, chapter, aggregate, id);
       if (fact === undefined) break;
       const folded = fact.fold(state, fact.value);
-      const decision = ((): Decision<Decided> => {
-        if (folded.state !== state) return decide(set, aggregate, settings satisfies Settings, state, folded);
-        return { state, commands: [], letters: folded.refusal === undefined ? [] : [folded.refusal] };
-      })();
-      const { expected, actual } = compared(source, problems, path, chapter, decision);
+      const { refusal, known = false } = folded;
+      const decision: Decision<Decided> =
+        folded.state === state
+          ? { state, commands: [], letters: [] }
+          : decide(set, aggregate, settings satisfies Settings, state, folded);
+      const told = { ...decision, letters: [...(refusal && !known ? [refusal] : []), ...decision.letters] };
+      const { expected, actual } = compared(source, problems, path, chapter, told);
       const [wanted, got] = [stringify(expected), stringify(actual)];
       if (wanted !== got)
         return {

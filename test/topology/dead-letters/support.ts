@@ -7,6 +7,7 @@ import { editedBytes, readable, withField } from '../../../services/dead-letters
 import { type Lettered, letterId, parseLetterId, presentValue } from '../../../services/dead-letters/letter.ts';
 import { allLetters } from '../../../services/dead-letters/read.ts';
 import { orderTopology } from '../../../services/order-stream/topology.ts';
+import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
 import { memoryCluster } from '../../../services/runtime/memory/cluster.ts';
 import type { EffectStage } from '../../../services/runtime/effects.ts';
 import { systemScheduler } from '../../../services/runtime/scheduler.ts';
@@ -28,7 +29,7 @@ export const openDesk = async (
 ) => {
   const registry = memoryRegistry();
   const schemas = openSchemas(registry);
-  const topology = orderTopology(schemas, policy, 'test');
+  const topology = orderTopology(schemas, policy, 'test', { current: loadWorkflows() });
   const driver = await openDriver(topology, {
     partitions: options.partitions ?? 1,
     topics: [topics.deadLetterActions.name],

@@ -4,6 +4,7 @@ import type { OrderState } from '../../../schemas/generated/types.ts';
 import { memoryRegistry } from '../../../schemas/registry.ts';
 import { openSchemas } from '../../../schemas/serde.ts';
 import { orderTopology } from '../../../services/order-stream/topology.ts';
+import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
 import { openDriver } from '../../../services/runtime/testing/driver.ts';
 import { assembledOrder, commandResult, policy, stripeEvent } from '../../unit/order-stream/fixtures.ts';
 import { type Kept, kept, story, twin, versions } from '../../unit/order-stream/stripe-fixtures.ts';
@@ -11,7 +12,7 @@ import { type Kept, kept, story, twin, versions } from '../../unit/order-stream/
 const isOfOrder = ({ name }: Kept): boolean => /^(payment_intent|charge|refund)\./.test(name);
 
 const schemas = openSchemas(memoryRegistry());
-const topology = orderTopology(schemas, policy, 'test');
+const topology = orderTopology(schemas, policy, 'test', { current: loadWorkflows() });
 
 const open = async (partitions: number) => {
   const driver = await openDriver(topology, { partitions });

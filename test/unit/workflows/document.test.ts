@@ -304,7 +304,7 @@ describe('steps', () => {
       {
         key: 'mapping_failed/greeting@1',
         code: 'mapping_failed',
-        message: "greeting@1: 100123/two/1: 'Ground' is not a decimal number",
+        message: "greeting@1: 100123/two/1: 'Ground' is not a decimal",
       },
     ]);
   });
