@@ -108,7 +108,12 @@ export const deadLetterMutants: readonly Mutant[] = [
     guard: 'redriven-hold-told-again',
     why: 'a redriven payment that still does not fit would be gone from sight',
     file: orders,
-    edits: [{ find: `if (still) context`, replace: `if (still?.code === '') context` }],
+    edits: [
+      {
+        find: `for (const { code, message } of still) context`,
+        replace: `for (const { code, message } of still.slice(still.length)) context`,
+      },
+    ],
     tests: inTheStream,
   },
   {
