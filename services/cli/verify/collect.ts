@@ -148,7 +148,10 @@ export const collectFacts = async (sides: Sides, stripeMethods: readonly string[
   for await (const [, action] of values(schemas.topic('deadLetterActions')))
     standings.set(action.letter, afterAction(standings.get(action.letter) ?? untouched, { ...action, value: null }));
   const deadLetters: Facts['deadLetters'][number][] = [];
-  for await (const [record, letter] of values(schemas.topic('deadLetters')))
+  /** Where the originals of letters lie: what becomes of those is decided at the letter. */
+  const originals = new Set<string>();
+  for await (const [record, letter] of values(schemas.topic('deadLetters'))) {
+    originals.add(`${letter.sourceTopic}-${letter.sourcePartition}@${letter.sourceOffset}`);
     // What came of a redriven letter is judged like everything else, and of a discarded one nothing shall come.
     if (needsPerson(standings.get(letterId(record)) ?? untouched))
       deadLetters.push({
@@ -156,6 +159,7 @@ export const collectFacts = async (sides: Sides, stripeMethods: readonly string[
         code: letter.code,
         message: `${letter.message} (${letter.stage}: ${letter.sourceTopic}-${letter.sourcePartition}@${letter.sourceOffset})`,
       });
+  }
 
   const unrouted = new Map<string, boolean>();
   const { value } = schemas.store(ORDER_STREAM, 'unrouted');
@@ -175,7 +179,10 @@ export const collectFacts = async (sides: Sides, stripeMethods: readonly string[
     facts,
     events,
     ledger: books,
-    deadLetters: [...deadLetters, ...undecodable],
+    deadLetters: [
+      ...deadLetters,
+      ...undecodable.filter(({ topic, partition, offset }) => !originals.has(`${topic}-${partition}@${offset}`)),
+    ],
     unrouted: [...unrouted].filter(([, waiting]) => waiting).map(([objectId]) => objectId),
   };
 };

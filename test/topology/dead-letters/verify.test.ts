@@ -72,6 +72,16 @@ describe('verify', () => {
     expect((await facts()).deadLetters).toEqual([]);
   });
 
+  it('counts what cannot be read once: by its letter, while that waits', async () => {
+    desk = await openDesk();
+    const { name } = desk.schemas.topic('stripeResults');
+    await desk.driver.pipeBytes(name, Buffer.from('100123'), Buffer.from('no record'));
+    const waiting = await facts();
+    expect(waiting.deadLetters.map(({ topic }) => topic)).toEqual(['dead-letters']);
+    await desk.discard(letterId((await desk.letters())[0]!));
+    expect((await facts()).deadLetters).toEqual([]);
+  });
+
   it('takes a redriven result for what the first one says by now', async () => {
     desk = await openDesk();
     const order = ordersRow() as unknown as Record<string, unknown>;
