@@ -1,44 +1,20 @@
-/** Does in the shop's database what the order stream decided. */
-import { z } from 'zod';
+/** Does in the shop what the order stream decided: in its database, or through its REST API. */
 import { runService } from '../platform/service.ts';
-import { count, flag, milliseconds, port, secret } from '../platform/variables.ts';
 import { startEffects } from '../runtime/effect-task.ts';
-import { openShop } from './sql/shop.ts';
+import { openConfiguredShop, shopVariables } from './adapter.ts';
 import { adnsfStage } from './stage.ts';
 
 const VERSION = '1';
 
-const variables = {
-  MILLRACE_ADNSF_SQL_HOST: z.string().min(1),
-  MILLRACE_ADNSF_SQL_PORT: port().default(1433),
-  MILLRACE_ADNSF_SQL_DATABASE: z.string().min(1),
-  MILLRACE_ADNSF_SQL_USER: z.string().min(1),
-  MILLRACE_ADNSF_SQL_PASSWORD: secret(),
-  MILLRACE_ADNSF_SQL_ENCRYPT: flag().default(true),
-  MILLRACE_ADNSF_SQL_TRUST_SERVER_CERTIFICATE: flag().default(false),
-  MILLRACE_ADNSF_SQL_CONNECTIONS: count().default(4),
-  MILLRACE_ADNSF_SQL_TIMEOUT_MS: milliseconds().default(15_000),
-} as const;
-
-await runService({ service: 'adnsf-executor', variables }, async (platform) => {
+await runService({ service: 'adnsf-executor', variables: shopVariables }, async (platform) => {
   const { config, schemas, logger, cluster } = platform;
-  const shop = openShop({
-    host: config.MILLRACE_ADNSF_SQL_HOST,
-    port: config.MILLRACE_ADNSF_SQL_PORT,
-    database: config.MILLRACE_ADNSF_SQL_DATABASE,
-    user: config.MILLRACE_ADNSF_SQL_USER,
-    password: config.MILLRACE_ADNSF_SQL_PASSWORD,
-    encrypt: config.MILLRACE_ADNSF_SQL_ENCRYPT,
-    trustServerCertificate: config.MILLRACE_ADNSF_SQL_TRUST_SERVER_CERTIFICATE,
-    connections: config.MILLRACE_ADNSF_SQL_CONNECTIONS,
-    timeoutMs: config.MILLRACE_ADNSF_SQL_TIMEOUT_MS,
-  });
+  const { shop, concurrency, address } = openConfiguredShop(config);
   platform.onStop(() => shop.close());
   const stage = adnsfStage({
     shop,
     stores: config.MILLRACE_STORES,
     version: VERSION,
-    concurrency: config.MILLRACE_ADNSF_SQL_CONNECTIONS,
+    concurrency,
     commands: schemas.topic('adnsfCommands'),
     results: schemas.topic('adnsfResults'),
     deadLetters: schemas.topic('deadLetters'),
@@ -46,5 +22,5 @@ await runService({ service: 'adnsf-executor', variables }, async (platform) => {
   const effects = await startEffects(stage, { cluster, logger });
   platform.onStop(() => effects.stop());
   effects.crashed.catch(platform.fail);
-  platform.ready({ database: `${config.MILLRACE_ADNSF_SQL_HOST}:${config.MILLRACE_ADNSF_SQL_PORT}` });
+  platform.ready({ adapter: config.MILLRACE_ADNSF_ADAPTER, shop: address });
 });
