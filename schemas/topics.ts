@@ -54,6 +54,7 @@ export const topics = define({
     foreign: true,
     compatibility: 'BACKWARD',
   },
+  adnsfWebhooks: { name: 'adnsf.webhooks', config: aYear, records: ['AdnsfWebhook'], compatibility: 'BACKWARD' },
   stripeEvents: { name: 'stripe.events', config: forever, records: ['StripeEvent'], compatibility: 'BACKWARD' },
   stripeObjects: { name: 'stripe.objects', config: compact, records: ['LinkedObject'], compatibility: 'BACKWARD' },
   assembledOrders: {
@@ -172,6 +173,7 @@ export type TopicValues = {
   customers: Types.CustomerEnvelope;
   carts: Types.ShoppingCartEnvelope;
   orderLines: Types.OrdersShoppingCartEnvelope;
+  adnsfWebhooks: Types.AdnsfWebhook;
   stripeEvents: Types.StripeEvent;
   stripeObjects: Types.LinkedObject;
   assembledOrders: Types.AssembledOrder;

@@ -7,24 +7,22 @@ import { count, milliseconds, port, secret, secretList } from '../platform/varia
 import { openIntents } from './intents.ts';
 import { paymentServer } from './server.ts';
 
+/** With commas between them. */
 const list = () =>
-  z
-    .string()
-    .default('')
-    .transform((text) =>
-      text
-        .split(',')
-        .map((part) => part.trim())
-        .filter((part) => part !== ''),
-    );
+  z.string().transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  );
 
 const variables = {
   ...shopVariables,
   MILLRACE_PAYMENTS_HOST: z.string().default('127.0.0.1'),
   MILLRACE_PAYMENTS_PORT: port(),
   MILLRACE_PAYMENT_LINK_SECRETS: secretList(),
-  MILLRACE_PAYMENTS_ORIGINS: list(),
-  MILLRACE_PAYMENTS_TRUSTED_PROXIES: list(),
+  MILLRACE_PAYMENTS_ORIGINS: list().default([]),
+  MILLRACE_PAYMENTS_TRUSTED_PROXIES: list().default([]),
   MILLRACE_PAYMENTS_PER_CLIENT: count().default(60),
   MILLRACE_PAYMENTS_PER_ORDER: count().default(60),
   MILLRACE_STRIPE_SECRET_KEY: secret(),
