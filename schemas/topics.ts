@@ -55,6 +55,12 @@ export const topics = define({
     compatibility: 'BACKWARD',
   },
   adnsfWebhooks: { name: 'adnsf.webhooks', config: aYear, records: ['AdnsfWebhook'], compatibility: 'BACKWARD' },
+  adnsfSnapshots: {
+    name: 'adnsf.snapshots',
+    config: compact,
+    records: ['AssembledOrder'],
+    compatibility: 'BACKWARD',
+  },
   stripeEvents: { name: 'stripe.events', config: forever, records: ['StripeEvent'], compatibility: 'BACKWARD' },
   stripeObjects: { name: 'stripe.objects', config: compact, records: ['LinkedObject'], compatibility: 'BACKWARD' },
   assembledOrders: {
@@ -174,6 +180,7 @@ export type TopicValues = {
   carts: Types.ShoppingCartEnvelope;
   orderLines: Types.OrdersShoppingCartEnvelope;
   adnsfWebhooks: Types.AdnsfWebhook;
+  adnsfSnapshots: Types.AssembledOrder;
   stripeEvents: Types.StripeEvent;
   stripeObjects: Types.LinkedObject;
   assembledOrders: Types.AssembledOrder;

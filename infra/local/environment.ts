@@ -31,6 +31,8 @@ export function serviceEnvironment(layout: StateLayout, ports: Ports, secrets: S
     MILLRACE_ADNSF_SQL_USER: 'millrace_executor',
     MILLRACE_ADNSF_SQL_PASSWORD: secrets.sqlServerExecutor,
     MILLRACE_ADNSF_SQL_ENCRYPT: 'false',
+    MILLRACE_ADNSF_ADAPTER: process.env['MILLRACE_ADNSF_ADAPTER'] ?? 'sql',
+    MILLRACE_ADNSF_READ_WEBHOOKS: 'true',
     MILLRACE_ADNSF_REST_URL: at(ports.adnsf),
     MILLRACE_ADNSF_REST_KEY: secrets.adnsfApiKey,
     MILLRACE_ADNSF_WEBHOOK_SECRETS: secrets.adnsfWebhookSecret,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type Config, count, flag, milliseconds, port, secret } from '../platform/variables.ts';
 import { FatalError } from '../runtime/errors.ts';
+import { type Client, openClient } from './rest/client.ts';
 import { openRestShop } from './rest/shop.ts';
 import type { OrderLookup, Shop } from './shop.ts';
 import { openShop } from './sql/shop.ts';
@@ -38,9 +39,19 @@ const required = <K extends keyof ShopConfig>(config: ShopConfig, names: readonl
   const missing = names.filter((name) => config[name] === undefined);
   if (missing.length > 0)
     throw new FatalError(
-      `configuration: MILLRACE_ADNSF_ADAPTER is ${config.MILLRACE_ADNSF_ADAPTER}, and ${missing.join(', ')} is not set`,
+      `configuration: ${missing.join(', ')} is not set (MILLRACE_ADNSF_ADAPTER is ${config.MILLRACE_ADNSF_ADAPTER})`,
     );
   return config as ShopConfig & { readonly [N in K]: NonNullable<ShopConfig[N]> };
+};
+
+/** The REST API, for what only it can do, whichever way commands take. @throws FatalError when it is not configured */
+export const openConfiguredClient = (config: ShopConfig): Client => {
+  const rest = required(config, ['MILLRACE_ADNSF_REST_URL', 'MILLRACE_ADNSF_REST_KEY']);
+  return openClient({
+    base: new URL(rest.MILLRACE_ADNSF_REST_URL),
+    apiKey: rest.MILLRACE_ADNSF_REST_KEY,
+    timeoutMs: rest.MILLRACE_ADNSF_REST_TIMEOUT_MS,
+  });
 };
 
 /** Opens nothing yet: the first command does. @throws FatalError when the configuration lacks something */
