@@ -603,6 +603,7 @@ CREATE TABLE dbo.Custom_Webhook (
     WebhookID int IDENTITY(1,1) NOT NULL,
     Url nvarchar(400) NOT NULL,
     Secret nvarchar(200) NOT NULL,
+    ToldUpTo datetime NULL,  -- UpdatedOn of the last change that was told
     CreatedOn datetime NOT NULL CONSTRAINT DF_Custom_Webhook_CreatedOn DEFAULT (getdate()),
     CONSTRAINT PK_Custom_Webhook PRIMARY KEY CLUSTERED (WebhookID)
 );

@@ -18,6 +18,11 @@ export function adnsfPart(context: StackContext): Part {
         ADNSF_API_PORT: String(ports.adnsf),
         ADNSF_API_KEYS: secrets.adnsfApiKey,
         ADNSF_API_READ_KEYS: secrets.adnsfApiReadKey,
+        // The connector tells of orders already; with SHOP_WEBHOOKS=1 the shop's webhooks do so too.
+        ...((process.env['SHOP_WEBHOOKS'] ?? '0') !== '0' && {
+          ADNSF_WEBHOOK_URL: `http://127.0.0.1:${ports.webhooks}/webhooks/adnsf`,
+          ADNSF_WEBHOOK_SECRET: secrets.adnsfWebhookSecret,
+        }),
         MILLRACE_ADNSF_SQL_PORT: String(ports.sqlserver),
         MILLRACE_ADNSF_SQL_DATABASE: DATABASE,
         MILLRACE_SHOP_SQL_USER: 'millrace_shop',

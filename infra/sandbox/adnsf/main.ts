@@ -8,6 +8,9 @@ const variables = {
   ADNSF_API_PORT: port().default(0),
   ADNSF_API_KEYS: secretList(),
   ADNSF_API_READ_KEYS: secretList(),
+  /** Where webhooks go, with the secret that signs them; without it, only where the API was told. */
+  ADNSF_WEBHOOK_URL: z.url().optional(),
+  ADNSF_WEBHOOK_SECRET: secret().optional(),
   MILLRACE_ADNSF_SQL_HOST: z.string().default('127.0.0.1'),
   MILLRACE_ADNSF_SQL_PORT: port().default(1433),
   MILLRACE_ADNSF_SQL_DATABASE: z.string().default('AspDotNetStorefront'),
@@ -17,7 +20,11 @@ const variables = {
 };
 
 const { config } = readVariables(variables, process.env);
+const { ADNSF_WEBHOOK_URL: url, ADNSF_WEBHOOK_SECRET: webhookSecret } = config;
+if (url !== undefined && webhookSecret === undefined) throw new Error('ADNSF_WEBHOOK_URL needs ADNSF_WEBHOOK_SECRET');
 const server = await startAdnsf({
+  tellEveryMs: 250,
+  ...(url !== undefined && webhookSecret !== undefined && { webhook: { url, secret: webhookSecret } }),
   host: config.ADNSF_API_HOST,
   port: config.ADNSF_API_PORT,
   keys: { write: config.ADNSF_API_KEYS, read: config.ADNSF_API_READ_KEYS },

@@ -4,6 +4,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import { openConnection, type SqlConnection } from '../../../services/adnsf-executor/sql/connection.ts';
 import { isDuplicateKey, meaningOf } from '../../../services/adnsf-executor/sql/failure.ts';
@@ -13,6 +14,7 @@ import { appliedOf, change, type Changed, create, etagOf } from './changes.ts';
 import { openDocument, type Operation } from './document.ts';
 import { Problem } from './problem.ts';
 import { type ResourceName, resources } from './resources.ts';
+import { ensureWebhook, tellChanges } from './tell.ts';
 import { type Json, readOne, readPage, remove } from './tables.ts';
 
 export type ApiKeys = Readonly<{
@@ -28,6 +30,10 @@ export type AdnsfOptions = Readonly<{
   host?: string;
   keys: ApiKeys;
   database: Readonly<{ host: string; port: number; name: string; user: string; password: string; encrypt?: boolean }>;
+  /** A webhook that exists from the start. */
+  webhook?: Readonly<{ url: string; secret: string }>;
+  /** How often changes are looked for, to tell webhooks of them, milliseconds. */
+  tellEveryMs?: number;
   /** How long one statement may take, milliseconds. */
   timeoutMs?: number;
   /** Told what goes wrong inside. */
@@ -204,13 +210,30 @@ export const startAdnsf = async (options: AdnsfOptions): Promise<RunningAdnsf> =
     onFault(error);
     return complain(reply, new Problem(500, 'internal', 'unexpected; see the log'));
   });
+  const closing = new AbortController();
+  const telling = (async (): Promise<void> => {
+    const common = { pool, signal: closing.signal, onFault };
+    while (options.webhook !== undefined && !closing.signal.aborted) {
+      try {
+        await ensureWebhook(pool, options.webhook);
+        break;
+      } catch (error) {
+        // The database is still on its way up.
+        common.onFault(error);
+        await sleep(1_000, undefined, { signal: closing.signal, ref: false }).catch(() => undefined);
+      }
+    }
+    if (options.tellEveryMs !== undefined) await tellChanges({ ...common, everyMs: options.tellEveryMs });
+  })();
   await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 });
   const { port } = app.server.address() as AddressInfo;
   return {
     port,
     url: `http://127.0.0.1:${port}`,
     close: async () => {
+      closing.abort();
       await app.close();
+      await telling;
       await pool.close();
     },
   };

@@ -38,6 +38,8 @@ export const startShopServer = async () => {
   return {
     port: server.port,
     rest,
+    /** Another of the kind, to be closed by whoever asked for it. */
+    api,
     /** What went wrong inside the API; nothing should. */
     faults,
     sa,
