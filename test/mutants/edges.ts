@@ -154,8 +154,8 @@ export const edgeMutants: readonly Mutant[] = [
     file: 'services/adnsf-executor/reader/stage.ts',
     edits: [
       {
-        find: `if (order === undefined) throw`,
-        replace: `if (order === undefined) return undefined; if (orderNumber < 0) throw`,
+        find: `if (order === undefined)\n    throw`,
+        replace: `if (order === undefined) return undefined;\n  if (orderNumber < 0)\n    throw`,
       },
     ],
     tests: reader,

@@ -117,11 +117,12 @@ export const tellChanges = async (options: TellOptions): Promise<void> => {
     told.set(hook.id, new Set([...known].filter((each) => present.has(each))));
   };
 
-  while (!signal.aborted) {
+  const ended = (): boolean => signal.aborted;
+  while (!ended()) {
     try {
       for (const hook of await pool.use(hooksOf)) await tell(hook);
     } catch (error) {
-      if (!signal.aborted) onFault(error);
+      if (!ended()) onFault(error);
     }
     await sleep(everyMs, undefined, { signal, ref: false }).catch(() => undefined);
   }
