@@ -32,10 +32,8 @@ button:disabled{opacity:.5}
 export const SCRIPT = `const said = document.getElementById('said');
 const form = document.getElementById('form');
 const say = (text) => { said.textContent = text; };
-const digits = (currency) =>
-  new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits;
-const shown = ({ amount, currency }) =>
-  new Intl.NumberFormat(undefined, { style: 'currency', currency }).format(Number(amount) / 10 ** digits(currency));
+const shown = ({ amountText, currency }) =>
+  new Intl.NumberFormat(undefined, { style: 'currency', currency }).format(amountText);
 const load = async () => {
   const answer = await fetch(location.href, { headers: { accept: 'application/json' }, cache: 'no-store' });
   const wait = Number(answer.headers.get('retry-after'));

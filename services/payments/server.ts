@@ -10,7 +10,7 @@ import { countService } from '../platform/counts.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Stores } from '../platform/variables.ts';
 import { RetriableError } from '../runtime/errors.ts';
-import { intentOf, offerOf } from './domain/offer.ts';
+import { intentOf, offerOf, shownAmount } from './domain/offer.ts';
 import { type Intents, StripeAwayError } from './intents.ts';
 import { refuseLink } from './link.ts';
 import { contentSecurityPolicy, page, SCRIPT, STYLE } from './page.ts';
@@ -121,6 +121,8 @@ export const paymentServer = async (options: PaymentServerOptions): Promise<Fast
       clientSecret: offer.kind === 'pay' ? offer.clientSecret : null,
       publishableKey: options.publishableKey,
       amount: Number(amount),
+      // What people read: how many of Stripe's units make one is not the browser's to guess.
+      amountText: shownAmount(amount, offer.currency),
       currency: offer.currency,
       status,
     });

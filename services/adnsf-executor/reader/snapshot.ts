@@ -3,11 +3,11 @@ import { z } from 'zod';
 import type { CustomerRow, OrderLine, OrdersValue } from '../../../schemas/generated/types.ts';
 import { assemble, type Assembly } from '../../order-stream/domain/assemble.ts';
 import { instantOf } from '../../order-stream/domain/local-time.ts';
-import { type Decimal, decimalText } from '../../order-stream/domain/money.ts';
+import { decimalFromText, decimalText } from '../../order-stream/domain/money.ts';
 import type { Policy } from '../../order-stream/domain/policy.ts';
 import { textOrNull } from '../../order-stream/domain/shop.ts';
 
-const amount = z.string().regex(/^-?\d+(\.\d+)?$/);
+const amount = z.string().regex(/^-?\d{1,15}(\.\d{1,4})?$/);
 const local = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?$/);
 const text = z.string().nullable();
 const address = z.object({
@@ -79,13 +79,9 @@ export type CustomerBody = z.output<typeof customerBody>;
 /** Not from the shop's log: before any place of it. */
 const NO_PLACE = '';
 
-const decimalOf = (written: string): Decimal => {
-  const [whole = '', fraction = ''] = written.split('.');
-  return { unscaled: BigInt(whole + fraction), scale: fraction.length };
-};
 /** Of scale 4, as the database has it. */
 const moneyText = (written: string | null): string => {
-  const { unscaled, scale } = decimalOf(written ?? '0');
+  const { unscaled, scale } = decimalFromText(written ?? '0');
   return decimalText({ unscaled: unscaled * 10n ** BigInt(4 - scale), scale: 4 });
 };
 const bytesOf = (written: string): Buffer => Buffer.from(written, 'latin1');
@@ -148,12 +144,11 @@ const customerOf = (given: CustomerBody): CustomerRow => ({
   registered: given.isRegistered,
 });
 
-/** @throws RangeError when an amount has more than four decimals */
 export const snapshotOf = (order: OrderBody, customer: CustomerBody | undefined, policy: Policy): Assembly =>
   assemble(
     {
       row: rowOf(order),
-      money: (bytes) => decimalOf(bytes === null ? '0' : Buffer.from(bytes).toString('latin1')),
+      money: (bytes) => decimalFromText(bytes === null ? '0' : Buffer.from(bytes).toString('latin1')),
       place: NO_PLACE,
       changedAt: instantOf(epoch(order.updatedOn), policy.stores[String(order.storeId)]?.timeZone ?? 'UTC'),
     },

@@ -1,12 +1,14 @@
 /** What the page of an order is told of its payment, given the order and the PaymentIntent it is bound to. */
 import { amountDue } from '../../adnsf-executor/domain/amount-due.ts';
 import { type OrderRow, stateOf } from '../../adnsf-executor/domain/order-row.ts';
+import { decimalText } from '../../order-stream/domain/money.ts';
+import { stripeExponentOf, toStripeUnits } from '../../order-stream/domain/stripe-money.ts';
 
 /** What is looked at of a PaymentIntent. */
 export type Intent = Readonly<{
   id: string;
   clientSecret: string | null;
-  /** Minor units. */
+  /** In Stripe's units, which are not the minor unit of every currency. */
   amount: bigint;
   /** ISO, upper case. */
   currency: string;
@@ -53,7 +55,7 @@ export const offerOf = (orderId: string, order: OrderRow, intent: Intent, curren
     return refuse('amount_mismatch', 'the payment is in another currency than the order');
   let due: bigint;
   try {
-    due = amountDue(order, currency);
+    due = toStripeUnits(amountDue(order, currency), currency);
   } catch {
     return refuse('amount_mismatch', 'the order has no amount that can be paid');
   }
@@ -61,3 +63,10 @@ export const offerOf = (orderId: string, order: OrderRow, intent: Intent, curren
   if (intent.clientSecret === null) return refuse('payment_closed', 'the payment has no client secret');
   return { kind: 'pay', clientSecret: intent.clientSecret, amount, currency: intent.currency, status };
 };
+
+/**
+ * An amount in Stripe's units as people read it, such as `123.45`.
+ * @throws InexactAmountError for a currency that Stripe does not document
+ */
+export const shownAmount = (amount: bigint, currency: string): string =>
+  decimalText({ unscaled: amount, scale: stripeExponentOf(currency) });

@@ -84,7 +84,14 @@ const visit = async (answers: readonly Readonly<{ status: number; body: unknown;
 const intent = () => sdk.paymentIntents.create({ amount: 3744, currency: 'usd', payment_method_types: ['card'] });
 const offer = (clientSecret: string | null) => ({
   status: 200,
-  body: { clientSecret, publishableKey: 'pk_test_pay', amount: 3744, currency: 'USD', status: 'x' },
+  body: {
+    clientSecret,
+    publishableKey: 'pk_test_pay',
+    amount: 3744,
+    amountText: '37.44',
+    currency: 'USD',
+    status: 'x',
+  },
 });
 
 describe('the payment page', () => {

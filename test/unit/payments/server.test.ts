@@ -95,6 +95,7 @@ describe('who holds a link', () => {
         clientSecret: CLIENT_SECRET,
         publishableKey: 'pk_test_1',
         amount: 12_345,
+        amountText: '123.45',
         currency: 'USD',
         status: 'requires_payment_method',
       },
@@ -154,6 +155,13 @@ describe('an order', () => {
     const { get } = await start({ row: order({ state: 'CAPTURED' }), found: intent({ status }) });
     const answer = await get(link());
     expect(answer).toMatchObject({ status: 200, json: { status, clientSecret: null, amount: 12_345 } });
+  });
+
+  it('is shown in the units of its currency as Stripe counts them', async () => {
+    const stores = { '1': { currency: 'ISK', timeZone: 'UTC' } };
+    const world = { row: order({ total: '500.0000' }), found: intent({ amount: 50_000n, currency: 'ISK' }) };
+    const { get } = await start(world, { stores });
+    expect((await get(link())).json).toMatchObject({ amount: 50_000, amountText: '500.00', currency: 'ISK' });
   });
 
   it('may be paid after a decline, and a gift card’s part is not asked for again', async () => {
