@@ -155,5 +155,5 @@ export const snapshotOf = (order: OrderBody, customer: CustomerBody | undefined,
     order.lines.map(lineOf),
     customer === undefined ? null : customerOf(customer),
     policy,
-    false,
+    null,
   );
