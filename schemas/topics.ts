@@ -54,6 +54,13 @@ export const topics = define({
     foreign: true,
     compatibility: 'BACKWARD',
   },
+  adnsfWebhooks: { name: 'adnsf.webhooks', config: aYear, records: ['AdnsfWebhook'], compatibility: 'BACKWARD' },
+  adnsfSnapshots: {
+    name: 'adnsf.snapshots',
+    config: compact,
+    records: ['AssembledOrder'],
+    compatibility: 'BACKWARD',
+  },
   stripeEvents: { name: 'stripe.events', config: forever, records: ['StripeEvent'], compatibility: 'BACKWARD' },
   stripeObjects: { name: 'stripe.objects', config: compact, records: ['LinkedObject'], compatibility: 'BACKWARD' },
   assembledOrders: {
@@ -172,6 +179,8 @@ export type TopicValues = {
   customers: Types.CustomerEnvelope;
   carts: Types.ShoppingCartEnvelope;
   orderLines: Types.OrdersShoppingCartEnvelope;
+  adnsfWebhooks: Types.AdnsfWebhook;
+  adnsfSnapshots: Types.AssembledOrder;
   stripeEvents: Types.StripeEvent;
   stripeObjects: Types.LinkedObject;
   assembledOrders: Types.AssembledOrder;

@@ -2,7 +2,7 @@
 -- keys and triggers, and a small catalog. Runs again without harm. Run with sqlcmd -v DATABASE=AspDotNetStorefront (and -I).
 -- Lines marked PCI hold card data, credentials or raw gateway text: they must never be captured (see enable-cdc.sql).
 -- The shop declares no foreign keys between these tables, so there are none here.
--- dbo.Custom_OrderReturn (returns) and dbo.Millrace_AppliedCommand (see logins.sql) are ours; the shop has neither.
+-- dbo.Custom_OrderReturn (returns), dbo.Custom_Webhook and dbo.Millrace_AppliedCommand (see logins.sql) are ours; the shop has neither.
 SET ANSI_NULLS ON;
 SET QUOTED_IDENTIFIER ON;
 GO
@@ -593,6 +593,20 @@ CREATE TABLE dbo.Custom_OrderReturn (
     CONSTRAINT PK_Custom_OrderReturn PRIMARY KEY CLUSTERED (OrderReturnID)
 );
 CREATE INDEX IX_Custom_OrderReturn_OrderNumber ON dbo.Custom_OrderReturn (OrderNumber);
+END;
+GO
+
+-- Who is told of changes by the shop's own webhooks. The secret signs what is sent.
+IF OBJECT_ID(N'dbo.Custom_Webhook', N'U') IS NULL
+BEGIN
+CREATE TABLE dbo.Custom_Webhook (
+    WebhookID int IDENTITY(1,1) NOT NULL,
+    Url nvarchar(400) NOT NULL,
+    Secret nvarchar(200) NOT NULL,
+    ToldUpTo datetime NULL,  -- UpdatedOn of the last change that was told
+    CreatedOn datetime NOT NULL CONSTRAINT DF_Custom_Webhook_CreatedOn DEFAULT (getdate()),
+    CONSTRAINT PK_Custom_Webhook PRIMARY KEY CLUSTERED (WebhookID)
+);
 END;
 GO
 

@@ -13,6 +13,8 @@ export const DEFAULT_PORTS = {
   sqlserver: 11433,
   stripe: 12111,
   webhooks: 18080,
+  adnsf: 18082,
+  payments: 18084,
 } as const;
 
 export type PortName = keyof typeof DEFAULT_PORTS;

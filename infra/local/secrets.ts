@@ -13,6 +13,10 @@ export interface Secrets {
   readonly stripeSecretKey: string;
   readonly stripePublishableKey: string;
   readonly stripeWebhookSecret: string;
+  readonly adnsfApiKey: string;
+  readonly adnsfApiReadKey: string;
+  readonly adnsfWebhookSecret: string;
+  readonly paymentLinkSecret: string;
 }
 
 /** Each secret's file name below `secrets/` and how a fresh one is made. */
@@ -24,6 +28,10 @@ const RECIPES: { readonly [Name in keyof Secrets]: readonly [file: string, make:
   stripeSecretKey: ['stripe-secret-key', () => `sk_test_${token(24)}`],
   stripePublishableKey: ['stripe-publishable-key', () => `pk_test_${token(24)}`],
   stripeWebhookSecret: ['stripe-webhook-secret', () => `whsec_${token(24)}`],
+  adnsfApiKey: ['adnsf-api-key', () => token(24)],
+  adnsfApiReadKey: ['adnsf-api-read-key', () => token(24)],
+  adnsfWebhookSecret: ['adnsf-webhook-secret', () => token(32)],
+  paymentLinkSecret: ['payment-link-secret', () => token(32)],
 };
 
 /** Loads the secrets of a state directory and makes those that are missing, one file of mode 0600 each. */

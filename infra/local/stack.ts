@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { adnsfPart } from './adnsf.ts';
 import { type Artifacts, resolveArtifacts } from './artifacts.ts';
 import { type Child, describeExit, lastLines, startChild } from './child.ts';
 import { connectPart } from './connect.ts';
@@ -62,6 +63,7 @@ export interface Stack {
 const DEFINITIONS: Readonly<Record<PartName, (context: StackContext) => Part>> = {
   kafka: kafkaPart,
   sqlserver: sqlServerPart,
+  adnsf: adnsfPart,
   stripe: stripePart,
   registry: registryPart,
   connect: connectPart,

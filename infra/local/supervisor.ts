@@ -8,7 +8,14 @@ import { logEnd, readyProbe } from './ready.ts';
 import { createState, REPOSITORY, stateLayout, writeJson } from './state.ts';
 
 /** Our own services: `services/<name>/main.ts`. */
-export const SERVICES = ['order-stream', 'webhooks', 'stripe-executor', 'adnsf-executor', 'erp-ledger'] as const;
+export const SERVICES = [
+  'order-stream',
+  'webhooks',
+  'stripe-executor',
+  'adnsf-executor',
+  'payments',
+  'erp-ledger',
+] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 /** One process to keep running. Two instances of a service are two definitions with names of their own. */

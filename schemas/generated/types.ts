@@ -1,5 +1,17 @@
 // Generated from schemas/*.avsc by schemas/generate.ts. Do not edit.
 
+/** A change that the shop's own webhook told, after its signature was verified. It says what to look at, not how it is. */
+export type AdnsfWebhook = {
+  readonly id: string;
+  /** order.created, order.updated, customer.updated and the like. */
+  readonly type: string;
+  readonly createdAt: bigint;
+  readonly orderNumber: null | number;
+  readonly customerId: null | number;
+  /** The raw bytes of the request. */
+  readonly body: Buffer;
+};
+
 /** The buyer. */
 export type OrderCustomer = {
   readonly customerId: number;

@@ -1,44 +1,35 @@
-/** Does in the shop's database what the order stream decided. */
+/** Does in the shop what the order stream decided: in its database, or through its REST API. */
 import { z } from 'zod';
+import { cleanPaymentMethod } from '../order-stream/domain/shop.ts';
 import { runService } from '../platform/service.ts';
-import { count, flag, milliseconds, port, secret } from '../platform/variables.ts';
+import { flag } from '../platform/variables.ts';
 import { startEffects } from '../runtime/effect-task.ts';
-import { openShop } from './sql/shop.ts';
+import { openConfiguredClient, openConfiguredShop, shopVariables } from './adapter.ts';
+import { readerStage } from './reader/stage.ts';
 import { adnsfStage } from './stage.ts';
 
 const VERSION = '1';
 
 const variables = {
-  MILLRACE_ADNSF_SQL_HOST: z.string().min(1),
-  MILLRACE_ADNSF_SQL_PORT: port().default(1433),
-  MILLRACE_ADNSF_SQL_DATABASE: z.string().min(1),
-  MILLRACE_ADNSF_SQL_USER: z.string().min(1),
-  MILLRACE_ADNSF_SQL_PASSWORD: secret(),
-  MILLRACE_ADNSF_SQL_ENCRYPT: flag().default(true),
-  MILLRACE_ADNSF_SQL_TRUST_SERVER_CERTIFICATE: flag().default(false),
-  MILLRACE_ADNSF_SQL_CONNECTIONS: count().default(4),
-  MILLRACE_ADNSF_SQL_TIMEOUT_MS: milliseconds().default(15_000),
+  ...shopVariables,
+  /** Whether orders that the shop's own webhooks tell of are read through its REST API. */
+  MILLRACE_ADNSF_READ_WEBHOOKS: flag().default(false),
+  /** As the order stream has it: which orders need an e-mail address. */
+  MILLRACE_STRIPE_METHODS: z
+    .string()
+    .default('Stripe')
+    .transform((text) => text.split(',').map(cleanPaymentMethod)),
 } as const;
 
 await runService({ service: 'adnsf-executor', variables }, async (platform) => {
   const { config, schemas, logger, cluster } = platform;
-  const shop = openShop({
-    host: config.MILLRACE_ADNSF_SQL_HOST,
-    port: config.MILLRACE_ADNSF_SQL_PORT,
-    database: config.MILLRACE_ADNSF_SQL_DATABASE,
-    user: config.MILLRACE_ADNSF_SQL_USER,
-    password: config.MILLRACE_ADNSF_SQL_PASSWORD,
-    encrypt: config.MILLRACE_ADNSF_SQL_ENCRYPT,
-    trustServerCertificate: config.MILLRACE_ADNSF_SQL_TRUST_SERVER_CERTIFICATE,
-    connections: config.MILLRACE_ADNSF_SQL_CONNECTIONS,
-    timeoutMs: config.MILLRACE_ADNSF_SQL_TIMEOUT_MS,
-  });
+  const { shop, concurrency, address } = openConfiguredShop(config);
   platform.onStop(() => shop.close());
   const stage = adnsfStage({
     shop,
     stores: config.MILLRACE_STORES,
     version: VERSION,
-    concurrency: config.MILLRACE_ADNSF_SQL_CONNECTIONS,
+    concurrency,
     commands: schemas.topic('adnsfCommands'),
     results: schemas.topic('adnsfResults'),
     deadLetters: schemas.topic('deadLetters'),
@@ -46,5 +37,21 @@ await runService({ service: 'adnsf-executor', variables }, async (platform) => {
   const effects = await startEffects(stage, { cluster, logger });
   platform.onStop(() => effects.stop());
   effects.crashed.catch(platform.fail);
-  platform.ready({ database: `${config.MILLRACE_ADNSF_SQL_HOST}:${config.MILLRACE_ADNSF_SQL_PORT}` });
+  if (config.MILLRACE_ADNSF_READ_WEBHOOKS) {
+    const reader = await startEffects(
+      readerStage({
+        client: openConfiguredClient(config),
+        policy: { stores: config.MILLRACE_STORES, stripeMethods: config.MILLRACE_STRIPE_METHODS, livemode: false },
+        version: VERSION,
+        concurrency: config.MILLRACE_ADNSF_REST_CONCURRENCY,
+        webhooks: schemas.topic('adnsfWebhooks'),
+        snapshots: schemas.topic('adnsfSnapshots'),
+        deadLetters: schemas.topic('deadLetters'),
+      }),
+      { cluster, logger },
+    );
+    platform.onStop(() => reader.stop());
+    reader.crashed.catch(platform.fail);
+  }
+  platform.ready({ adapter: config.MILLRACE_ADNSF_ADAPTER, shop: address });
 });

@@ -1,11 +1,11 @@
-/** The shop's database, as commands use it. */
+/** The shop, as commands use it: its database, or its REST API. */
 import type { Change } from './domain/decide.ts';
 import type { OrderRow } from './domain/order-row.ts';
 
 export type AppliedRow = Readonly<{
   outcome: string;
   orderNumber: number;
-  /** By the database's clock, epoch milliseconds. */
+  /** By the shop's clock, epoch milliseconds. */
   appliedOn: bigint;
 }>;
 
@@ -13,9 +13,15 @@ export interface ShopTransaction {
   applied(commandId: string): Promise<AppliedRow | undefined>;
   /** Reads the order and keeps others from changing it until the transaction ends. */
   order(orderNumber: number): Promise<OrderRow | undefined>;
-  /** Writes only when the order is still as it was read. @returns whether it was */
+  /**
+   * Writes only when the order is still as it was read; at most once. @returns whether it was, as far as that is known
+   * before `remember`
+   */
   change(row: OrderRow, change: Change): Promise<boolean>;
-  /** @throws CommandKnownError when another transaction was faster */
+  /**
+   * The last step: the change takes effect with this memory of it.
+   * @throws CommandKnownError when another transaction was faster, RetriableError when the order changed since it was read
+   */
   remember(commandId: string, orderNumber: number, outcome: string): Promise<AppliedRow>;
 }
 
@@ -23,6 +29,12 @@ export interface Shop {
   /** All of it, or nothing. Errors are translated to those of the engine. */
   transaction<T>(work: (transaction: ShopTransaction) => Promise<T>): Promise<T>;
   close(): Promise<void>;
+}
+
+/** For those who only look. */
+export interface OrderLookup {
+  /** Reads an order without keeping anybody from changing it. Errors are translated to those of the engine. */
+  look(orderNumber: number): Promise<OrderRow | undefined>;
 }
 
 /** The command was applied by somebody else in the meantime; his outcome counts. */

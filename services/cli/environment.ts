@@ -10,6 +10,7 @@ import {
   port,
   readVariables,
   secret,
+  secretList,
 } from '../platform/variables.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
@@ -32,6 +33,8 @@ export const variables = {
   MILLRACE_ADNSF_SQL_TRUST_SERVER_CERTIFICATE: flag().default(false),
   MILLRACE_STRIPE_METHODS: z.string().default('Stripe'),
   MILLRACE_LEDGER_DB: z.string(),
+  MILLRACE_PAYMENTS_URL: z.url().optional(),
+  MILLRACE_PAYMENT_LINK_SECRETS: secretList().optional(),
 } as const;
 
 export type CliConfig = Config<typeof variables>;

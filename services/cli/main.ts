@@ -11,6 +11,7 @@ import { jsonText } from './json.ts';
 import { storyOf } from './order/command.ts';
 import { storyText } from './order/print.ts';
 import { standingOf } from './order/standing.ts';
+import { paymentLink } from './payment-link.ts';
 import { verify } from './verify/command.ts';
 import { verdictText } from './verify/print.ts';
 import { workflowCommand } from './workflow/command.ts';
@@ -23,6 +24,12 @@ const err = (text: string): void => void process.stderr.write(`${text}\n`);
 const seconds = (text: string): number => {
   const value = Number(text);
   if (!Number.isFinite(value) || value < 0) throw new InvalidArgumentError('must be a number of seconds');
+  return value;
+};
+
+const hours = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('must be a number of hours above 0');
   return value;
 };
 
@@ -79,6 +86,14 @@ program
 
 program.addCommand(dlqCommand(async () => officeOf(await configured()), { out, err }));
 program.addCommand(workflowCommand({ out, err }));
+program
+  .command('payment-link')
+  .description('a signed link to the payment page of an order; whoever has it may pay')
+  .argument('<order>', 'order number')
+  .option('--hours <n>', 'how long it is good for', hours, 24)
+  .action(async (order: string, { hours: valid }: { hours: number }) => {
+    out(paymentLink(await configured(), order, { hours: valid, now: Date.now() }));
+  });
 
 for (const [verb, what] of [
   ['up', 'start the local stack and leave it running'],

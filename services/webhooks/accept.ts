@@ -20,9 +20,9 @@ export type Acceptance =
 
 const refuse = (code: string, message: string): Acceptance => ({ accepted: false, code, message });
 
-const explanations = {
-  signature_missing: 'there is no Stripe-Signature header',
-  signature_malformed: 'the Stripe-Signature header needs one t= and at least one v1= of 64 hex digits',
+export const explanations = {
+  signature_missing: 'there is no signature header',
+  signature_malformed: 'the signature header needs one t= and at least one v1= of 64 hex digits',
   signature_wrong: 'no v1 signature matches these bytes under any secret of this endpoint',
   signature_too_old: 'the signature is older than this endpoint allows',
   signature_in_future: 'the signature is from further in the future than this endpoint allows',

@@ -1,19 +1,20 @@
-/** Events into their topic: batched, and acknowledged by all in-sync replicas. */
-import type { StripeEvent } from '../../schemas/generated/types.ts';
+/** Events into their topic: batched, and acknowledged by all in-sync replicas. One keeper per topic. */
 import { RetriableError } from '../runtime/errors.ts';
 import type { IdempotentProducer, KafkaCluster, ProducedRecord } from '../runtime/ports.ts';
 import { type Scheduler, systemScheduler } from '../runtime/scheduler.ts';
 import type { Topic } from '../runtime/topology.ts';
 import { openBatcher } from './batcher.ts';
-import type { KeptEvent } from './server.ts';
 
 const MAX_BATCH_RECORDS = 500;
 /** Below the brokers' default limit of a request, which is 1 MiB; a single event may be as large as a body may. */
 const MAX_BATCH_BYTES = 800_000;
 
-export interface Keeper {
+/** An event, and the key that puts it after what is to be read before it. */
+export type KeptEvent<E> = Readonly<{ key: string; event: E }>;
+
+export interface Keeper<E> {
   /** Resolves when the brokers have it. Rejects after `timeoutMs`; it may then be written all the same, once more. */
-  keep(event: KeptEvent): Promise<void>;
+  keep(event: KeptEvent<E>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -36,14 +37,14 @@ const within = async (work: Promise<void>, timeoutMs: number, sleep: Sleep): Pro
  * A producer that failed for good is thrown away and another takes its place. That may write an event twice, as Stripe
  * may deliver it twice; whoever reads the topic knows events by their id.
  */
-export const openKeeper = (
+export const openKeeper = <E>(
   options: Readonly<{
     cluster: Pick<KafkaCluster, 'idempotentProducer'>;
-    topic: Topic<StripeEvent>;
+    topic: Topic<E>;
     timeoutMs: number;
     scheduler?: Pick<Scheduler, 'sleep'>;
   }>,
-): Keeper => {
+): Keeper<E> => {
   const { sleep } = options.scheduler ?? systemScheduler;
   let producer: Promise<IdempotentProducer> | undefined;
 

@@ -1,4 +1,4 @@
-/** Takes Stripe's webhooks into the topic of Stripe events. */
+/** Takes Stripe's webhooks, and the shop's own, into their topics. */
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { runService } from '../platform/service.ts';
@@ -10,6 +10,8 @@ const variables = {
   MILLRACE_WEBHOOKS_HOST: z.string().default('127.0.0.1'),
   MILLRACE_WEBHOOKS_PORT: port(),
   MILLRACE_STRIPE_WEBHOOK_SECRETS: secretList(),
+  /** Set when the shop sends webhooks of its own. */
+  MILLRACE_ADNSF_WEBHOOK_SECRETS: secretList().optional(),
   MILLRACE_STRIPE_LIVEMODE: flag().default(false),
   MILLRACE_WEBHOOKS_TOLERANCE_SECONDS: count().default(300),
   MILLRACE_WEBHOOKS_MAX_BODY_BYTES: count().default(1_000_000),
@@ -20,14 +22,24 @@ const variables = {
 await runService({ service: 'webhooks', variables }, async (platform) => {
   const { config, logger, cluster } = platform;
   const topic = platform.schemas.topic('stripeEvents');
-  await topic.value.open?.();
+  const shopTopic = platform.schemas.topic('adnsfWebhooks');
+  const shopSecrets = config.MILLRACE_ADNSF_WEBHOOK_SECRETS;
+  const topics = shopSecrets === undefined ? [topic] : [topic, shopTopic];
+  for (const each of topics) await each.value.open?.();
   const admin = await cluster.admin();
   platform.onStop(() => admin.close());
-  if (!(await admin.partitions([topic.name])).has(topic.name))
-    throw new Error(`there is no topic ${topic.name}: run \`millrace apply\``);
+  const missing = async (): Promise<string | undefined> => {
+    const present = await admin.partitions(topics.map(({ name }) => name));
+    return topics.find(({ name }) => !present.has(name))?.name;
+  };
+  const lacking = await missing();
+  if (lacking !== undefined) throw new Error(`there is no topic ${lacking}: run \`millrace apply\``);
 
-  const keeper = openKeeper({ cluster, topic, timeoutMs: config.MILLRACE_WEBHOOKS_TIMEOUT_MS });
+  const timeoutMs = config.MILLRACE_WEBHOOKS_TIMEOUT_MS;
+  const keeper = openKeeper({ cluster, topic, timeoutMs });
   platform.onStop(() => keeper.close());
+  const shopKeeper = openKeeper({ cluster, topic: shopTopic, timeoutMs });
+  platform.onStop(() => shopKeeper.close());
   const server = webhookServer({
     endpoint: {
       secrets: config.MILLRACE_STRIPE_WEBHOOK_SECRETS,
@@ -35,9 +47,16 @@ await runService({ service: 'webhooks', variables }, async (platform) => {
       livemode: config.MILLRACE_STRIPE_LIVEMODE,
     },
     keep: (event) => keeper.keep(event),
+    ...(shopSecrets !== undefined && {
+      shop: {
+        secrets: shopSecrets,
+        toleranceSeconds: config.MILLRACE_WEBHOOKS_TOLERANCE_SECONDS,
+        keep: (event) => shopKeeper.keep(event),
+      },
+    }),
     brokersReachable: async () => {
       try {
-        return (await admin.partitions([topic.name])).has(topic.name);
+        return (await missing()) === undefined;
       } catch {
         return false;
       }
@@ -49,5 +68,9 @@ await runService({ service: 'webhooks', variables }, async (platform) => {
   });
   platform.onStop(() => server.close());
   await server.listen({ host: config.MILLRACE_WEBHOOKS_HOST, port: config.MILLRACE_WEBHOOKS_PORT });
-  platform.ready({ port: (server.server.address() as AddressInfo).port, path: '/webhooks/stripe' });
+  platform.ready({
+    port: (server.server.address() as AddressInfo).port,
+    path: '/webhooks/stripe',
+    shop: shopSecrets !== undefined,
+  });
 });

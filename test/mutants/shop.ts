@@ -316,8 +316,8 @@ export const shopMutants: readonly Mutant[] = [
     file: 'services/webhooks/server.ts',
     edits: [
       {
-        find: `await options.keep({ key: outcome.key, event: outcome.event });`,
-        replace: `options.keep({ key: outcome.key, event: outcome.event }).catch(() => undefined);`,
+        find: `await outcome.keep();`,
+        replace: `outcome.keep().catch(() => undefined);`,
       },
     ],
     tests: webhookServer,

@@ -14,12 +14,13 @@ export type CardOutcome =
   | Readonly<{ kind: 'accepted'; status: Stripe.PaymentIntent.Status; authenticated: boolean }>
   | Readonly<{ kind: 'declined'; code: string; declineCode: string | undefined }>;
 
+/** The client secret of an order's PaymentIntent, and the status at that time. Without one nothing is left to pay. */
+export type Opened = Readonly<{ clientSecret: string; status: Stripe.PaymentIntent.Status }>;
+export type OpenPayment = (patience: Patience, payment: Readonly<{ order: number; id: string }>) => Promise<Opened>;
+
 export interface Browser {
-  /** The client secret of a PaymentIntent, as the shop's page server hands it out, and the status at that time. */
-  open(
-    patience: Patience,
-    id: string,
-  ): Promise<Readonly<{ clientSecret: string; status: Stripe.PaymentIntent.Status }>>;
+  /** As the payment page does when the customer comes to it. */
+  open: OpenPayment;
   /**
    * Confirms with a card, going through 3-D Secure if asked. `key` makes a repetition harmless.
    * @throws StripeError for refusals that are not the card's
@@ -51,7 +52,8 @@ const passes = (error: unknown): boolean =>
   error instanceof StripeAPIError ||
   (error instanceof Stripe.errors.StripeError && (error.statusCode === 409 || (error.statusCode ?? 0) >= 500));
 
-export const openBrowser = (access: StripeAccess): Browser => {
+/** `paymentPage`: where the payment page gets its secret. Without it the shop's page server asks Stripe itself. */
+export const openBrowser = (access: StripeAccess, paymentPage?: OpenPayment): Browser => {
   const server = client(access.secretKey, access.base);
   const page = client(access.publishableKey, access.base);
 
@@ -78,12 +80,14 @@ export const openBrowser = (access: StripeAccess): Browser => {
   });
 
   return {
-    open: (patience, id) =>
-      tryAgain(patience, passes, async () => {
-        const paymentIntent = await server.paymentIntents.retrieve(id);
-        if (paymentIntent.client_secret === null) throw new Error(`${id} has no client secret`);
-        return { clientSecret: paymentIntent.client_secret, status: paymentIntent.status };
-      }),
+    open:
+      paymentPage ??
+      ((patience, { id }) =>
+        tryAgain(patience, passes, async () => {
+          const paymentIntent = await server.paymentIntents.retrieve(id);
+          if (paymentIntent.client_secret === null) throw new Error(`${id} has no client secret`);
+          return { clientSecret: paymentIntent.client_secret, status: paymentIntent.status };
+        })),
     async pay(patience, { id, clientSecret, card, key }) {
       // The client secret is what a publishable key is let in with; the SDK's types know secret keys only.
       const confirmation: Stripe.PaymentIntentConfirmParams & { client_secret: string } = {

@@ -5,9 +5,10 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { flag, port, readVariables, secret } from '../../../services/platform/variables.ts';
+import { flag, port, readVariables, secret, secretList } from '../../../services/platform/variables.ts';
 import { openBrowser } from './browser.ts';
 import { openDiary } from './diary.ts';
+import { paymentPage } from './payment-page.ts';
 import { runShoppers } from './run.ts';
 
 const variables = {
@@ -20,6 +21,8 @@ const variables = {
   MILLRACE_STRIPE_API_BASE: z.url().optional(),
   MILLRACE_STRIPE_SECRET_KEY: secret(),
   MILLRACE_STRIPE_PUBLISHABLE_KEY: secret(),
+  MILLRACE_PAYMENTS_URL: z.url().optional(),
+  MILLRACE_PAYMENT_LINK_SECRETS: secretList().optional(),
   MILLRACE_STATE_DIR: z.string().optional(),
 };
 
@@ -59,6 +62,9 @@ const flags = new Command('shopper')
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 
 const { config } = readVariables(variables, process.env);
+const linkSecret = config.MILLRACE_PAYMENT_LINK_SECRETS?.[0];
+if (config.MILLRACE_PAYMENTS_URL !== undefined && linkSecret === undefined)
+  throw new Error('MILLRACE_PAYMENTS_URL is set, and MILLRACE_PAYMENT_LINK_SECRETS is not');
 const stateDir = config.MILLRACE_STATE_DIR;
 const diaryFile = flags.diary ?? (stateDir === undefined ? undefined : join(stateDir, 'shopper', 'diary.json'));
 const stopping = new AbortController();
@@ -79,11 +85,16 @@ const summary = await runShoppers({
     password: config.MILLRACE_SHOP_SQL_PASSWORD,
     encrypt: config.MILLRACE_ADNSF_SQL_ENCRYPT,
   },
-  browser: openBrowser({
-    base: config.MILLRACE_STRIPE_API_BASE,
-    secretKey: config.MILLRACE_STRIPE_SECRET_KEY,
-    publishableKey: config.MILLRACE_STRIPE_PUBLISHABLE_KEY,
-  }),
+  browser: openBrowser(
+    {
+      base: config.MILLRACE_STRIPE_API_BASE,
+      secretKey: config.MILLRACE_STRIPE_SECRET_KEY,
+      publishableKey: config.MILLRACE_STRIPE_PUBLISHABLE_KEY,
+    },
+    config.MILLRACE_PAYMENTS_URL === undefined || linkSecret === undefined
+      ? undefined
+      : paymentPage(config.MILLRACE_PAYMENTS_URL, linkSecret),
+  ),
   diary: await openDiary(diaryFile, flags.seed, flags.first),
   signal: stopping.signal,
   tell: (visit, event) => {

@@ -62,10 +62,12 @@ const pay = async (world: World, visit: Visit, planned: PlannedOrder, order: num
     return reference.startsWith('pi_') ? reference : undefined;
   });
   world.tell({ event: 'payable', order, paymentIntent: id });
-  const { clientSecret, status } = await world.browser.open(world.patience, id);
+  const { clientSecret, status } = await world.browser.open(world.patience, { order, id });
   // A visit that was taken up again may have paid before.
   let outcome: CardOutcome | undefined =
-    status === 'succeeded' || status === 'processing' ? { kind: 'accepted', status, authenticated: false } : undefined;
+    clientSecret === '' || status === 'succeeded' || status === 'processing'
+      ? { kind: 'accepted', status, authenticated: false }
+      : undefined;
   for (const [attempt, card] of planned.cards.entries()) {
     if (outcome?.kind === 'accepted') break;
     await sleep(visit.pauses.card, undefined, { signal: world.patience.signal });

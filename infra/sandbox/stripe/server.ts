@@ -18,6 +18,7 @@ import { openDispute } from './resources/disputes.ts';
 import { reconcilePayout } from './resources/payouts.ts';
 import { failRefund } from './resources/refunds.ts';
 import { webhookSecret } from './resources/webhook-endpoints.ts';
+import { serveStripeJs } from './stripe-js.ts';
 import { openWebhooks } from './webhooks.ts';
 import { fate } from './world.ts';
 import type { World } from './world.ts';
@@ -104,6 +105,7 @@ export const startStripe = async (options: StripeOptions = {}): Promise<RunningS
     committed,
     closing: closing.signal,
   });
+  serveStripeJs(app);
   serveControl(app, { world, faults, webhooks, jobs, log, committed });
   app.setNotFoundHandler(async (request, reply) => {
     const url = `${request.method}: ${request.url.split('?')[0] ?? ''}`;

@@ -3,7 +3,7 @@ import { type ConnectionConfiguration, TYPES } from 'tedious';
 import { z } from 'zod';
 import type { Change } from '../domain/decide.ts';
 import type { OrderRow } from '../domain/order-row.ts';
-import { type AppliedRow, CommandKnownError, type Shop, type ShopTransaction } from '../shop.ts';
+import { type AppliedRow, CommandKnownError, type OrderLookup, type Shop, type ShopTransaction } from '../shop.ts';
 import { openConnection, type Parameter, type SqlConnection } from './connection.ts';
 import { isDuplicateKey, meaningOf } from './failure.ts';
 import { openPool } from './pool.ts';
@@ -40,12 +40,15 @@ const changedRow = z.object({ Changed: z.number().int() });
 
 const SELECT_APPLIED = 'SELECT Outcome, OrderNumber, AppliedOn FROM dbo.Millrace_AppliedCommand WHERE CommandID = @id';
 
-/** Money as text: the driver would make a float of it. The lock keeps the order as it is until the end. */
-const SELECT_ORDER = `
+/** Money as text: the driver would make a float of it. */
+const selectOrder = (hint: string): string => `
 SELECT OrderNumber, StoreID, TransactionState, AuthorizationPNREF,
   CONVERT(varchar(40), OrderTotal, 2) AS OrderTotal, CouponType,
   CONVERT(varchar(40), CouponDiscountAmount, 2) AS CouponDiscountAmount
-FROM dbo.Orders WITH (UPDLOCK, ROWLOCK) WHERE OrderNumber = @order`;
+FROM dbo.Orders ${hint} WHERE OrderNumber = @order`;
+const LOOK_AT_ORDER = selectOrder('');
+/** The lock keeps the order as it is until the end. */
+const SELECT_ORDER = selectOrder('WITH (UPDLOCK, ROWLOCK)');
 
 const INSERT_APPLIED = `
 INSERT INTO dbo.Millrace_AppliedCommand (CommandID, OrderNumber, AppliedOn, Outcome)
@@ -77,6 +80,25 @@ const parametersOf = (change: Change): Readonly<Record<string, Parameter>> => {
   }
 };
 
+const readOrder = async (
+  connection: SqlConnection,
+  statement: string,
+  orderNumber: number,
+): Promise<OrderRow | undefined> => {
+  const [found] = await connection.query(statement, { order: integer(orderNumber) });
+  if (!found) return undefined;
+  const row = orderRow.parse(found);
+  return {
+    orderNumber: row.OrderNumber,
+    storeId: row.StoreID,
+    state: row.TransactionState,
+    paymentReference: row.AuthorizationPNREF,
+    total: row.OrderTotal,
+    couponType: row.CouponType,
+    couponAmount: row.CouponDiscountAmount,
+  };
+};
+
 const overConnection = (connection: SqlConnection): ShopTransaction => {
   const applied = async (commandId: string): Promise<AppliedRow | undefined> => {
     const [found] = await connection.query(SELECT_APPLIED, { id: text(commandId) });
@@ -86,20 +108,7 @@ const overConnection = (connection: SqlConnection): ShopTransaction => {
   };
   return {
     applied,
-    order: async (orderNumber): Promise<OrderRow | undefined> => {
-      const [found] = await connection.query(SELECT_ORDER, { order: integer(orderNumber) });
-      if (!found) return undefined;
-      const row = orderRow.parse(found);
-      return {
-        orderNumber: row.OrderNumber,
-        storeId: row.StoreID,
-        state: row.TransactionState,
-        paymentReference: row.AuthorizationPNREF,
-        total: row.OrderTotal,
-        couponType: row.CouponType,
-        couponAmount: row.CouponDiscountAmount,
-      };
-    },
+    order: (orderNumber) => readOrder(connection, SELECT_ORDER, orderNumber),
     change: async (row, change) => {
       const [answer] = await connection.query(UPDATES[change.kind], {
         order: integer(row.orderNumber),
@@ -150,16 +159,18 @@ const configurationOf = (options: ShopOptions): ConnectionConfiguration => ({
 });
 
 /** Opens nothing yet: the first command does. A transaction that fails takes its connection with it, which ends it. */
-export const openShop = (options: ShopOptions): Shop => {
+export const openShop = (options: ShopOptions): Shop & OrderLookup => {
   const pool = openPool({ size: options.connections, open: () => openConnection(configurationOf(options)) });
+  const use = async <T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> => {
+    try {
+      return await pool.use(work);
+    } catch (error) {
+      throw meaningOf(error);
+    }
+  };
   return {
-    transaction: async (work) => {
-      try {
-        return await pool.use((connection) => transact(connection, work));
-      } catch (error) {
-        throw meaningOf(error);
-      }
-    },
+    transaction: (work) => use((connection) => transact(connection, work)),
+    look: (orderNumber) => use((connection) => readOrder(connection, LOOK_AT_ORDER, orderNumber)),
     close: () => pool.close(),
   };
 };

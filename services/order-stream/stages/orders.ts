@@ -63,6 +63,8 @@ export const ordersStage = (application: string, schemas: Schemas, policy: Polic
     name: 'orders',
     inputs: [
       input({ topic: schemas.topic('assembledOrders'), process: onFact(withAssembled) }),
+      // The same orders by another way, the shop's own webhooks: whichever comes first is the order.
+      input({ topic: schemas.topic('adnsfSnapshots'), process: onFact(withAssembled) }),
       input({ topic: schemas.topic('orderPayments'), process: onFact(withPayment) }),
       input({ topic: schemas.topic('stripeResults'), process: onFact(withResult) }),
       input({ topic: schemas.topic('adnsfResults'), process: onFact(withResult) }),

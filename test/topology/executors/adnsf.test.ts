@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AdnsfCommand } from '../../../schemas/topics.ts';
-import { openShop } from '../../../services/adnsf-executor/sql/shop.ts';
 import { adnsfStage } from '../../../services/adnsf-executor/stage.ts';
-import { type ShopServer, startShopServer } from '../../unit/adnsf-executor/shop-server.ts';
+import { type ShopServer, startShopServer, type Way, ways } from '../../unit/adnsf-executor/shop-server.ts';
 import { linkPayment, markOrderPaid, recordDecline, STORES } from '../../unit/adnsf-executor/support.ts';
 import { crashPoints, driveExecutor, openTopics } from './support.ts';
 
@@ -14,9 +13,9 @@ afterAll(async () => {
   await server.close();
 });
 
-const open = async () => {
+const open = async (way: Way) => {
   const topics = await openTopics();
-  const shop = openShop(server.options());
+  const shop = way.open(server);
   const driver = await driveExecutor(
     adnsfStage({
       shop,
@@ -39,9 +38,9 @@ const open = async () => {
   };
 };
 
-describe('adnsf-executor in the engine', () => {
+describe.each(ways)('adnsf-executor in the engine, over $name', (way) => {
   it.each(crashPoints)('each command takes effect once when it dies %s', async (point) => {
-    await using test = await open();
+    await using test = await open(way);
     const orders: number[] = [];
     while (orders.length < 5) orders.push(await server.place());
     for (const commands of [

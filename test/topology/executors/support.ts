@@ -1,6 +1,7 @@
 import type { CommandResult, DeadLetter } from '../../../schemas/generated/types.ts';
 import { memoryRegistry } from '../../../schemas/registry.ts';
 import { openSchemas } from '../../../schemas/serde.ts';
+import { assembledOrder } from '../../unit/order-stream/fixtures.ts';
 import type { EffectStage } from '../../../services/runtime/effects.ts';
 import type { CrashPoint } from '../../../services/runtime/task.ts';
 import { openDriver } from '../../../services/runtime/testing/driver.ts';
@@ -57,9 +58,13 @@ export const openTopics = async () => {
   const [stripeCommands, adnsfCommands] = [schemas.topic('stripeCommands'), schemas.topic('adnsfCommands')];
   await stripeCommands.value.open?.();
   await adnsfCommands.value.open?.();
+  const adnsfWebhooks = schemas.topic('adnsfWebhooks');
+  await adnsfWebhooks.value.open?.();
   return {
     stripeCommands,
     adnsfCommands,
+    adnsfWebhooks,
+    adnsfSnapshots: await ready(schemas.topic('adnsfSnapshots'), assembledOrder()),
     stripeResults: await ready(schemas.topic('stripeResults'), someResult),
     adnsfResults: await ready(schemas.topic('adnsfResults'), someResult),
     deadLetters: await ready(schemas.topic('deadLetters'), someLetter),

@@ -395,3 +395,28 @@ describe('what subscribers see', () => {
     });
   });
 });
+
+describe('an order told by the shop’s webhooks', () => {
+  const snapshot = assembledOrder({ place: '' });
+  const fromLog = assembledOrder({ lines: assembledOrder().lines.map((line) => ({ ...line, addedToCartAt: 5n })) });
+
+  it.each([
+    ['before', [snapshot, fromLog]],
+    ['after', [fromLog, snapshot]],
+    ['twice, and not', [snapshot, snapshot]],
+  ])('%s the log tells of it is one order', async (_name, tellings) => {
+    const opened = await open();
+    for (const order of tellings)
+      await opened.driver.pipe(
+        opened.schemas.topic(order === snapshot ? 'adnsfSnapshots' : 'assembledOrders'),
+        order.orderId,
+        order,
+      );
+    await customerMade(opened);
+    const all = ids(opened);
+    expect(all).toContain('ensure-customer/1');
+    expect(all).toContain('create-payment-intent/1');
+    expect(new Set(all).size).toBe(all.length);
+    expect(opened.driver.deadLetters()).toEqual([]);
+  });
+});

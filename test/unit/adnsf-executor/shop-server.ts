@@ -1,27 +1,47 @@
+import { type AdnsfOptions, startAdnsf } from '../../../infra/sandbox/adnsf/server.ts';
 import { startSqlServer } from '../../../infra/sandbox/sqlserver/server.ts';
+import { openRestShop } from '../../../services/adnsf-executor/rest/shop.ts';
 import { openConnection, type Row } from '../../../services/adnsf-executor/sql/connection.ts';
-import type { ShopOptions } from '../../../services/adnsf-executor/sql/shop.ts';
+import type { OrderLookup, Shop } from '../../../services/adnsf-executor/shop.ts';
+import { openShop, type ShopOptions } from '../../../services/adnsf-executor/sql/shop.ts';
 
 const SA = 'Sa-pass-word-1';
 const EXECUTOR = 'Executor-pass-word-1';
 const DATABASE = 'AspDotNetStorefront';
+const SHOP = 'Shop-pass-word-1';
+export const WRITE_KEY = 'adnsf_write_key_1';
+export const READ_KEY = 'adnsf_read_key_1';
 
 /** The shop's database with its real tables, triggers and logins, and `sa` to arrange and look. */
 export const startShopServer = async () => {
   const server = await startSqlServer({
     saPassword: SA,
-    variables: { CDC_PASSWORD: 'Cdc-pass-word-1', EXECUTOR_PASSWORD: EXECUTOR, SHOP_PASSWORD: 'Shop-pass-word-1' },
+    variables: { CDC_PASSWORD: 'Cdc-pass-word-1', EXECUTOR_PASSWORD: EXECUTOR, SHOP_PASSWORD: SHOP },
   });
   const sa = await openConnection({
     server: '127.0.0.1',
     authentication: { type: 'default', options: { userName: 'sa', password: SA } },
     options: { port: server.port, database: DATABASE, encrypt: false, trustServerCertificate: true },
   });
+  const faults: unknown[] = [];
+  const api = (over: Partial<AdnsfOptions> = {}) =>
+    startAdnsf({
+      keys: { write: ['adnsf_write_key_0', WRITE_KEY], read: [READ_KEY] },
+      database: { host: '127.0.0.1', port: server.port, name: DATABASE, user: 'millrace_shop', password: SHOP },
+      onFault: (error) => faults.push(error),
+      ...over,
+    });
+  const rest = await api();
   const sql = (text: string): Promise<readonly Row[]> => sa.query(text, {});
   let nextOrder = 200_000;
 
   return {
     port: server.port,
+    rest,
+    /** Another of the kind, to be closed by whoever asked for it. */
+    api,
+    /** What went wrong inside the API; nothing should. */
+    faults,
     sa,
     sql,
     /** As the executor's own login. */
@@ -63,6 +83,7 @@ export const startShopServer = async () => {
           FROM dbo.Orders WHERE OrderNumber = ${orderNumber}`)
       )[0]!,
     close: async (): Promise<void> => {
+      await rest.close();
       sa.close();
       await server.close();
     },
@@ -70,3 +91,50 @@ export const startShopServer = async () => {
 };
 
 export type ShopServer = Awaited<ReturnType<typeof startShopServer>>;
+
+export type Way = Readonly<{
+  name: 'sql' | 'rest';
+  /** The port that the adapter connects to. */
+  port: (server: ShopServer) => number;
+  open: (
+    server: ShopServer,
+    over?: Partial<{ port: number; credential: string; timeoutMs: number }>,
+  ) => Shop & OrderLookup;
+  /** Takes a permission away while `work` runs. */
+  withoutPermission: (server: ShopServer, work: (shop: Shop) => Promise<void>) => Promise<void>;
+}>;
+
+const overSql: Way = {
+  name: 'sql',
+  port: (server) => server.port,
+  open: (server, { credential, ...over } = {}) =>
+    openShop(server.options({ ...over, ...(credential !== undefined && { password: credential }) })),
+  withoutPermission: async (server, work) => {
+    const shop = openShop(server.options());
+    await server.sql('DENY UPDATE ON dbo.Orders (PaymentGateway) TO [millrace_commands]');
+    try {
+      await work(shop);
+    } finally {
+      await server.sql('REVOKE UPDATE ON dbo.Orders (PaymentGateway) TO [millrace_commands]');
+      await server.sql('GRANT UPDATE ON dbo.Orders (PaymentGateway) TO [millrace_commands]');
+      await shop.close();
+    }
+  },
+};
+
+const overRest: Way = {
+  name: 'rest',
+  port: (server) => server.rest.port,
+  open: (server, over = {}) =>
+    openRestShop({
+      base: new URL(`http://127.0.0.1:${over.port ?? server.rest.port}`),
+      apiKey: over.credential ?? WRITE_KEY,
+      timeoutMs: over.timeoutMs ?? 5_000,
+    }),
+  withoutPermission: async (server, work) => {
+    await work(overRest.open(server, { credential: READ_KEY }));
+  },
+};
+
+/** Every way to the shop; one suite holds for all. */
+export const ways: readonly Way[] = [overSql, overRest];

@@ -1,25 +1,21 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { execute } from '../../../services/adnsf-executor/execute.ts';
-import type { Shop } from '../../../services/adnsf-executor/shop.ts';
-import { openShop } from '../../../services/adnsf-executor/sql/shop.ts';
+import type { OrderLookup, Shop } from '../../../services/adnsf-executor/shop.ts';
 import { FatalError, RetriableError } from '../../../services/runtime/errors.ts';
 import type { AdnsfCommand } from '../../../schemas/topics.ts';
-import { type ShopServer, startShopServer } from './shop-server.ts';
+import { type ShopServer, startShopServer, ways } from './shop-server.ts';
 import { linkPayment, markOrderPaid, recordDecline, STORES } from './support.ts';
 
 const WRITTEN = 1_780_000_000_000n;
 
 let server: ShopServer;
-let shop: Shop;
 
 beforeAll(async () => {
   server = await startShopServer();
-  shop = openShop(server.options());
 });
 
 afterAll(async () => {
-  await shop.close();
   await server.close();
 });
 
@@ -36,9 +32,28 @@ const look = () => server.look(order);
 const sql = (text: string) => server.sql(text);
 const remembered = async (): Promise<number> =>
   (await sql(`SELECT COUNT(*) AS N FROM dbo.Millrace_AppliedCommand WHERE OrderNumber = ${order}`))[0]!['N'] as number;
-const run = (command: AdnsfCommand, through = shop) => execute(through, STORES, command, WRITTEN);
 
-describe('commands in the shop, as the executor’s own login', () => {
+describe.each(ways)('the shop over $name', (way) => {
+  let shop: Shop & OrderLookup;
+  beforeAll(() => {
+    shop = way.open(server);
+  });
+  afterAll(async () => {
+    await shop.close();
+    expect(server.faults).toEqual([]);
+  });
+  const run = (command: AdnsfCommand, through: Shop = shop) => execute(through, STORES, command, WRITTEN);
+  /** As the engine does: what may be tried again is. */
+  const insist = async (command: AdnsfCommand, through: Shop = shop) => {
+    for (;;) {
+      try {
+        return await run(command, through);
+      } catch (error) {
+        if (!(error instanceof RetriableError)) throw error;
+      }
+    }
+  };
+
   it('links, marks paid, and answers repetitions with the very same result', async () => {
     await place();
     const link = await run(linkPayment(order));
@@ -149,17 +164,7 @@ describe('commands in the shop, as the executor’s own login', () => {
 
   it('applies a command once, however many try at the same time', async () => {
     await place();
-    const results = await Promise.all(
-      Array.from({ length: 6 }, async () => {
-        for (;;) {
-          try {
-            return await run(recordDecline(order));
-          } catch (error) {
-            if (!(error instanceof RetriableError)) throw error;
-          }
-        }
-      }),
-    );
+    const results = await Promise.all(Array.from({ length: 6 }, () => insist(recordDecline(order))));
     expect(new Set(results.map(({ completedAt }) => completedAt)).size).toBe(1);
     expect(results.filter(({ replayed }) => !replayed)).toHaveLength(1);
     expect(((await look())['CustomerServiceNotes'] as string).split('\r\n')).toHaveLength(1);
@@ -170,16 +175,13 @@ describe('commands in the shop, as the executor’s own login', () => {
     await place();
     await server.sa.begin();
     await sql(`UPDATE dbo.Orders SET TransactionState = 'VOIDED' WHERE OrderNumber = ${order}`);
-    const result = run(markOrderPaid(order));
+    const result = insist(markOrderPaid(order));
     await server.sa.commit();
     expect(await result).toMatchObject({ status: 'refused', errorCode: 'state_conflict', objectStatus: 'VOIDED' });
   });
-});
-
-describe('trouble with the database', () => {
   it('comes again when it does not answer in time', async () => {
     await place();
-    const hasty = openShop(server.options({ timeoutMs: 150 }));
+    const hasty = way.open(server, { timeoutMs: 150 });
     await server.sa.begin();
     await sql(`UPDATE dbo.Orders SET Phone = '1' WHERE OrderNumber = ${order}`);
     await expect(run(linkPayment(order), hasty)).rejects.toBeInstanceOf(RetriableError);
@@ -192,8 +194,8 @@ describe('trouble with the database', () => {
     const closed = createServer();
     const port = await listening(closed);
     await new Promise((resolve) => closed.close(resolve));
-    for (const over of [{ port }, { password: 'wrong' }, { database: 'Nowhere' }]) {
-      const nowhere = openShop(server.options(over));
+    for (const over of [{ port }, { credential: 'wrong' }]) {
+      const nowhere = way.open(server, over);
       await expect(run(linkPayment(order), nowhere)).rejects.toBeInstanceOf(RetriableError);
       await nowhere.close();
     }
@@ -201,60 +203,64 @@ describe('trouble with the database', () => {
 
   it('stops when its login lacks a permission', async () => {
     await place();
-    await sql(`DENY UPDATE ON dbo.Orders (PaymentGateway) TO [millrace_commands]`);
-    try {
-      await expect(run(linkPayment(order))).rejects.toBeInstanceOf(FatalError);
-    } finally {
-      await sql(`REVOKE UPDATE ON dbo.Orders (PaymentGateway) TO [millrace_commands]`);
-      await sql(`GRANT UPDATE ON dbo.Orders (PaymentGateway) TO [millrace_commands]`);
-    }
+    await way.withoutPermission(server, async (forbidden) => {
+      await expect(run(linkPayment(order), forbidden)).rejects.toBeInstanceOf(FatalError);
+    });
     expect(await run(linkPayment(order))).toMatchObject({ status: 'succeeded' });
   });
 
-  it('is the same order after the connection breaks at any moment', async () => {
-    await place();
-    // A wire that is cut after so many bytes have gone to the server, a little later each time.
-    let allowance = 0;
-    const sockets = new Set<Socket>();
-    const wire = createServer((client) => {
-      const upstream = connect(server.port, '127.0.0.1');
-      let sent = 0;
-      for (const socket of [client, upstream]) {
-        sockets.add(socket);
-        socket.on('error', () => undefined);
-        socket.on('close', () => {
-          client.destroy();
-          upstream.destroy();
-        });
-      }
-      client.on('data', (bytes: Buffer) => {
-        const rest = bytes.subarray(0, Math.max(0, allowance - sent));
-        sent += bytes.length;
-        if (rest.length > 0) upstream.write(rest);
-        if (sent > allowance) client.destroy();
+  it.each(['to', 'from'] as const)(
+    'is the same order after the connection breaks anywhere on the way %s it',
+    async (cut) => {
+      await place();
+      // A wire that is cut after so many bytes, a little later each time: commands that came, answers that did not.
+      let allowance = 0;
+      const sockets = new Set<Socket>();
+      const wire = createServer((client) => {
+        const upstream = connect(way.port(server), '127.0.0.1');
+        for (const socket of [client, upstream]) {
+          sockets.add(socket);
+          socket.on('error', () => undefined);
+          socket.on('close', () => {
+            client.destroy();
+            upstream.destroy();
+          });
+        }
+        let passed = 0;
+        const pass = (to: Socket, counted: boolean) => (bytes: Buffer) => {
+          if (!counted) {
+            to.write(bytes);
+            return;
+          }
+          const rest = bytes.subarray(0, Math.max(0, allowance - passed));
+          passed += bytes.length;
+          if (rest.length > 0) to.write(rest);
+          if (passed > allowance) client.destroy();
+        };
+        client.on('data', pass(upstream, cut === 'to'));
+        upstream.on('data', pass(client, cut === 'from'));
       });
-      upstream.on('data', (bytes: Buffer) => client.write(bytes));
-    });
-    const port = await listening(wire);
-    let failures = 0;
-    for (;;) {
-      const fragile = openShop(server.options({ port, timeoutMs: 2_000 }));
-      try {
-        const result = await run(recordDecline(order), fragile);
-        expect(result).toMatchObject({ status: 'succeeded', detail: { outcome: 'applied', before: 'PENDING' } });
-        break;
-      } catch (error) {
-        expect(error).toBeInstanceOf(RetriableError);
-        failures++;
-        allowance += 150;
-      } finally {
-        await fragile.close();
+      const port = await listening(wire);
+      let failures = 0;
+      for (;;) {
+        const fragile = way.open(server, { port, timeoutMs: 2_000 });
+        try {
+          const result = await run(recordDecline(order), fragile);
+          expect(result).toMatchObject({ status: 'succeeded', detail: { outcome: 'applied', before: 'PENDING' } });
+          break;
+        } catch (error) {
+          expect(error).toBeInstanceOf(RetriableError);
+          failures++;
+          allowance += 150;
+        } finally {
+          await fragile.close();
+        }
       }
-    }
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => wire.close(resolve));
-    expect(failures).toBeGreaterThan(5);
-    expect(((await look())['CustomerServiceNotes'] as string).split('\r\n')).toHaveLength(1);
-    expect(await remembered()).toBe(1);
-  });
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => wire.close(resolve));
+      expect(failures).toBeGreaterThan(5);
+      expect(((await look())['CustomerServiceNotes'] as string).split('\r\n')).toHaveLength(1);
+      expect(await remembered()).toBe(1);
+    },
+  );
 });
