@@ -7,7 +7,7 @@ import { type Registry, UnknownSchemaError } from '../../schemas/registry.ts';
 import { subjectsOf } from '../../schemas/serde.ts';
 import { fromText, MisfitError, textSchema, toText } from '../../schemas/text.ts';
 import { type TopicDefinition, topics } from '../../schemas/topics.ts';
-import { maxRecordBytes } from '../runtime/stage-work.ts';
+import { maxRecordBytes } from '../runtime/stage-run.ts';
 import { findCardData, looksLikeCardNumber } from '../webhooks/domain/card-data.ts';
 import type { DeadLetter } from '../../schemas/generated/types.ts';
 

@@ -7,7 +7,7 @@ import type { EffectOutput, EffectStage } from './effects.ts';
 import { observe, type TaskName } from './observe.ts';
 import type { ConsumedRecord, ProducedRecord } from './ports.ts';
 import type { Scheduler } from './scheduler.ts';
-import { asPoison, concernsMoreThanTheRecord, deadLetterRecord, decodeKey, encodeOutput } from './stage-work.ts';
+import { asPoison, concernsMoreThanTheRecord, deadLetterRecord, decodeKey, encodeOutput } from './stage-run.ts';
 import type { Task, TaskWork } from './task.ts';
 import type { StageRecord } from './topology.ts';
 

@@ -56,6 +56,11 @@ export type ConsumerEvent =
 /** The identity of a group member in one generation: offsets committed with an old one are refused. */
 export type GroupMetadata = Readonly<{ groupId: string; generation: number; memberId: string }>;
 
+/** Offsets sent for a group that has no members: refused while it has any. */
+export const nobody = (groupId: string): GroupMetadata => ({ groupId, generation: -1, memberId: '' });
+
+export type GroupMember = Readonly<{ memberId: string; clientId: string; host: string }>;
+
 /** A read_committed member of a consumer group whose topics are co-partitioned: partition i of all goes to one member. */
 export interface GroupConsumer {
   /** Waits until something happened, at most `maxWaitMs`. Throws the errors of `errors.ts`. */
@@ -128,6 +133,8 @@ export interface Admin {
     partitions: readonly TopicPartition[],
   ): Promise<readonly (TopicPartition & { high: bigint; stable: bigint })[]>;
   listGroups(): Promise<readonly string[]>;
+  /** Who is in a group now; nobody when there is no such group. */
+  groupMembers(groupId: string): Promise<readonly GroupMember[]>;
   close(): Promise<void>;
 }
 
@@ -136,7 +143,11 @@ export interface KafkaCluster {
   consumer(
     options: Readonly<{ groupId: string; topics: readonly string[]; clientId?: string }>,
   ): Promise<GroupConsumer>;
-  transactionalProducer(transactionalId: string): Promise<TransactionalProducer>;
+  /** `timeoutMs`: how long the brokers let one transaction stay open before they abort it. */
+  transactionalProducer(
+    transactionalId: string,
+    options?: Readonly<{ timeoutMs?: number }>,
+  ): Promise<TransactionalProducer>;
   idempotentProducer(): Promise<IdempotentProducer>;
   reader(): Promise<PartitionReader>;
   admin(): Promise<Admin>;

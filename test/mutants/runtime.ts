@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 
 const task = 'services/runtime/task.ts';
 const stageWork = 'services/runtime/stage-work.ts';
+const stageRun = 'services/runtime/stage-run.ts';
 const inputs = 'services/runtime/inputs.ts';
 const restore = 'services/runtime/restore.ts';
 const history = 'services/runtime/history.ts';
@@ -175,7 +176,7 @@ export const runtimeMutants: readonly Mutant[] = [
   {
     guard: 'record-dropped-on-poison',
     why: 'a refused record leaves half of what it did behind',
-    file: stageWork,
+    file: stageRun,
     edits: [
       {
         find: `      stores.dropRecord();

@@ -153,6 +153,13 @@ export const openAdmin = async (options: ConnectionOptions): Promise<Admin> => {
         const { groups } = await client.listGroups();
         return groups.map(({ groupId }) => groupId);
       }),
+    groupMembers: (groupId) =>
+      translated(async () => {
+        const { groups } = await client.describeGroups([groupId]);
+        return groups.flatMap(({ members }) =>
+          members.map(({ memberId, clientId, clientHost }) => ({ memberId, clientId, host: clientHost })),
+        );
+      }),
     close: () =>
       translated(async () => {
         await Promise.all([client.disconnect(), cluster.disconnect()]);

@@ -12,7 +12,8 @@ export type { ConnectionOptions } from './connection.ts';
 export const kafkajsCluster = (options: ConnectionOptions): KafkaCluster => ({
   consumer: ({ groupId, topics, clientId = options.clientId }) =>
     openGroupConsumer({ ...options, clientId }, groupId, topics),
-  transactionalProducer: (transactionalId) => openTransactionalProducer(options, transactionalId),
+  transactionalProducer: (transactionalId, { timeoutMs } = {}) =>
+    openTransactionalProducer(options, transactionalId, timeoutMs),
   idempotentProducer: () => openIdempotentProducer(options),
   reader: () => openReader(options),
   admin: () => openAdmin(options),

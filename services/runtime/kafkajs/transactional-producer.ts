@@ -75,6 +75,7 @@ const headerBytes = (headers: ProducedRecord['headers']): number =>
 export const openTransactionalProducer = async (
   options: ConnectionOptions,
   transactionalId: string,
+  timeoutMs = transactionTimeoutMs,
 ): Promise<TransactionalProducer> => {
   const cluster = await openCluster(options).catch((error: unknown) => {
     throw translate(error);
@@ -98,7 +99,7 @@ export const openTransactionalProducer = async (
     const deadline = Date.now() + openDeadlineMs;
     for (let pause = 20; ; pause = Math.min(2 * pause, 500)) {
       try {
-        const request = { transactionalId, transactionTimeout: transactionTimeoutMs };
+        const request = { transactionalId, transactionTimeout: timeoutMs };
         return await retryBusy(async () => (await own()).initProducerId(request));
       } catch (thrown) {
         const error = translate(thrown);

@@ -227,6 +227,7 @@ export class MemoryBroker {
   }
 
   #refuseZombie(group: Group, { generation, memberId }: GroupMetadata): void {
+    if (generation < 0 && memberId === '' && group.members.size === 0) return;
     if (group.generation !== generation || !group.members.has(memberId))
       throw new TaskMigratedError(`generation ${generation} of ${memberId} is over (now ${group.generation})`);
   }

@@ -157,6 +157,8 @@ const admin = (broker: MemoryBroker): Admin => {
       return each(sources, ({ high, stable }) => ({ high, stable }));
     },
     listGroups: () => Promise.resolve(broker.groups()),
+    groupMembers: (groupId) =>
+      Promise.resolve(broker.members(groupId).map(({ id }) => ({ memberId: id, clientId: 'memory', host: 'here' }))),
     close: () => Promise.resolve(),
   };
 };

@@ -146,8 +146,8 @@ export class TestProcess {
         this.#consumers.push(consumer);
         return { ...consumer, poll: guarded((maxWaitMs) => consumer.poll(maxWaitMs)) };
       },
-      transactionalProducer: guarded(async (id: string) => {
-        const producer = await cluster.transactionalProducer(id);
+      transactionalProducer: guarded(async (...given: Parameters<KafkaCluster['transactionalProducer']>) => {
+        const producer = await cluster.transactionalProducer(...given);
         return { ...producer, begin: guarded(async () => guardTransaction(await producer.begin())) };
       }),
       admin: async (): Promise<Admin> => {
