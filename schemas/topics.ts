@@ -65,7 +65,8 @@ export const topics = define({
   stripeObjects: { name: 'stripe.objects', config: compact, records: ['LinkedObject'], compatibility: 'BACKWARD' },
   assembledOrders: {
     name: 'orders.assembled',
-    config: compact,
+    // The first complete image decides, so history needs the first one and not the last (ADR 0014).
+    config: forever,
     records: ['AssembledOrder'],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
@@ -144,6 +145,7 @@ export const topics = define({
     records: ['DeadLetterAction'],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
+  replays: { name: 'millrace.replays', config: forever, records: ['Replay'], compatibility: 'BACKWARD' },
 });
 
 export type TopicKey = keyof typeof topics;
@@ -197,6 +199,7 @@ export type TopicValues = {
   adnsfResults: Types.CommandResult;
   deadLetters: Types.DeadLetter;
   deadLetterActions: Types.DeadLetterAction;
+  replays: Types.Replay;
 };
 
 export type StoreValues = {

@@ -375,6 +375,51 @@ export type PayoutFact = {
   readonly livemode: boolean;
 };
 
+export type ReplayPosition = {
+  readonly topic: string;
+  readonly from: bigint;
+  readonly to: bigint;
+};
+
+export type ReplayStore = {
+  readonly store: string;
+  readonly puts: bigint;
+  readonly deletes: bigint;
+};
+
+export type ReplayOutput = {
+  readonly topic: string;
+  readonly partition: number;
+  readonly end: bigint;
+  readonly records: bigint;
+};
+
+/** What a replay did to one task, written in the transaction that did it. */
+export type Replay = {
+  /** One per run of the command; it has a record for each task. */
+  readonly replayId: string;
+  readonly application: string;
+  readonly stage: string;
+  readonly partition: number;
+  /** Of the program that replayed. */
+  readonly version: string;
+  /** user@host */
+  readonly who: string;
+  readonly reason: string;
+  /** Epoch milliseconds. */
+  readonly at: bigint;
+  /** What was asked for: an offset, a timestamp or an order. */
+  readonly range: string;
+  /** When one order was replayed. */
+  readonly orderId: null | string;
+  /** Where the inputs stood, and where they were put. */
+  readonly positions: readonly ReplayPosition[];
+  /** What was changed in the changelogs. */
+  readonly stores: readonly ReplayStore[];
+  /** Where output partitions ended, and how many records are sent once more after that. */
+  readonly outputs: readonly ReplayOutput[];
+};
+
 /** A Stripe event as it was delivered, after its signature was verified. */
 export type StripeEvent = {
   readonly id: string;

@@ -38,7 +38,7 @@ export type Application = Readonly<{
 }>;
 
 /** The serdes of a topology, each once. */
-const serdesOf = (topology: Topology): ReadonlySet<Pick<Serde<unknown>, 'open'>> => {
+export const serdesOf = (topology: Topology): ReadonlySet<Pick<Serde<unknown>, 'open'>> => {
   const serdes = new Set<Pick<Serde<unknown>, 'open'>>([topology.deadLetters.value]);
   for (const { inputs, outputs, stores } of topology.stages) {
     for (const { topic } of inputs) serdes.add(topic.value);

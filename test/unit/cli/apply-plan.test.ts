@@ -131,6 +131,7 @@ const recorder = (): { calls: string[]; admin: Admin; registry: RegistryAdmin } 
     beginningOffsets: unasked,
     endOffsets: unasked,
     listGroups: unasked,
+    groupMembers: unasked,
     close: unasked,
   };
   const registry: RegistryAdmin = {
