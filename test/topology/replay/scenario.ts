@@ -2,7 +2,12 @@
 import { memoryRegistry } from '../../../schemas/registry.ts';
 import { openSchemas } from '../../../schemas/serde.ts';
 import { topics } from '../../../schemas/topics.ts';
-import { replay, type ReplayReport, type ReplayRequest, type ReplayTools } from '../../../services/cli/replay/replay.ts';
+import {
+  replay,
+  type ReplayReport,
+  type ReplayRequest,
+  type ReplayTools,
+} from '../../../services/cli/replay/replay.ts';
 import { orderTopology } from '../../../services/order-stream/topology.ts';
 import { memoryCluster } from '../../../services/runtime/memory/cluster.ts';
 import { systemScheduler } from '../../../services/runtime/scheduler.ts';
@@ -20,7 +25,12 @@ export const openDay = async (partitions = 3) => {
   const registry = memoryRegistry();
   const schemas = openSchemas(registry);
   const topology = orderTopology(schemas, policy, 'test');
-  const driver = await openDriver(topology, { partitions, topics: [topics.replays.name] });
+  const driver = await openDriver(topology, {
+    partitions,
+    topics: [topics.replays.name],
+    // After everything the shop's log says.
+    startMs: Date.UTC(2026, 0, 3),
+  });
   const log = shopLog(registry);
 
   const told = (key: string, type: string, object: Readonly<Record<string, unknown>>, id: string) =>
@@ -93,7 +103,11 @@ export const openDay = async (partitions = 3) => {
     orders.forEach((order, index) => {
       if (order === 100128) steps.push(() => place(order, index, { StoreID: 77 }));
       else if (order === 100129) steps.push(() => place(order, index, { PaymentMethod: 'Purchase Order' }));
-      else steps.push(() => place(order, index), () => answer(order));
+      else
+        steps.push(
+          () => place(order, index),
+          () => answer(order),
+        );
     });
     // The order of things is not that of orders: settlements before payments, twins, a decline after the payment.
     steps.push(
@@ -106,7 +120,8 @@ export const openDay = async (partitions = 3) => {
       () => settle(100124),
       () => decline(100125),
       () => pay(100126),
-      () => told('100127', 'payment_intent.succeeded', intentOf(100127, 'succeeded', { amount_received: 1 }), 'evt_less'),
+      () =>
+        told('100127', 'payment_intent.succeeded', intentOf(100127, 'succeeded', { amount_received: 1 }), 'evt_less'),
       () => account(100124),
       () => account(100123),
       () => pay(100130),
@@ -127,7 +142,8 @@ export const openDay = async (partitions = 3) => {
   const replayed = (request: Partial<ReplayRequest> = {}, over: Partial<ReplayTools> = {}): Promise<ReplayReport> =>
     replay(tools(over), { from: { offset: 0n }, ...request });
 
-  const commands = () => commandKeys.flatMap((key) => driver.readAll(schemas.topic(key)).map((record) => ({ key, ...record })));
+  const commands = () =>
+    commandKeys.flatMap((key) => driver.readAll(schemas.topic(key)).map((record) => ({ ...record, topic: key })));
   return { driver, schemas, topology, run, replayed, tools, commands, place, answer, pay };
 };
 
