@@ -12,6 +12,7 @@ import { storyOf } from './order/command.ts';
 import { storyText } from './order/print.ts';
 import { standingOf } from './order/standing.ts';
 import { paymentLink } from './payment-link.ts';
+import { replayCommand } from './replay/program.ts';
 import { verify } from './verify/command.ts';
 import { verdictText } from './verify/print.ts';
 import { workflowCommand } from './workflow/command.ts';
@@ -94,6 +95,7 @@ program
   .action(async (order: string, { hours: valid }: { hours: number }) => {
     out(paymentLink(await configured(), order, { hours: valid, now: Date.now() }));
   });
+program.addCommand(replayCommand({ configured, out, err }));
 
 for (const [verb, what] of [
   ['up', 'start the local stack and leave it running'],
