@@ -1,7 +1,9 @@
 /** Asks all sides. What comes back is compact: a few hundred bytes a record. */
+import { createHash } from 'node:crypto';
 import type { CommandResult } from '../../../schemas/generated/types.ts';
 import type { AdnsfCommand, ErpCommand, Notification, StripeCommand } from '../../../schemas/topics.ts';
 import { afterAction, letterId, needsPerson, type Standing, untouched } from '../../dead-letters/letter.ts';
+import { readReplays } from '../replay/audit.ts';
 import { ORDER_STREAM } from '../../order-stream/topology.ts';
 import type { Read, Topics } from '../kafka.ts';
 import type { LedgerReader } from '../ledger.ts';
@@ -49,6 +51,7 @@ const seenCommand = (record: Read<Command>, command: Command): SeenCommand => ({
   type: command.type,
   target: command.target,
   causationId: command.causationId,
+  digest: createHash('sha256').update(json(command)).digest('base64'),
   ...moneyIn(command.payload),
 });
 
@@ -183,6 +186,7 @@ export const collectFacts = async (sides: Sides, stripeMethods: readonly string[
       ...deadLetters,
       ...undecodable.filter(({ topic, partition, offset }) => !originals.has(`${topic}-${partition}@${offset}`)),
     ],
+    replays: await readReplays(topics),
     unrouted: [...unrouted].filter(([, waiting]) => waiting).map(([objectId]) => objectId),
   };
 };

@@ -3,6 +3,8 @@
  * upper-case ISO codes.
  */
 
+import type { Replay } from '../../../schemas/generated/types.ts';
+
 export type ShopOrder = Readonly<{
   orderId: string;
   /** Without blanks, dots and brackets, upper case. */
@@ -52,6 +54,8 @@ export type SeenCommand = Place &
     type: string;
     target: string;
     causationId: string;
+    /** Of all it says: copies that differ anywhere have others. */
+    digest: string;
     /** Amounts the payload speaks of, by name. */
     amounts: Readonly<Record<string, bigint>>;
     currency: string | null;
@@ -125,6 +129,8 @@ export type Facts = Readonly<{
   events: ReadonlySet<string>;
   ledger: Ledger;
   deadLetters: readonly (Place & Readonly<{ code: string; message: string }>)[];
+  /** What was sent again on purpose, and when. */
+  replays: readonly Replay[];
   /** Stripe objects with facts that no order was found for. */
   unrouted: readonly string[];
 }>;

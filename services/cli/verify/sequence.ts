@@ -1,4 +1,5 @@
 /** Whether things happened in the order in which they must, as far as one partition can tell. */
+import { explainedBy } from '../replay/audit.ts';
 import type { Facts, SeenChange, SeenCommand } from './facts.ts';
 import type { Finding } from './judge.ts';
 
@@ -103,14 +104,16 @@ const changeFindings = (facts: Facts): Finding[] => {
   return found;
 };
 
-/** The same image of an order, twice in a row. */
+/** The same image of an order, twice in a row, and no replay has said it again. */
 const imageFindings = (facts: Facts): Finding[] => {
   const found: Finding[] = [];
-  const last = new Map<string, string>();
+  const explain = explainedBy(facts.replays);
+  const last = new Map<string, Readonly<{ text: string; offset: bigint }>>();
   for (const { orderId, text, topic, partition, offset } of facts.images) {
-    if (last.get(orderId) === text)
+    const previous = last.get(orderId);
+    if (previous?.text === text && !explain(topic, partition, previous.offset, offset))
       found.push({ kind: 'doubled', orderId, message: `${topic}-${partition}@${offset} repeats what was said before` });
-    last.set(orderId, text);
+    last.set(orderId, { text, offset });
   }
   return found;
 };

@@ -79,7 +79,7 @@ export const runShadow = async (setup: ShadowSetup): Promise<void> => {
       const [from, to] = part(range);
       const serde = stage.inputs[input]!.topic.value as unknown as Serde<unknown>;
       const matters = (record: ConsumedRecord) => key === undefined || record.key?.equals(key) === true;
-      return new Cursor({ reader, input, source: range.source, serde, from, to, decode: decode as Decode, matters });
+      return new Cursor({ reader, input, source: range.source, serde, from, to, decode: decode, matters });
     });
 
   /** The input whose head comes next. */
@@ -101,7 +101,10 @@ export const runShadow = async (setup: ShadowSetup): Promise<void> => {
         signal?.throwIfAborted();
         while (cursors.every(({ ready }) => ready)) {
           const cursor = choose(cursors);
-          if (cursor === undefined) return await flush();
+          if (cursor === undefined) {
+            await flush();
+            return;
+          }
           const { record, decoded } = cursor.head!;
           if (phase === 'before' && setup.starts(record)) {
             await flush();

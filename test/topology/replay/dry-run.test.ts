@@ -240,7 +240,7 @@ describe('what a topic holds and nobody computes', () => {
                 const { records, nextOffset } = target.read(...given);
                 return { records: records.filter(({ offset }) => offset !== lost.offset), nextOffset };
               }
-            : Reflect.get(target, name, target),
+            : (Reflect.get(target, name, target) as unknown),
       });
     };
     const report = await replayed();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Replay } from '../../../schemas/generated/types.ts';
 import type { Facts, Ledger, Payment, SeenCommand, ShopOrder } from '../../../services/cli/verify/facts.ts';
 import { type FindingKind, judge, standingIn } from '../../../services/cli/verify/judge.ts';
 import { soundWorld } from './world.ts';
@@ -398,6 +399,89 @@ describe('an injured world', () => {
     const { findings, counts } = judge(injure(soundWorld()));
     expect(counts[kind]).toBeGreaterThan(0);
     expect(findings).toContainEqual({ kind, orderId, message: expect.stringMatching(says) as string });
+  });
+});
+
+describe('a world that was replayed', () => {
+  /** One partition of commands ended at 100, and everything of it was sent once more. */
+  const replay = (change: Partial<Replay['outputs'][number]> = {}): Replay => ({
+    ...{ replayId: 'r', application: 'order-stream', stage: 'orders', partition: 1, version: '1' },
+    ...{ who: 'ana@shop', reason: 'why not', at: 1n, range: 'offset 0', orderId: null, positions: [], stores: [] },
+    outputs: [{ topic: 'erp.commands', partition: 1, end: 10_100n, records: 1n, ...change }],
+  });
+  const again = (world: Facts, over: Partial<SeenCommand> = {}): Facts => {
+    // The last one: whatever comes after it, it is in order.
+    const told = world.commands.find(({ type }) => type === 'RecordProcessingFee')!;
+    const copies = [
+      { ...told, offset: 10_099n },
+      { ...told, offset: 10_100n, ...over },
+    ];
+    return { ...world, commands: [...world.commands.filter((each) => each !== told), ...copies] };
+  };
+  const doubled = (world: Facts) => judge(world).findings.filter(({ kind }) => kind === 'doubled');
+
+  it('has its commands twice, and nothing is doubled', () => {
+    expect(judge({ ...again(soundWorld()), replays: [replay()] }).findings).toEqual([]);
+  });
+
+  it('has the answers twice too, but not more often than that', () => {
+    const world = soundWorld();
+    const told = world.commands.find(({ type }) => type === 'MarkOrderPaid')!;
+    const copies = { ...world, commands: [...world.commands, { ...told, offset: 11_000n }] };
+    const answer = world.results.find(({ commandId }) => commandId === told.commandId)!;
+    const answered = { ...copies, replays: [replay({ topic: told.topic })], results: [...world.results, answer] };
+    expect(judge(answered).findings).toEqual([]);
+    expect(doubled({ ...answered, results: [...answered.results, answer] })).toMatchObject([
+      { message: expect.stringMatching(/has 3 results/) as string },
+    ]);
+  });
+
+  it.each([
+    ['no replay', again(soundWorld()), []],
+    ['a replay of another topic', again(soundWorld()), [replay({ topic: 'adnsf.commands' })]],
+    ['a replay of another partition', again(soundWorld()), [replay({ partition: 0 })]],
+    ['a replay before both', again(soundWorld()), [replay({ end: 10_099n })]],
+    ['a replay after both', again(soundWorld()), [replay({ end: 10_101n })]],
+    ['a replay that sends nothing', again(soundWorld()), [replay({ records: 0n })]],
+    ['a replay, but the words differ', again(soundWorld(), { digest: 'other' }), [replay()]],
+    [
+      'a replay, but it lies elsewhere',
+      again(soundWorld(), { partition: 0, offset: 5n }),
+      [replay({ partition: 0, end: 5n })],
+    ],
+  ] as const)('calls doubled what comes again with %s', (_, world, replays) => {
+    expect(doubled({ ...world, replays })).toHaveLength(1);
+  });
+
+  it('calls doubled what comes a third time', () => {
+    const world = again(soundWorld());
+    const third = { ...world, commands: [...world.commands, { ...world.commands.at(-1)!, offset: 10_101n }] };
+    expect(doubled({ ...third, replays: [replay({ records: 9n })] })).toHaveLength(1);
+    const second = replay({ end: 10_101n });
+    expect(doubled({ ...third, replays: [replay({ records: 9n }), second] })).toEqual([]);
+  });
+
+  it('calls doubled more than the replay said it would send', () => {
+    const world = again(soundWorld());
+    const other = world.commands.find(({ type }) => type === 'UpsertCustomer')!;
+    const more = {
+      ...world,
+      commands: [
+        ...world.commands.filter((each) => each !== other),
+        { ...other, offset: 10_098n },
+        { ...other, offset: 10_102n },
+      ],
+    };
+    expect(doubled({ ...more, replays: [replay({ records: 1n })] })).toHaveLength(1);
+    expect(doubled({ ...more, replays: [replay({ records: 2n })] })).toEqual([]);
+  });
+
+  it('may say an image again', () => {
+    const world = soundWorld();
+    const image = { ...world.images[0]!, offset: 10_100n };
+    const twice = { ...world, images: [...world.images, image] };
+    expect(doubled(twice)).toHaveLength(1);
+    expect(doubled({ ...twice, replays: [replay({ topic: image.topic })] })).toEqual([]);
   });
 });
 

@@ -45,6 +45,7 @@ const command = (target: string, orderId: string, type: string, change: Partial<
   type,
   target,
   causationId: `adnsf:Orders:${orderId}@1`,
+  digest: `${orderId} ${type}`,
   amounts: {},
   currency: null,
   reference: null,
@@ -132,6 +133,7 @@ export const soundWorld = (): Facts => {
     events: new Set(['evt_paid', 'evt_balanced', 'evt_declined']),
     ledger,
     deadLetters: [],
+    replays: [],
     unrouted: [],
   };
 };
