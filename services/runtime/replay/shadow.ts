@@ -6,7 +6,6 @@
  * Inputs with a place are merged by it, as the live stage merges them. For the others any order is as good as another
  * (nothing may depend on it), and the timestamps of records come nearest to what happened.
  */
-import type { Decode } from '../inputs.ts';
 import type { ConsumedRecord, PartitionReader, ProducedRecord, TopicPartition } from '../ports.ts';
 import { nothing, stageRun } from '../stage-run.ts';
 import { StoreOverlay, type StoreBackend } from '../store.ts';
