@@ -56,7 +56,7 @@ export type ConsumerEvent =
 /** The identity of a group member in one generation: offsets committed with an old one are refused. */
 export type GroupMetadata = Readonly<{ groupId: string; generation: number; memberId: string }>;
 
-/** Offsets sent for a group that has no members: refused while it has any. */
+/** The sender of offsets for a group without members. Brokers do not ask whether it has any: look before. */
 export const nobody = (groupId: string): GroupMetadata => ({ groupId, generation: -1, memberId: '' });
 
 export type GroupMember = Readonly<{ memberId: string; clientId: string; host: string }>;

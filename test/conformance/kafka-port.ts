@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TaskMigratedError } from '../../services/runtime/errors.ts';
 import { partitionOf } from '../../services/runtime/partitioner.ts';
+import { nobody } from '../../services/runtime/ports.ts';
 import type {
   Admin,
   ConsumedRecord,
@@ -319,6 +320,40 @@ export const kafkaPortSuite = (name: string, open: () => Promise<PortUnderTest>)
           TaskMigratedError,
         );
         await producer.close();
+      });
+    });
+
+    describe('a group of nobody', () => {
+      it('has members while they are there', async () => {
+        const topic = await newTopic('members');
+        const groupId = unique('members');
+        expect(await admin.groupMembers(groupId)).toEqual([]);
+        await withMember(groupId, [topic], async (consumer) => {
+          const members = await admin.groupMembers(groupId);
+          expect(members.map(({ memberId }) => memberId)).toEqual([consumer.metadata().memberId]);
+        });
+        await expect.poll(() => admin.groupMembers(groupId)).toEqual([]);
+      });
+
+      it('lets its offsets be set, with the records of the transaction, back too', async () => {
+        const topic = await newTopic('nobody');
+        const groupId = unique('nobody');
+        const source = { topic, partition: 0 };
+        await withMember(groupId, [topic], async (consumer) => {
+          await transact(unique('member'), async (transaction) => {
+            await transaction.sendOffsets(consumer.metadata(), [{ ...source, offset: 7n }]);
+            await transaction.commit();
+          });
+        });
+        await expect.poll(() => admin.groupMembers(groupId)).toEqual([]);
+        const producer = await port.cluster.transactionalProducer(unique('reset'), { timeoutMs: 60_000 });
+        const transaction = await producer.begin();
+        await transaction.send([record(topic, 'reset')]);
+        await transaction.sendOffsets(nobody(groupId), [{ ...source, offset: 3n }]);
+        await transaction.commit();
+        await producer.close();
+        await expect.poll(() => committed(topic)).toEqual(['reset']);
+        await expect.poll(() => admin.committedOffsets(groupId, [source])).toEqual([{ ...source, offset: 3n }]);
       });
     });
 

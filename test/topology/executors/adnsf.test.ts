@@ -65,4 +65,24 @@ describe.each(ways)('adnsf-executor in the engine, over $name', (way) => {
     }
     expect(test.driver.deadLetters()).toEqual([]);
   });
+
+  it('answers what a replay sends again as it did before, and changes nothing', async () => {
+    await using test = await open();
+    const order = await server.place();
+    const commands = [linkPayment(order), recordDecline(order), markOrderPaid(order)];
+    const told = async () => {
+      for (const command of commands) test.feed(command);
+      await test.driver.run();
+      return test.results();
+    };
+    const first = await told();
+    const row = await server.look(order);
+    const both = await told();
+    expect(await server.look(order)).toEqual(row);
+    expect(first).toHaveLength(3);
+    // The same answers, and each says of itself that it was known.
+    expect(both.slice(3).map(({ replayed }) => replayed)).toEqual([true, true, true]);
+    expect(both.slice(3).map((result) => ({ ...result, replayed: false }))).toEqual(first);
+    expect(test.driver.deadLetters()).toEqual([]);
+  });
 });

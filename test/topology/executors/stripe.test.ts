@@ -84,6 +84,37 @@ describe('stripe-executor in the engine', () => {
     expect(new Set(made)).toEqual(new Set(intents.map(({ id }) => id)));
   });
 
+  it.each([
+    ['while Stripe knows their keys', 0],
+    ['after Stripe may have forgotten their keys', 48 * 3_600_000],
+  ])('answers commands that a replay sends again, %s, and makes nothing', async (_, ageMs) => {
+    await using test = await open();
+    const { driver, topics, customer, box } = test;
+    const at = BigInt(Date.now() - ageMs);
+    const commands = ['100001', '100002'].flatMap((order) => [
+      { ...ensureCustomer('ada@example.com', order), occurredAt: at },
+      { ...createPaymentIntent(customer, order), occurredAt: at },
+    ]);
+    const send = async () => {
+      for (const command of commands) driver.feed(topics.stripeCommands, command.orderId, command, { timestamp: at });
+      await driver.run();
+      const people = await box.stripe.customers.list({ limit: 100 });
+      return { intents: (await test.intents()).map(({ id }) => id), people: people.data.map(({ id }) => id) };
+    };
+    const made = await send();
+    const first = test.results();
+    expect(await send()).toEqual(made);
+    const answers = Map.groupBy(test.results(), ({ commandId }) => commandId);
+    expect(first).toHaveLength(4);
+    for (const [commandId, told] of answers) {
+      expect(told, commandId).toHaveLength(2);
+      expect(told[1]?.objectId).toBe(told[0]?.objectId);
+      expect(told[1]?.completedAt).toBe(told[0]?.completedAt);
+      expect(told[1]?.status).toBe('succeeded');
+    }
+    expect(driver.deadLetters()).toEqual([]);
+  });
+
   it('tells refusals as results, puts contradictions aside, and goes on', async () => {
     await using test = await open();
     const { driver, topics, customer } = test;
