@@ -3,6 +3,7 @@
  * Stripe charges, the shop and the ERP hear of it; services die on the way; and every side agrees in the end.
  */
 import { createHmac } from 'node:crypto';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Shoppers, startShoppers } from '../../infra/demo/shoppers.ts';
@@ -15,10 +16,17 @@ import { apply } from '../../services/cli/apply/command.ts';
 import { type CliConfig, configOf } from '../../services/cli/environment.ts';
 import { storyOf } from '../../services/cli/order/command.ts';
 import { storyText } from '../../services/cli/order/print.ts';
+import { replayOn } from '../../services/cli/replay/command.ts';
+import { replay } from '../../services/cli/replay/replay.ts';
+import { topologyOf } from '../../services/cli/replay/topology.ts';
 import { verify } from '../../services/cli/verify/command.ts';
+import { compareLedgers, positionsIn, snapshotLedger } from '../../services/erp-ledger/compare.ts';
+import { rebuildLedger } from '../../services/erp-ledger/rebuild.ts';
+import { temporaryBackends } from '../../services/runtime/replay/temporary.ts';
 import { kafkajsCluster } from '../../services/runtime/kafkajs/cluster.ts';
 import type { TopicKey, TopicValues } from '../../schemas/topics.ts';
 import { type StackEnvironment, stackEnvironment } from '../stack.ts';
+import { withMapping } from '../topology/replay/scenario.ts';
 
 const ORDERS = 20;
 /** Long enough that a group has noticed one death before the next: what is tested is dying, not being kept dead. */
@@ -128,6 +136,63 @@ describe('orders on their way to cash', () => {
     expect(paid).toBeDefined();
     expect(storyText(paid!)).toMatch(/CAPTURED[\s\S]*MarkOrderPaid[\s\S]*CreateSalesOrder/);
     expect(await storyOf(config, '1')).toBeUndefined();
+  });
+});
+
+describe('a replay of it all', () => {
+  const workers = ['order-stream', 'order-stream-2'];
+  const execute = { who: 'test@here', reason: 'to see that nothing happens twice' };
+  const from = { offset: 0n };
+
+  it('finds 0 differences, and exactly one when one mapping is another', async () => {
+    const same = await replayOn(config, { from });
+    expect(same.differences).toEqual([]);
+    expect(same.stages.flatMap(({ compared }) => compared['erp.commands'] ?? 0)).toContain(
+      (await valuesOf('erpCommands')).length,
+    );
+    const schemas = openSchemas(httpRegistry(config.MILLRACE_REGISTRY_URL));
+    const paid = (await valuesOf('adnsfCommands')).find(({ type }) => type === 'MarkOrderPaid')!;
+    const topology = withMapping(topologyOf(config, schemas), (_, value) =>
+      value['commandId'] === paid.commandId ? { ...value, workflow: 'another' } : value,
+    );
+    const cluster = kafkajsCluster({ brokers: config.MILLRACE_KAFKA_BROKERS, clientId: 'test' });
+    const { openBackend, remove } = temporaryBackends();
+    const changed = await replay({ cluster, schemas, topology, openBackend }, { from }).finally(remove);
+    expect(changed.differences).toMatchObject([
+      { kind: 'change', identity: paid.commandId, fields: [{ field: 'workflow', computed: '"another"' }] },
+    ]);
+  });
+
+  it('is refused while the stream works', async () => {
+    await expect(replayOn(config, { from, execute })).rejects.toThrow(/group order-stream-assembly has \d members/);
+  });
+
+  it('sends every command again, and neither Stripe, nor the shop, nor the ledger does anything twice', async () => {
+    const before = await valuesOf('erpCommands');
+    for (const name of workers) await supervisor.end(name);
+    const report = await replayOn(config, { from, execute });
+    expect(report.replayed).toHaveLength(3 * config.MILLRACE_PARTITIONS);
+    for (const name of workers) await supervisor.start(name);
+    await Promise.all(workers.map((name) => supervisor.ready(name)));
+    const { verdict, unsettled } = await verify(config, { waitSeconds: 120 });
+    expect(unsettled).toEqual([]);
+    expect(verdict.findings).toEqual([]);
+    const ids = (values: readonly Readonly<{ commandId: string }>[]) => values.map(({ commandId }) => commandId).sort();
+    expect(ids(await valuesOf('erpCommands'))).toEqual(ids([...before, ...before]));
+    expect((await replayOn(config, { from })).differences).toEqual([]);
+  });
+
+  it('leaves a ledger that can be made anew from the topic, row by row the same', async () => {
+    const cluster = kafkajsCluster({ brokers: config.MILLRACE_KAFKA_BROKERS, clientId: 'test' });
+    const topic = openSchemas(httpRegistry(config.MILLRACE_REGISTRY_URL)).topic('erpCommands');
+    const [path, copy] = ['rebuilt.db', 'copy.db'].map((name) => join(env['MILLRACE_STATE_DIR']!, name)) as [
+      string,
+      string,
+    ];
+    await snapshotLedger(config.MILLRACE_LEDGER_DB, copy);
+    const booked = await rebuildLedger({ cluster, topic, path, to: positionsIn(copy, topic.name) });
+    expect(booked.repeated).toBe(booked.applied);
+    expect(compareLedgers(copy, path)).toEqual([]);
   });
 });
 
