@@ -88,6 +88,14 @@ const withTask = async <T>(setup: ReplayTaskSetup, use: (opened: Opened) => Prom
   await refuseMembers(topology, stage, admin);
   const id = transactionalId(application, stage.name, partition);
   const producer = await setup.cluster.transactionalProducer(id, { timeoutMs: transactionMs });
+  /** A transaction that failed cannot be aborted by itself; a successor ends it. Until then readers would wait. */
+  const endTransaction = async (): Promise<void> => {
+    try {
+      await (await setup.cluster.transactionalProducer(id)).close();
+    } catch {
+      // The brokers are away: the service ends it when it opens the id, or they do by themselves in time.
+    }
+  };
   const stores = stage.stores.map(({ name }) => name);
   const topicOf = new Map(stage.stores.map((store) => [store.name, changelogTopic(application, store)]));
   const backend = (name: string) => openBackend({ application, stage: `${stage.name}-${name}`, partition, stores });
@@ -165,12 +173,11 @@ const withTask = async <T>(setup: ReplayTaskSetup, use: (opened: Opened) => Prom
         }));
         if (offsets) await transaction.sendOffsets(nobody(groupId(application, stage.name)), offsets);
         signal.throwIfAborted();
+        await transaction.commit();
       } catch (error) {
-        // Whoever opens the producer next aborts it too; until then readers would wait.
-        await transaction.abort().catch(() => undefined);
+        await endTransaction();
         throw error;
       }
-      await transaction.commit();
       return told;
     };
 

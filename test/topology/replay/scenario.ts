@@ -58,6 +58,11 @@ export const openDay = async (partitions = 3) => {
   });
   const pay = (order: number, twin = '') =>
     told(String(order), 'payment_intent.succeeded', intentOf(order, 'succeeded'), `evt_paid_${order}${twin}`);
+  /** The same, and nobody reads it yet. */
+  const payUnseen = (order: number): void => {
+    const event = stripeEvent('payment_intent.succeeded', intentOf(order, 'succeeded'), `evt_paid_${order}`);
+    driver.feed(schemas.topic('stripeEvents'), String(order), event);
+  };
   const decline = (order: number) =>
     told(
       String(order),
@@ -144,7 +149,7 @@ export const openDay = async (partitions = 3) => {
 
   const commands = () =>
     commandKeys.flatMap((key) => driver.readAll(schemas.topic(key)).map((record) => ({ ...record, topic: key })));
-  return { driver, schemas, topology, run, replayed, tools, commands, place, answer, pay };
+  return { driver, schemas, topology, run, replayed, tools, commands, place, answer, pay, payUnseen };
 };
 
 export type Day = Awaited<ReturnType<typeof openDay>>;
