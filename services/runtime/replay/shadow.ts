@@ -96,7 +96,7 @@ export const runShadow = async (setup: ShadowSetup): Promise<void> => {
   const run = async (cursors: readonly Cursor[]): Promise<void> => {
     try {
       for (let inBatch = 0; ;) {
-        // One after the other: kafkajs, asked for new topics side by side, loses a connection and never closes it.
+        // One after the other: for first fetches side by side kafkajs opens two connections, and closes one of them.
         for (const cursor of cursors) await cursor.fill();
         signal?.throwIfAborted();
         while (cursors.every(({ ready }) => ready)) {
