@@ -72,7 +72,24 @@ export const replayMutants: readonly Mutant[] = [
     guard: 'replay-resets-positions-with-state',
     why: 'state alone is never brought back to where it was',
     file: reset,
-    edits: [{ find: `if (offsets) await`, replace: `if (offsets?.length === 99) await` }],
+    edits: [
+      {
+        find: `told.positions.map(({ topic, to: offset }, index)`,
+        replace: `told.positions.map(({ topic, from: offset }, index)`,
+      },
+    ],
+    tests: execute,
+  },
+  {
+    guard: 'replay-notes-the-history',
+    why: 'a task that had made its stores anew would restore what came before that',
+    file: reset,
+    edits: [
+      {
+        find: `  return { since: noted?.since ?? 0, reaches, rebuilt: undefined };`,
+        replace: `  return { since: 0, reaches, rebuilt: undefined };`,
+      },
+    ],
     tests: execute,
   },
   {

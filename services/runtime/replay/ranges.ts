@@ -51,7 +51,7 @@ export const stagePartitions = async (admin: Admin, stage: Stage): Promise<numbe
   return count;
 };
 
-export type Processed = TopicPartition & Readonly<{ begin: bigint; processed: bigint }>;
+export type Processed = TopicPartition & Readonly<{ begin: bigint; processed: bigint; note: string | undefined }>;
 
 /**
  * What the live stage has processed of each input partition, by input and partition.
@@ -74,7 +74,8 @@ export const processedBy = async (
       throw new FatalError(
         `${source.topic}/${source.partition} begins at ${begin}: what came before is gone, and with it the state that a replay would start from`,
       );
-    return { ...source, begin, processed: find(committed, source)?.offset ?? begin };
+    const position = find(committed, source);
+    return { ...source, begin, processed: position?.offset ?? begin, note: position?.note };
   });
 };
 

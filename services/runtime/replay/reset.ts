@@ -3,6 +3,9 @@
  * together, in one transaction of the task's own producer, which fences a task that may still run. Started again, the
  * task does everything from there anew. Its disk need not be touched: it follows the changelog.
  */
+import { Changelogs } from '../changelogs.ts';
+import { FatalError } from '../errors.ts';
+import { type Bounds, decodeHistory, encodeHistory, type History, lossOf } from '../history.ts';
 import { partitionOf } from '../partitioner.ts';
 import {
   type Admin,
@@ -20,6 +23,7 @@ import { changelogTopic, groupId, transactionalId } from '../topics.ts';
 import type { Stage, Topology } from '../topology.ts';
 import {
   allOf,
+  type Processed,
   outputPartitions,
   processedBy,
   rangesOf,
@@ -69,7 +73,6 @@ type Opened = Readonly<{
   commit: (
     replayed: Omit<Replayed, 'outputs'>,
     sent: ReadonlyMap<string, bigint>,
-    positions: readonly bigint[] | undefined,
     outputs: readonly ProducedRecord[],
   ) => Promise<Replayed>;
 }>;
@@ -80,6 +83,29 @@ const place = ({ topic, partition }: TopicPartition): string => `${topic}/${part
 const asKept = (value: Buffer | undefined): Buffer =>
   value === undefined ? Buffer.of(0) : Buffer.concat([Buffer.of(1), value]);
 const fromKept = (kept: Buffer): Buffer | null => (kept[0] === 0 ? null : kept.subarray(1));
+
+/**
+ * What is noted of the task's changelogs, as it will go on.
+ * @throws FatalError when they have lost something: the stage makes its stores anew when it is started
+ */
+const historyOf = (
+  topology: Topology,
+  stage: Stage,
+  partition: number,
+  processed: readonly Processed[],
+  bounds: readonly Bounds[],
+): History => {
+  const noted = decodeHistory(processed.find((each) => each.partition === partition && each.note !== undefined)?.note);
+  const loss = noted && (lossOf(noted, bounds) ?? (noted.rebuilt && 'its stores are being made anew'));
+  if (loss !== undefined)
+    throw new FatalError(
+      `${groupId(topology.application, stage.name)}/${partition}: ${loss}. Start it, let it come to an end with that, and stop it again`,
+    );
+  const reaches = new Map(
+    bounds.map(({ store, begin, end }) => [store, { from: noted?.reaches.get(store)?.from ?? begin, to: end }]),
+  );
+  return { since: noted?.since ?? 0, reaches, rebuilt: undefined };
+};
 
 /** Fences the task, restores what it holds, and hands on what is needed to replace it; closes everything after. */
 const withTask = async <T>(setup: ReplayTaskSetup, use: (opened: Opened) => Promise<T>): Promise<T> => {
@@ -102,9 +128,15 @@ const withTask = async <T>(setup: ReplayTaskSetup, use: (opened: Opened) => Prom
   const [shadow, live, changes] = [await backend('shadow'), await backend('live'), await backend('changes')];
   try {
     const task = { application, stage: stage.name, partition };
-    const changelogs = stage.stores.map((store) => ({ store: store.name, topic: changelogTopic(application, store) }));
-    if (stores.length > 0) await restoreStores(task, changelogs, live, reader, admin, setup.now, signal);
     const processed = await processedBy(topology, stage, admin, await stagePartitions(admin, stage));
+    const bounds = await new Changelogs(application, stage, task, { now: setup.now }).bounds(admin);
+    const history = historyOf(topology, stage, partition, processed, bounds);
+    const { now } = setup;
+    if (stores.length > 0)
+      await restoreStores({
+        ...{ task, changelogs: bounds, history, backend: live, reader, now, signal },
+        tell: () => undefined,
+      });
     const counts = await outputPartitions(topology, stage, admin);
 
     const differ: Opened['differ'] = async (only = () => true) => {
@@ -149,7 +181,18 @@ const withTask = async <T>(setup: ReplayTaskSetup, use: (opened: Opened) => Prom
       }
     };
 
-    const commit: Opened['commit'] = async (replayed, sent, positions, outputs) => {
+    /** Noted with the positions, as the task notes it: its changelogs reach further now. */
+    const noteAfter = (changed: Replayed['stores']): string => {
+      const reaches = new Map(
+        [...history.reaches].map(([store, { from, to }]) => {
+          const { puts, deletes } = changed.find((each) => each.store === store) ?? { puts: 0n, deletes: 0n };
+          return [store, { from, to: to + puts + deletes }];
+        }),
+      );
+      return encodeHistory({ ...history, reaches });
+    };
+
+    const commit: Opened['commit'] = async (replayed, sent, outputs) => {
       // Nothing of this task can come after these ends but what the replay brings: the task is fenced.
       const ends = await settledEnds(admin, allOf(counts), signal);
       const told: Replayed = {
@@ -166,12 +209,12 @@ const withTask = async <T>(setup: ReplayTaskSetup, use: (opened: Opened) => Prom
         for (let at = 0; at < outputs.length; at += chunkRecords)
           await transaction.send(outputs.slice(at, at + chunkRecords));
         await transaction.send([setup.audit(told)]);
-        const offsets = positions?.map((offset, index) => ({
-          topic: stage.inputs[index]!.topic.name,
-          partition,
-          offset,
+        const note = noteAfter(told.stores);
+        const offsets = told.positions.map(({ topic, to: offset }, index) => ({
+          ...{ topic, partition, offset },
+          ...(index === 0 && stores.length > 0 && { note }),
         }));
-        if (offsets) await transaction.sendOffsets(nobody(groupId(application, stage.name)), offsets);
+        await transaction.sendOffsets(nobody(groupId(application, stage.name)), offsets);
         signal.throwIfAborted();
         await transaction.commit();
       } catch (error) {
@@ -232,7 +275,7 @@ export const resetTask = async (
       from: processed,
       to: positions[index]!,
     }));
-    return commit({ stage: stage.name, partition, positions: moved, stores }, sent, positions, []);
+    return commit({ stage: stage.name, partition, positions: moved, stores }, sent, []);
   });
 
 /**
@@ -255,5 +298,5 @@ export const reissueKey = async (setup: ReplayTaskSetup & Readonly<{ key: string
     add(outputs);
     const stores = await differ((each) => each === key);
     const positions = ranges.map(({ source: { topic }, processed }) => ({ topic, from: processed, to: processed }));
-    return commit({ stage: stage.name, partition, positions, stores }, sent, undefined, outputs);
+    return commit({ stage: stage.name, partition, positions, stores }, sent, outputs);
   });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { topics } from '../../../schemas/topics.ts';
+import { redriveHeaders } from '../../../services/runtime/redrive.ts';
 import type { CrashPoint } from '../../../services/runtime/task.ts';
 import { temporaryBackends } from '../../../services/runtime/replay/temporary.ts';
 import { type Day, everything, openDay, orders, withMapping } from './scenario.ts';
@@ -218,6 +219,14 @@ describe('what a topic holds and nobody computes', () => {
     driver.feed(schemas.topic('erpCommands'), key, value, { partition });
     const report = await replayed();
     expect(report.differences).toMatchObject([{ kind: 'omit', identity: value!.commandId }]);
+  });
+
+  it('a command that a person has redriven is none of the stage', async () => {
+    const { driver, schemas, replayed } = await ended();
+    const { key, value, partition } = driver.readAll(schemas.topic('adnsfCommands'))[0]!;
+    const headers = redriveHeaders({}, 'adnsf-executor/0/7', undefined);
+    driver.feed(schemas.topic('adnsfCommands'), key, value, { partition, headers });
+    expect((await replayed()).differences).toEqual([]);
   });
 
   it('a lost command would be added', async () => {

@@ -3,6 +3,8 @@ import { topics } from '../../../schemas/topics.ts';
 import { ReplayRefusedError } from '../../../services/cli/replay/replay.ts';
 import { StageAtWorkError } from '../../../services/runtime/replay/ranges.ts';
 import { TaskMigratedError } from '../../../services/runtime/errors.ts';
+import { decodeHistory, encodeHistory, type History } from '../../../services/runtime/history.ts';
+import { nobody } from '../../../services/runtime/ports.ts';
 import { memoryCluster } from '../../../services/runtime/memory/cluster.ts';
 import { systemScheduler } from '../../../services/runtime/scheduler.ts';
 import { transactionalId } from '../../../services/runtime/topics.ts';
@@ -204,6 +206,48 @@ describe('a replay that may not be', () => {
     await expect(refused).rejects.toBeInstanceOf(ReplayRefusedError);
     await expect(refused).rejects.toThrow(/100126\/mark-paid\/1/);
     expect(everything(opened.driver)).toEqual(before);
+  });
+});
+
+describe('a stage that has made its stores anew', () => {
+  const source = { topic: topics.assembledOrders.name, partition: 0 };
+  /** The group's note about its changelogs, changed as if the stage had done so. */
+  const renoted = async (opened: Day, change: Partial<History>) => {
+    const cluster = memoryCluster(opened.driver.broker, systemScheduler);
+    const admin = await cluster.admin();
+    const noteNow = async () => {
+      const [position] = await admin.committedOffsets('order-stream-orders', [source]);
+      return { ...position!, history: decodeHistory(position?.note)! };
+    };
+    const { offset, history } = await noteNow();
+    const transaction = await (await cluster.transactionalProducer('test')).begin();
+    const note = encodeHistory({ ...history, ...change });
+    await transaction.sendOffsets(nobody('order-stream-orders'), [{ ...source, offset, note }]);
+    await transaction.commit();
+    return { history, noteNow };
+  };
+
+  it('goes on with the history it had', async () => {
+    const opened = await stopped();
+    const { history, noteNow } = await renoted(opened, { since: 7 });
+    await opened.replayed({ execute, stage: 'orders' });
+    const after = (await noteNow()).history;
+    expect(after.since).toBe(7);
+    const [before, now] = [history.reaches.get('orders')!, after.reaches.get('orders')!];
+    expect(now.from).toBe(before.from);
+    // Every key of the task was deleted, at an offset each.
+    expect(now.to).toBeGreaterThan(before.to);
+    await startAgain(opened);
+    expect((await opened.replayed()).differences).toEqual([]);
+  });
+
+  it('is left alone until it has', async () => {
+    const opened = await stopped();
+    await renoted(opened, { rebuilt: new Map([[source.topic, 0n]]) });
+    await expect(opened.replayed({ execute, stage: 'orders' })).rejects.toThrow(
+      /orders\/0: its stores are being made anew/,
+    );
+    expect(audits(opened)).toEqual([]);
   });
 });
 
