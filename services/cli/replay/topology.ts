@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Schemas } from '../../../schemas/serde.ts';
 import { type TopicDefinition, topics } from '../../../schemas/topics.ts';
 import { cleanPaymentMethod } from '../../order-stream/domain/shop.ts';
+import { loadWorkflows } from '../../order-stream/workflows/directory.ts';
 import { orderTopology } from '../../order-stream/topology.ts';
 import type { Topology } from '../../runtime/topology.ts';
 import type { CliConfig } from '../environment.ts';
@@ -12,7 +13,14 @@ const { version } = z
   .object({ version: z.string() })
   .parse(JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')));
 
-type Settings = Pick<CliConfig, 'MILLRACE_STORES' | 'MILLRACE_STRIPE_METHODS' | 'MILLRACE_STRIPE_LIVEMODE'>;
+type Settings = Pick<
+  CliConfig,
+  | 'MILLRACE_STORES'
+  | 'MILLRACE_STRIPE_METHODS'
+  | 'MILLRACE_STRIPE_LIVEMODE'
+  | 'MILLRACE_WORKFLOWS_DIR'
+  | 'MILLRACE_ENVIRONMENT'
+>;
 
 /** With the same settings as the services: a replay under others is another program. */
 export const topologyOf = (config: Settings, schemas: Schemas): Topology =>
@@ -24,6 +32,7 @@ export const topologyOf = (config: Settings, schemas: Schemas): Topology =>
       livemode: config.MILLRACE_STRIPE_LIVEMODE,
     },
     version,
+    { current: loadWorkflows(config.MILLRACE_WORKFLOWS_DIR, config.MILLRACE_ENVIRONMENT) },
   );
 
 /** The stage that keeps orders apart: its records, stores and outputs are keyed by order id. */

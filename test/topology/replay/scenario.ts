@@ -8,6 +8,7 @@ import {
   type ReplayRequest,
   type ReplayTools,
 } from '../../../services/cli/replay/replay.ts';
+import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
 import { orderTopology } from '../../../services/order-stream/topology.ts';
 import { memoryCluster } from '../../../services/runtime/memory/cluster.ts';
 import { systemScheduler } from '../../../services/runtime/scheduler.ts';
@@ -24,7 +25,7 @@ const commandKeys = ['stripeCommands', 'adnsfCommands', 'erpCommands', 'notifica
 export const openDay = async (partitions = 3) => {
   const registry = memoryRegistry();
   const schemas = openSchemas(registry);
-  const topology = orderTopology(schemas, policy, 'test');
+  const topology = orderTopology(schemas, policy, 'test', { current: loadWorkflows() });
   const driver = await openDriver(topology, {
     partitions,
     topics: [topics.replays.name],
