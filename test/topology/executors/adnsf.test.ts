@@ -67,7 +67,7 @@ describe.each(ways)('adnsf-executor in the engine, over $name', (way) => {
   });
 
   it('answers what a replay sends again as it did before, and changes nothing', async () => {
-    await using test = await open();
+    await using test = await open(way);
     const order = await server.place();
     const commands = [linkPayment(order), recordDecline(order), markOrderPaid(order)];
     const told = async () => {
