@@ -144,6 +144,14 @@ export const topics = define({
     records: ['DeadLetterAction'],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
+  scanPositions: { name: 'scanner.positions', config: compact, records: ['ScanPosition'], compatibility: 'BACKWARD' },
+  exceptions: {
+    name: 'exceptions',
+    config: forever,
+    records: ['RaisedException'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
+  repairs: { name: 'repairs', config: forever, records: ['Repair'], compatibility: 'BACKWARD_TRANSITIVE' },
 });
 
 export type TopicKey = keyof typeof topics;
@@ -197,6 +205,9 @@ export type TopicValues = {
   adnsfResults: Types.CommandResult;
   deadLetters: Types.DeadLetter;
   deadLetterActions: Types.DeadLetterAction;
+  scanPositions: Types.ScanPosition;
+  exceptions: Types.RaisedException;
+  repairs: Types.Repair;
 };
 
 export type StoreValues = {
