@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { runService } from '../platform/service.ts';
 import { count, flag, milliseconds, secret } from '../platform/variables.ts';
 import { systemScheduler } from '../runtime/scheduler.ts';
-import { configOf } from '../cli/environment.ts';
 import { auditRound } from '../cli/audit/round.ts';
+import { configOf } from '../cli/environment.ts';
 import { goRounds } from './rounds.ts';
 import { openEventPages } from './stripe/events-api.ts';
 import { stripeScanner } from './stripe/scan.ts';
@@ -69,7 +69,7 @@ await runService({ service: 'scanner', variables }, async (platform) => {
   if (auditEveryMs !== undefined) {
     // It asks all sides, so it needs what the commands need: a variable that is missing is named now.
     const sides = configOf(process.env);
-    const work = (): Promise<void> => auditRound(sides, { logger });
+    const work = (): Promise<void> => auditRound(sides, logger);
     rounds.push(goRounds({ ...common, name: 'audit', everyMs: auditEveryMs, work }));
   }
   platform.onStop(async () => {

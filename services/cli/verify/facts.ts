@@ -56,6 +56,8 @@ export type SeenCommand = Place &
     amounts: Readonly<Record<string, bigint>>;
     currency: string | null;
     reference: string | null;
+    /** Where it was told last, when it was told again. */
+    latest?: Place;
   }>;
 
 export type SeenResult = Place &
@@ -66,6 +68,9 @@ export type SeenResult = Place &
     status: string;
     objectId: string | null;
     error: string | null;
+    /** The repair it answers. */
+    repair?: string;
+    latest?: Place;
   }>;
 
 export type SeenImage = Place &
@@ -124,7 +129,7 @@ export type Facts = Readonly<{
   /** Ids of the events in stripe.events. */
   events: ReadonlySet<string>;
   ledger: Ledger;
-  deadLetters: readonly (Place & Readonly<{ code: string; message: string }>)[];
+  deadLetters: readonly (Place & Readonly<{ code: string; message: string; source?: Place }>)[];
   /** Stripe objects with facts that no order was found for. */
   unrouted: readonly string[];
 }>;

@@ -1,8 +1,9 @@
 /** The order stream over in-memory brokers, Stripe as its sandbox, and nobody who takes Stripe's webhooks. */
 import { sandbox, secretKey } from '../../../infra/sandbox/stripe/testing/sandbox.ts';
 import { memoryRegistry } from '../../../schemas/registry.ts';
-import { openSchemas } from '../../../schemas/serde.ts';
+import { openSchemas, type Schemas } from '../../../schemas/serde.ts';
 import { topics } from '../../../schemas/topics.ts';
+import type { EffectStage } from '../../../services/runtime/effects.ts';
 import { orderTopology } from '../../../services/order-stream/topology.ts';
 import { memoryCluster } from '../../../services/runtime/memory/cluster.ts';
 import { systemScheduler } from '../../../services/runtime/scheduler.ts';
@@ -14,7 +15,7 @@ import { openStripeApi } from '../../../services/stripe-executor/stripe-api.ts';
 import { ordersRow, policy } from '../../unit/order-stream/fixtures.ts';
 import { checkout, pipeChange, shopLog } from '../order-stream/shop-log.ts';
 
-export const openScanned = async () => {
+export const openScanned = async (options: { effects?: (schemas: Schemas) => readonly EffectStage<never>[] } = {}) => {
   const box = await sandbox();
   const registry = memoryRegistry();
   const schemas = openSchemas(registry);
@@ -30,10 +31,13 @@ export const openScanned = async () => {
   const driver = await openDriver(orderTopology(schemas, policy, 'test'), {
     partitions: 2,
     startMs: Date.now(),
-    topics: [topics.scanPositions.name, topics.exceptions.name, topics.stripeEvents.name],
-    effects: [stripe as never],
+    topics: [
+      ...[topics.scanPositions, topics.exceptions, topics.repairs, topics.deadLetterActions, topics.stripeEvents],
+      ...[topics.stripeCommands, topics.adnsfCommands, topics.erpCommands, topics.notifications],
+    ].map(({ name }) => name),
+    effects: [stripe as never, ...(options.effects?.(schemas) ?? [])],
   });
-  for (const key of ['stripeEvents', 'exceptions'] as const) await schemas.topic(key).value.open?.();
+  for (const key of ['stripeEvents', 'exceptions', 'repairs'] as const) await schemas.topic(key).value.open?.();
   const cluster = memoryCluster(driver.broker, systemScheduler);
   const log = shopLog(registry);
   const setup: ScanSetup = {
@@ -52,6 +56,7 @@ export const openScanned = async () => {
     driver,
     schemas,
     setup,
+    cluster,
     scanner: (over: Partial<ScanSetup> = {}) => stripeScanner({ ...setup, ...over }),
     /** An order as the shop writes it, up to its PaymentIntent. */
     place: async (orderNumber: number) => {
