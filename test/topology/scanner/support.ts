@@ -4,6 +4,7 @@ import { memoryRegistry } from '../../../schemas/registry.ts';
 import { openSchemas, type Schemas } from '../../../schemas/serde.ts';
 import { topics } from '../../../schemas/topics.ts';
 import type { EffectStage } from '../../../services/runtime/effects.ts';
+import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
 import { orderTopology } from '../../../services/order-stream/topology.ts';
 import { memoryCluster } from '../../../services/runtime/memory/cluster.ts';
 import { systemScheduler } from '../../../services/runtime/scheduler.ts';
@@ -28,7 +29,7 @@ export const openScanned = async (options: { effects?: (schemas: Schemas) => rea
     results: schemas.topic('stripeResults'),
     deadLetters: schemas.topic('deadLetters'),
   });
-  const driver = await openDriver(orderTopology(schemas, policy, 'test'), {
+  const driver = await openDriver(orderTopology(schemas, policy, 'test', { current: loadWorkflows() }), {
     partitions: 2,
     startMs: Date.now(),
     topics: [
