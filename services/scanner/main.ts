@@ -1,11 +1,15 @@
 /** Looks for what was never delivered, and feeds it in as if it had been. */
 import { z } from 'zod';
+import { cleanPaymentMethod } from '../order-stream/domain/shop.ts';
 import { runService } from '../platform/service.ts';
-import { count, flag, milliseconds, secret } from '../platform/variables.ts';
+import { count, flag, milliseconds, port, secret } from '../platform/variables.ts';
+import { FatalError } from '../runtime/errors.ts';
 import { systemScheduler } from '../runtime/scheduler.ts';
 import { auditRound } from '../cli/audit/round.ts';
 import { configOf } from '../cli/environment.ts';
 import { goRounds } from './rounds.ts';
+import { openShopOrders } from './shop/orders.ts';
+import { shopScanner } from './shop/scan.ts';
 import { openEventPages } from './stripe/events-api.ts';
 import { stripeScanner } from './stripe/scan.ts';
 
@@ -20,8 +24,27 @@ const variables = {
   MILLRACE_SCANNER_REQUESTS_PER_SECOND: count().default(5),
   MILLRACE_SCANNER_EVENT_TYPES: z.string().default('*'),
   MILLRACE_SCANNER_AUDIT_INTERVAL_MS: milliseconds().optional(),
+  /** The first order that is ours to look after. Without it the shop's tables are not looked at. */
+  MILLRACE_SCANNER_FROM_ORDER: count().optional(),
+  MILLRACE_SCANNER_SHOP_INTERVAL_MS: milliseconds().default(900_000),
+  MILLRACE_SCANNER_SHOP_GRACE_SECONDS: count().default(600),
+  MILLRACE_ADNSF_SQL_HOST: z.string().min(1).optional(),
+  MILLRACE_ADNSF_SQL_PORT: port().default(1433),
+  MILLRACE_ADNSF_SQL_DATABASE: z.string().default('AspDotNetStorefront'),
+  MILLRACE_ADNSF_CDC_USER: z.string().min(1).optional(),
+  MILLRACE_ADNSF_CDC_PASSWORD: secret().optional(),
+  MILLRACE_ADNSF_SQL_ENCRYPT: flag().default(true),
+  MILLRACE_ADNSF_SQL_TRUST_SERVER_CERTIFICATE: flag().default(false),
+  MILLRACE_ADNSF_SQL_TIMEOUT_MS: milliseconds().default(15_000),
+  /** As the order stream has it: which orders need an e-mail address. */
+  MILLRACE_STRIPE_METHODS: z
+    .string()
+    .default('Stripe')
+    .transform((text) => text.split(',').map(cleanPaymentMethod)),
 } as const;
 
+/** Of order numbers; a page is a piece of the clustered index. */
+const PAGE_SIZE = 1_000;
 /** Progress is kept after each hour of the list. */
 const CHUNK_SECONDS = 3_600;
 
@@ -65,6 +88,51 @@ await runService({ service: 'scanner', variables }, async (platform) => {
       },
     }),
   ];
+  const fromOrder = config.MILLRACE_SCANNER_FROM_ORDER;
+  if (fromOrder !== undefined) {
+    const {
+      MILLRACE_ADNSF_SQL_HOST: host,
+      MILLRACE_ADNSF_CDC_USER: user,
+      MILLRACE_ADNSF_CDC_PASSWORD: password,
+    } = config;
+    if (host === undefined || user === undefined || password === undefined)
+      throw new FatalError(
+        'configuration: MILLRACE_SCANNER_FROM_ORDER needs MILLRACE_ADNSF_SQL_HOST, MILLRACE_ADNSF_CDC_USER and MILLRACE_ADNSF_CDC_PASSWORD',
+      );
+    const shop = openShopOrders({
+      host,
+      user,
+      password,
+      port: config.MILLRACE_ADNSF_SQL_PORT,
+      database: config.MILLRACE_ADNSF_SQL_DATABASE,
+      encrypt: config.MILLRACE_ADNSF_SQL_ENCRYPT,
+      trustServerCertificate: config.MILLRACE_ADNSF_SQL_TRUST_SERVER_CERTIFICATE,
+      timeoutMs: config.MILLRACE_ADNSF_SQL_TIMEOUT_MS,
+      pageSize: PAGE_SIZE,
+    });
+    platform.onStop(() => shop.close());
+    const orders = shopScanner({
+      cluster,
+      schemas,
+      admin,
+      reader,
+      shop,
+      fromOrder,
+      policy: {
+        stores: config.MILLRACE_STORES,
+        stripeMethods: config.MILLRACE_STRIPE_METHODS,
+        livemode: config.MILLRACE_STRIPE_LIVEMODE,
+      },
+      graceSeconds: config.MILLRACE_SCANNER_SHOP_GRACE_SECONDS,
+      now: () => Date.now(),
+    });
+    const work = async (ending: AbortSignal): Promise<void> => {
+      const { found, refused, looked } = await orders.scan(ending);
+      if (found.length > 0 || refused > 0)
+        logger.warn({ found: found.length, refused, looked, first: found[0] }, 'orders were never told of');
+    };
+    rounds.push(goRounds({ ...common, name: 'shop', everyMs: config.MILLRACE_SCANNER_SHOP_INTERVAL_MS, work }));
+  }
   const auditEveryMs = config.MILLRACE_SCANNER_AUDIT_INTERVAL_MS;
   if (auditEveryMs !== undefined) {
     // It asks all sides, so it needs what the commands need: a variable that is missing is named now.
@@ -76,5 +144,9 @@ await runService({ service: 'scanner', variables }, async (platform) => {
     await Promise.all(rounds);
   });
   for (const round of rounds) round.catch(platform.fail);
-  platform.ready({ stripe: base ?? 'https://api.stripe.com', audit: auditEveryMs !== undefined });
+  platform.ready({
+    stripe: base ?? 'https://api.stripe.com',
+    audit: auditEveryMs !== undefined,
+    fromOrder: fromOrder ?? 'none',
+  });
 });

@@ -155,7 +155,7 @@ const judgementOn = (finding: Finding, looked: Looked, history: History): Judgem
     case 'never_assembled':
       return person(
         'operations',
-        'capture did not tell of it: see docs/howto/nothing-missed.md for how it is brought in; never change the row for it',
+        'neither capture nor the scanner told of it: is the scanner running, and its MILLRACE_SCANNER_FROM_ORDER not above it?',
       );
     case 'trial_balance':
     case 'clearing_account':

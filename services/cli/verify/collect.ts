@@ -108,17 +108,16 @@ export const collectFacts = async (sides: Sides, stripeMethods: readonly string[
       saidAgain(commands, record, seenCommand(record, command));
 
   const images: Facts['images'][number][] = [];
-  for await (const [record, { orderId, total, giftCard, currency, ...rest }] of values(
-    schemas.topic('assembledOrders'),
-  ))
-    images.push({
-      ...place(record),
-      orderId,
-      total,
-      giftCard,
-      currency,
-      text: json({ total, giftCard, currency, ...rest }),
-    });
+  for (const key of ['assembledOrders', 'adnsfSnapshots'] as const)
+    for await (const [record, { orderId, total, giftCard, currency, ...rest }] of values(schemas.topic(key)))
+      images.push({
+        ...place(record),
+        orderId,
+        total,
+        giftCard,
+        currency,
+        text: json({ total, giftCard, currency, ...rest }),
+      });
 
   const facts: Facts['facts'][number][] = [];
   for await (const [record, { factId, orderId, kind }] of values(schemas.topic('orderPayments')))

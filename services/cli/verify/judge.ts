@@ -113,7 +113,7 @@ const orderFindings = (order: ShopOrder, facts: Facts, side: Side): Finding[] =>
   if (payments.length > 1)
     say('doubled', `${payments.length} PaymentIntents: ${payments.map(({ id }) => id).join(', ')}`);
   if (order.complete && !side.images.has(orderId))
-    say('lost', 'complete in the shop, but never in orders.assembled', 'never_assembled');
+    say('lost', 'complete in the shop, but in neither orders.assembled nor adnsf.snapshots', 'never_assembled');
   if (isCollected(order, facts) && payments.length === 0)
     say('lost', `placed and complete in the shop (${order.state ?? 'NULL'}), but Stripe has no PaymentIntent`);
   for (const payment of payments) found.push(...paymentFindings(order, payment));

@@ -4,12 +4,14 @@
  * that two scanners do no harm and a killed one is taken up where it was.
  */
 import type Stripe from 'stripe';
-import type { RaisedException, ScanMark, ScanPosition } from '../../../schemas/generated/types.ts';
+import type { ScanMark, ScanPosition } from '../../../schemas/generated/types.ts';
 import { countService } from '../../platform/counts.ts';
 import { FatalError } from '../../runtime/errors.ts';
-import type { KafkaCluster, ProducedRecord, TransactionalProducer } from '../../runtime/ports.ts';
+import type { KafkaCluster, ProducedRecord } from '../../runtime/ports.ts';
 import { acceptEvent } from '../../webhooks/accept.ts';
-import { type Source, wholeTopic } from '../read.ts';
+import { type Problem, SOURCE_HEADER, writeAtOnce } from '../feed.ts';
+import { openRaised } from '../raised.ts';
+import type { Source } from '../read.ts';
 import type { EventPages } from './events-api.ts';
 import { type Known, openKnown } from './known.ts';
 import { markBefore, markNow, positionRecord, readPosition, STRIPE, withMark } from './position.ts';
@@ -31,17 +33,14 @@ export type ScanSetup = Source &
 export type ScanReport = Readonly<{ listed: number; found: readonly string[]; refused: number; until: number }>;
 
 export const SCANNER_ID = 'scanner-stripe';
-export const SOURCE_HEADER = 'millrace-source';
 const SERVICE = 'scanner';
-/** Below the brokers' limit of a batch, which is 1 MiB; and what the webhooks' door takes. */
-const MAX_BATCH_BYTES = 800_000;
+/** What the webhooks' door takes. */
 const MAX_BODY_BYTES = 1_000_000;
 
 const isoTime = (seconds: number): string => new Date(seconds * 1_000).toISOString();
 
-type Problem = Pick<RaisedException, 'exceptionId' | 'code' | 'message' | 'advice'>;
-
 const unreachable = ({ from, to }: Stretch): Problem => ({
+  orderId: null,
   exceptionId: `stripe/unreachable/${from}-${to}`,
   code: 'unreachable_events',
   message: `Stripe's events from ${isoTime(from)} to ${isoTime(to)} were not compared, and Stripe lists them no more`,
@@ -49,6 +48,7 @@ const unreachable = ({ from, to }: Stretch): Problem => ({
 });
 
 const refusedEvent = (event: Stripe.Event, code: string, message: string): Problem => ({
+  orderId: null,
   exceptionId: `stripe/event/${event.id}`,
   code,
   message: `${event.id} (${event.type}) was not delivered and cannot be taken: ${message}`,
@@ -93,71 +93,6 @@ const sort = (
   return { records, found, problems };
 };
 
-const batches = (records: readonly ProducedRecord[]): ProducedRecord[][] => {
-  const made: ProducedRecord[][] = [];
-  let bytes = Infinity;
-  for (const record of records) {
-    const size = record.value?.length ?? 0;
-    if (bytes + size > MAX_BATCH_BYTES) {
-      made.push([]);
-      bytes = 0;
-    }
-    made.at(-1)!.push(record);
-    bytes += size;
-  }
-  return made;
-};
-
-class Scan {
-  readonly #setup: ScanSetup;
-  readonly #producer: TransactionalProducer;
-  #raised: Set<string> | undefined;
-
-  constructor(setup: ScanSetup, producer: TransactionalProducer) {
-    this.#setup = setup;
-    this.#producer = producer;
-  }
-
-  /** Problems that were not told before, as records. */
-  async problems(problems: readonly Problem[]): Promise<ProducedRecord[]> {
-    if (problems.length === 0) return [];
-    const topic = this.#setup.schemas.topic('exceptions');
-    if (this.#raised === undefined) {
-      this.#raised = new Set();
-      for await (const { exceptionId } of wholeTopic(this.#setup, topic)) this.#raised.add(exceptionId);
-    }
-    const raised = this.#raised;
-    const untold = problems.filter(({ exceptionId }) => !raised.has(exceptionId));
-    for (const { exceptionId } of untold) raised.add(exceptionId);
-    return untold.map((problem) => ({
-      topic: topic.name,
-      key: Buffer.from(problem.exceptionId),
-      value: topic.value.encode({
-        ...problem,
-        status: 'raised',
-        orderId: null,
-        who: 'operations',
-        evidence: [],
-        by: 'scanner',
-        at: BigInt(this.#setup.now()),
-      }),
-    }));
-  }
-
-  /** All or nothing. */
-  async write(records: readonly ProducedRecord[]): Promise<void> {
-    if (records.length === 0) return;
-    const transaction = await this.#producer.begin();
-    try {
-      for (const batch of batches(records)) await transaction.send(batch);
-      await transaction.commit();
-    } catch (error) {
-      await transaction.abort().catch(() => undefined);
-      throw error;
-    }
-  }
-}
-
 /** Scans, with what one has read of stripe.events at hand for the next. */
 export interface StripeScanner {
   /**
@@ -186,7 +121,7 @@ const scanStripe = async (
   for (const key of ['stripeEvents', 'scanPositions', 'exceptions'] as const) await schemas.topic(key).value.open?.();
   const producer = await setup.cluster.transactionalProducer(SCANNER_ID);
   try {
-    const scan = new Scan(setup, producer);
+    const raise = openRaised(setup, setup.now);
     const position = await readPosition(setup);
     const mark = await markNow(setup, setup.now());
     let until = position === undefined ? undefined : Number(position.until / 1_000n);
@@ -201,8 +136,8 @@ const scanStripe = async (
 
     if (plan.unreachable !== undefined) {
       countService(SERVICE, 'stripe', 'unreachable');
-      const told = await scan.problems([unreachable(plan.unreachable)]);
-      await scan.write([...told, positionRecord(setup, standing(plan.unreachable.to))]);
+      const told = await raise([unreachable(plan.unreachable)]);
+      await writeAtOnce(producer, [...told, positionRecord(setup, standing(plan.unreachable.to))]);
     }
     const [first] = plan.stretches;
     if (first === undefined) return { ...report, until: until ?? 0 };
@@ -216,9 +151,9 @@ const scanStripe = async (
         // Last: what was delivered while Stripe answered is known.
         await known.refresh();
         const { records, found, problems } = sort(setup, known, events);
-        const told = await scan.problems(problems);
+        const told = await raise(problems);
         after = next;
-        await scan.write([
+        await writeAtOnce(producer, [
           ...records,
           ...told,
           ...(next === undefined ? [positionRecord(setup, standing(stretch.to))] : []),

@@ -94,7 +94,7 @@ const injuries: readonly Injury[] = [
     'an order that was never assembled',
     'lost',
     '3',
-    /never in orders.assembled/,
+    /in neither orders.assembled nor adnsf.snapshots/,
     (w) => ({ ...w, images: w.images.filter(({ orderId }) => orderId !== '3') }),
   ],
   [
