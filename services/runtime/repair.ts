@@ -21,7 +21,7 @@ export const repairHeaders = (original: RecordHeaders, repair: string): RecordHe
 };
 
 /** What an answer to such a command carries: which repair it answers. */
-export const answeringRepair = (headers: RecordHeaders): { headers: RecordHeaders } | Record<never, never> => {
+export const answeringRepair = (headers: RecordHeaders): Readonly<{ headers?: RecordHeaders }> => {
   const repair = headers[REPAIR_HEADER];
   return repair === undefined ? {} : { headers: { [REPAIR_HEADER]: repair } };
 };

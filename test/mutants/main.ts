@@ -19,6 +19,7 @@ import { deadLetterMutants } from './dead-letters.ts';
 import { edgeMutants } from './edges.ts';
 import { runtimeMutants } from './runtime.ts';
 import { shopMutants } from './shop.ts';
+import { nothingMissedMutants } from './nothing-missed.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 /** A run that takes longer than this has not noticed anything: no test has failed. */
@@ -27,7 +28,7 @@ const patienceMs = 180_000;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, list: { type: 'boolean', default: false } } });
-const all = [...runtimeMutants, ...shopMutants, ...deadLetterMutants, ...edgeMutants];
+const all = [...runtimeMutants, ...shopMutants, ...deadLetterMutants, ...edgeMutants, ...nothingMissedMutants];
 const chosen = values.only === undefined ? all : all.filter(({ guard }) => guard === values.only);
 if (chosen.length === 0) throw new Error(`no guard is called ${values.only ?? ''}; --list names them`);
 

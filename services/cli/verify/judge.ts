@@ -50,6 +50,8 @@ const kinds = ['lost', 'doubled', 'reordered', 'mismatched', 'dead-letter', 'unr
 
 /** States in which the shop has the money, or had it. */
 const PAID_STATES = new Set(['CAPTURED', 'REFUNDED']);
+/** States in which an order can still be paid. */
+const UNPAID_STATES = new Set(['PENDING', 'AUTHORIZED', 'REFUSED']);
 
 type Side = Readonly<{
   payments: ReadonlyMap<string, readonly Payment[]>;
@@ -86,6 +88,8 @@ const paymentFindings = (order: ShopOrder, payment: Payment): Finding[] => {
       say('lost', `paid at Stripe (${payment.id}), but ${state} in the shop`, 'not_paid_in_shop');
   } else {
     if (PAID_STATES.has(state)) say('mismatched', `${state} in the shop, but ${payment.id} is ${payment.status}`);
+    if (payment.status === 'canceled' && UNPAID_STATES.has(state))
+      say('mismatched', `${payment.id} is canceled at Stripe, but ${state} in the shop`);
     if (payment.declined && state === 'PENDING')
       say('lost', `declined at Stripe (${payment.id}), but still PENDING in the shop`, 'not_declined_in_shop');
     if (!payment.declined && state === 'REFUSED')

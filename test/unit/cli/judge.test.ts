@@ -111,6 +111,13 @@ const injuries: readonly Injury[] = [
     /PENDING in the shop/,
     (w) => withOrder(w, '1', { state: 'PENDING' }),
   ],
+  [
+    'a PaymentIntent that was cancelled by hand',
+    'mismatched',
+    '3',
+    /canceled at Stripe, but PENDING/,
+    (w) => withPayment(w, 'pi_3', { status: 'canceled' }),
+  ],
   ['a decline the shop has not heard of', 'lost', '2', /still PENDING/, (w) => withOrder(w, '2', { state: 'PENDING' })],
   ['a paid order without a sales order', 'lost', '1', /no sales order/, (w) => withLedger(w, { salesOrders: [] })],
   ['a paid order without a payment in the books', 'lost', '1', /no payment/, (w) => withLedger(w, { payments: [] })],
@@ -397,7 +404,9 @@ describe('an injured world', () => {
   it.each(injuries)('%s is found', (_name, kind, orderId, says, injure) => {
     const { findings, counts } = judge(injure(soundWorld()));
     expect(counts[kind]).toBeGreaterThan(0);
-    expect(findings).toContainEqual(expect.objectContaining({ kind, orderId, message: expect.stringMatching(says) }));
+    expect(findings).toContainEqual(
+      expect.objectContaining({ kind, orderId, message: expect.stringMatching(says) as string }),
+    );
   });
 });
 

@@ -82,6 +82,14 @@ describe('remedies', () => {
       ['1 not_in_ledger repair 1/DecrementInventory/1'],
     ],
     [
+      'a PaymentIntent that was cancelled by hand',
+      {
+        ...soundWorld(),
+        payments: soundWorld().payments.map((each) => (each.id === 'pi_3' ? { ...each, status: 'canceled' } : each)),
+      },
+      ['3 mismatched person support'],
+    ],
+    [
       'an order that was never assembled',
       { ...soundWorld(), images: soundWorld().images.filter(({ orderId }) => orderId !== '3') },
       ['3 never_assembled person operations'],
