@@ -111,8 +111,15 @@ const UNPAID = new Set(['PENDING', 'AUTHORIZED', 'REFUSED']);
 const undone = (type: string, order: ShopOrder, looked: Looked, history: History): Judgement => {
   const { facts } = looked;
   const command = facts.commands.findLast((sent) => sent.orderId === order.orderId && sent.type === type);
-  if (command === undefined)
-    return person('operations', `${type} was never sent: look for its cause with \`millrace order ${order.orderId}\``);
+  if (command === undefined) {
+    const told = facts.facts.some(({ orderId, kind }) => orderId === order.orderId && kind.startsWith('payment.'));
+    return person(
+      'operations',
+      told
+        ? `${type} was never sent: look for the reason with \`millrace order ${order.orderId}\``
+        : "Stripe's event has not come: the scanner feeds it in; is it running?",
+    );
+  }
   const result = facts.results.find(({ commandId }) => commandId === command.commandId);
   if (result === undefined) return { kind: 'wait', why: `${command.commandId} has no result` };
   if (result.status !== 'succeeded')
@@ -171,21 +178,40 @@ const judgementOn = (finding: Finding, looked: Looked, history: History): Judgem
 /** What has a place of its own where people look. */
 const toldElsewhere = ({ kind }: Finding): boolean => kind === 'dead-letter';
 
+/** Paid at Stripe, and the order stream has not asked for anything because of it: all that is missing has one cause. */
+const unheardOrders = ({ findings, facts }: Looked): ReadonlySet<string | null> => {
+  const heard = new Set(facts.commands.filter(({ type }) => type === 'MarkOrderPaid').map(({ orderId }) => orderId));
+  return new Set(
+    findings.flatMap(({ code, orderId }) =>
+      code === 'not_paid_in_shop' && orderId !== null && !heard.has(orderId) ? [orderId] : [],
+    ),
+  );
+};
+
 /**
  * One remedy for each finding. Where something of an order is sent again or on its way, its other findings may be
- * consequences: they wait for the next audit, and so do the books' sums while the ledger is to hear something.
+ * consequences: they wait for the next audit, and so do the books' sums while the ledger is to hear something. What the
+ * books lack of an order whose payment nobody heard of is told by that.
  */
 export const remediesFor = (looked: Looked, history: History): readonly Remedy[] => {
   const remedies = looked.findings
     .filter((finding) => !toldElsewhere(finding))
-    .map((finding): Remedy => ({ drift: driftOf(finding, looked.facts), ...judgementOn(finding, looked, history) }));
-  const unsettled = new Set(remedies.flatMap(({ kind, drift }) => (kind === 'person' ? [] : [drift.orderId])));
+    .map((finding) => ({
+      books: finding.books === true,
+      remedy: { drift: driftOf(finding, looked.facts), ...judgementOn(finding, looked, history) } satisfies Remedy,
+    }));
+  const moving = remedies.filter(({ remedy }) => remedy.kind !== 'person').map(({ remedy }) => remedy.drift);
+  const unsettled = new Set(moving.map(({ orderId }) => orderId));
+  const unheard = unheardOrders(looked);
   const isSum = ({ code }: Drift): boolean => code === 'trial_balance' || code === 'clearing_account';
-  const ledgerHears = remedies.some(({ kind, drift }) => kind !== 'person' && drift.code === 'not_in_ledger');
-  return remedies.map((remedy): Remedy => {
+  const ledgerHears = unheard.size > 0 || moving.some(({ code }) => code === 'not_in_ledger');
+  return remedies.map(({ remedy, books }): Remedy => {
     if (remedy.kind !== 'person') return remedy;
     const { drift } = remedy;
-    const waits = isSum(drift) ? ledgerHears : drift.orderId !== null && unsettled.has(drift.orderId);
-    return waits ? { kind: 'wait', drift, why: 'it may be a consequence of what is being repaired' } : remedy;
+    const { orderId } = drift;
+    if (isSum(drift) ? ledgerHears : orderId !== null && unsettled.has(orderId))
+      return { kind: 'wait', drift, why: 'it may be a consequence of what is being repaired' };
+    if (books && unheard.has(orderId)) return { kind: 'wait', drift, why: 'nobody has heard of the payment yet' };
+    return remedy;
   });
 };

@@ -120,6 +120,25 @@ describe('remedies', () => {
     expect(said(remedies(refused))).toContain('1 not_paid_in_shop person support');
   });
 
+  it('tells once of a payment that nobody has heard of, not of each thing that is missing therefore', () => {
+    const world = withOrder(soundWorld(), '1', { state: 'PENDING' });
+    const about = (record: { orderId: string }): boolean => record.orderId !== '1';
+    const unheard = {
+      ...world,
+      commands: world.commands.filter(
+        (command) => about(command) || ['EnsureCustomer', 'CreatePaymentIntent', 'LinkPayment'].includes(command.type),
+      ),
+      results: world.results.filter(({ type }) => type !== 'MarkOrderPaid' && type !== 'FetchBalanceTransaction'),
+      facts: world.facts.filter(about),
+      ledger: { ...world.ledger, salesOrders: [], payments: [], fees: [], applied: [], clearing: new Map() },
+    };
+    const all = remedies(unheard);
+    expect(all.filter(({ kind }) => kind === 'person')).toMatchObject([
+      { drift: { code: 'not_paid_in_shop' }, who: 'operations', advice: expect.stringContaining('scanner') as string },
+    ]);
+    expect(all.length).toBeGreaterThan(3);
+  });
+
   it('waits for a command that nobody has come to yet', () => {
     const facts = unanswered(soundWorld(), '1/FetchBalanceTransaction/1');
     const { offset } = facts.commands.find(({ type }) => type === 'FetchBalanceTransaction')!;
