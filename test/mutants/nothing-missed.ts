@@ -23,7 +23,7 @@ export const nothingMissedMutants: readonly Mutant[] = [
     guard: 'scan-position-with-its-last-page',
     why: 'killed within a stretch, the scanner would go on behind what it has not looked at',
     file: stripe,
-    edits: [{ find: `...(next === undefined ? [positionRecord`, replace: `...(events.length > 0 ? [positionRecord` }],
+    edits: [{ find: `...(next === undefined ? [positionRecord`, replace: `...(next !== '' ? [positionRecord` }],
     tests: scansStripe,
   },
   {

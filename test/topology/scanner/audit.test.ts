@@ -201,6 +201,24 @@ describe('an audit', () => {
     expect(test.repairs().map(({ by }) => by)).toEqual(['ada']);
   });
 
+  it('whoever comes to the desk reads what was done there before', async () => {
+    await using test = await openAudited(server);
+    const order = await test.order();
+    await server.sql(`UPDATE dbo.Orders SET TransactionState = N'PENDING' WHERE OrderNumber = ${order}`);
+    const { looked } = await test.look(true);
+    const cluster = {
+      transactionalProducer: async (id: string) => {
+        await test.audit(repair);
+        return test.desk.cluster.transactionalProducer(id);
+      },
+    };
+    const done: Done[] = [];
+    for await (const each of atDesk({ ...test.desk, cluster }, looked, new Set(), repair, { by: 'bea', at: 1n }))
+      done.push(each);
+    expect(kinds(done)).toEqual(['told not_paid_in_shop']);
+    expect(test.repairs().map(({ by }) => by)).toEqual(['ada']);
+  });
+
   it.each(['send', 'commit', 'committed'] as const)(
     'killed at %s, it has done all of a repair or nothing',
     async (point) => {

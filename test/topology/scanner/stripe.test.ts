@@ -95,10 +95,12 @@ describe('scanning Stripe', () => {
       test.driver.broker.onRequest = (at, detail) => {
         if (at === point && detail === 'scanner-stripe' && ++nth === 2) throw new RetriableError('the power went off');
       };
-      await expect(test.scanner().scan()).rejects.toThrow('the power went off');
+      // Nothing is looked at again that the position says was looked at.
+      const timing = { ...test.setup.timing, overlapSeconds: 0 };
+      await expect(test.scanner({ timing }).scan()).rejects.toThrow('the power went off');
       test.driver.broker.onRequest = undefined;
       expect(kept(test).length).toBeGreaterThan(0);
-      const { found } = await test.scanner().scan();
+      const { found } = await test.scanner({ timing }).scan();
       expect(found.length).toBe(all.length - (point === 'committed' ? 8 : 4));
       expect(kept(test).sort()).toEqual(all.sort());
     },
