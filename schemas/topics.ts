@@ -146,6 +146,14 @@ export const topics = define({
     compatibility: 'BACKWARD_TRANSITIVE',
   },
   replays: { name: 'millrace.replays', config: forever, records: ['Replay'], compatibility: 'BACKWARD' },
+  scanPositions: { name: 'scanner.positions', config: compact, records: ['ScanPosition'], compatibility: 'BACKWARD' },
+  exceptions: {
+    name: 'exceptions',
+    config: forever,
+    records: ['RaisedException'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
+  repairs: { name: 'repairs', config: forever, records: ['Repair'], compatibility: 'BACKWARD_TRANSITIVE' },
 });
 
 export type TopicKey = keyof typeof topics;
@@ -200,6 +208,9 @@ export type TopicValues = {
   deadLetters: Types.DeadLetter;
   deadLetterActions: Types.DeadLetterAction;
   replays: Types.Replay;
+  scanPositions: Types.ScanPosition;
+  exceptions: Types.RaisedException;
+  repairs: Types.Repair;
 };
 
 export type StoreValues = {

@@ -47,6 +47,7 @@ export function serviceEnvironment(layout: StateLayout, ports: Ports, secrets: S
     MILLRACE_SHOP_SQL_PASSWORD: secrets.sqlServerShop,
     MILLRACE_ADNSF_CDC_USER: 'millrace_cdc',
     MILLRACE_ADNSF_CDC_PASSWORD: secrets.sqlServerCdc,
+    MILLRACE_SCANNER_FROM_ORDER: '1',
     MILLRACE_LEDGER_DB: `${layout.data('erp-ledger')}/ledger.db`,
   };
 }

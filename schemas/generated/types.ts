@@ -375,6 +375,43 @@ export type PayoutFact = {
   readonly livemode: boolean;
 };
 
+/** Something that no command repairs: a person has to look. Told once; told again only after it was resolved. */
+export type RaisedException = {
+  /** What it is about: the same drift has the same id. */
+  readonly exceptionId: string;
+  /** raised or resolved. */
+  readonly status: string;
+  readonly orderId: null | string;
+  readonly code: string;
+  readonly message: string;
+  /** Who must look: support, finance or operations. */
+  readonly who: string;
+  readonly advice: string;
+  /** Where the records that tell of it lie: <topic>-<partition>@<offset>. */
+  readonly evidence: readonly string[];
+  readonly by: string;
+  readonly at: bigint;
+};
+
+/** A command that was sent again, because what it had done does not hold. */
+export type Repair = {
+  /** <commandId>#repair-<n>: under this id executors remember it. */
+  readonly repairId: string;
+  readonly commandId: string;
+  readonly orderId: string;
+  /** The drift. */
+  readonly code: string;
+  readonly message: string;
+  /** Who wanted it. */
+  readonly by: string;
+  readonly reason: string;
+  readonly at: bigint;
+  /** Where the command that was repeated lies: <topic>-<partition>@<offset>. */
+  readonly original: string;
+  /** Where it lies again. */
+  readonly repeated: string;
+};
+
 export type ReplayPosition = {
   readonly topic: string;
   readonly from: bigint;
@@ -420,7 +457,22 @@ export type Replay = {
   readonly outputs: readonly ReplayOutput[];
 };
 
-/** A Stripe event as it was delivered, after its signature was verified. */
+/** Where the topic ended at a moment: what was created later lies behind. */
+export type ScanMark = {
+  readonly at: bigint;
+  /** By partition. */
+  readonly ends: readonly bigint[];
+};
+
+/** How far a list of somebody else's was compared with what was delivered. */
+export type ScanPosition = {
+  readonly source: string;
+  /** Everything created before was compared. */
+  readonly until: bigint;
+  readonly marks: readonly ScanMark[];
+};
+
+/** A Stripe event as it was delivered, after its signature was verified; or, with the header millrace-source: scan, as it was found in Stripe's list of events. */
 export type StripeEvent = {
   readonly id: string;
   readonly type: string;
@@ -429,7 +481,7 @@ export type StripeEvent = {
   /** The connected account, on Connect events. */
   readonly account: null | string;
   readonly livemode: boolean;
-  /** The raw bytes of the request. */
+  /** The raw bytes of the request; of an event from the list its JSON, written by us, in the version that the list has. */
   readonly body: Buffer;
 };
 

@@ -28,8 +28,13 @@ const replay = (command: AdnsfCommand, row: AppliedRow): Executed => {
   return { kind: 'done', row, replayed: true };
 };
 
-const attempt = async (shop: ShopTransaction, command: AdnsfCommand, stores: Stores): Promise<Executed> => {
-  const known = await shop.applied(command.commandId);
+const attempt = async (
+  shop: ShopTransaction,
+  command: AdnsfCommand,
+  stores: Stores,
+  guard: string,
+): Promise<Executed> => {
+  const known = await shop.applied(guard);
   if (known) return replay(command, known);
   const order = await shop.order(command.payload.orderNumber);
   if (!order) {
@@ -46,7 +51,7 @@ const attempt = async (shop: ShopTransaction, command: AdnsfCommand, stores: Sto
     decision.kind === 'apply'
       ? outcomeText({ outcome: 'applied', before, after: decision.after })
       : outcomeText({ outcome: decision.outcome, before, after: before });
-  const row = await shop.remember(command.commandId, order.orderNumber, outcome);
+  const row = await shop.remember(guard, order.orderNumber, outcome);
   return { kind: 'done', row, replayed: false };
 };
 
@@ -81,14 +86,20 @@ const asResult = (command: AdnsfCommand, commandAt: bigint, executed: Executed):
   };
 };
 
-/** Executes a command that was written at `commandAt` (epoch milliseconds). @throws the errors of the engine */
+/**
+ * Executes a command that was written at `commandAt` (epoch milliseconds). It is remembered under its id; a repair under
+ * its own, so that the order's state decides again whether there is anything to do, once.
+ * @throws the errors of the engine
+ */
 export const execute = async (
   shop: Shop,
   stores: Stores,
   command: AdnsfCommand,
   commandAt: bigint,
+  repair?: string,
 ): Promise<CommandResult> => {
-  const run = () => shop.transaction((transaction) => attempt(transaction, command, stores));
+  const guard = repair ?? command.commandId;
+  const run = () => shop.transaction((transaction) => attempt(transaction, command, stores, guard));
   let executed: Executed;
   try {
     executed = await run();

@@ -4,6 +4,7 @@ import type { AdnsfCommand } from '../../schemas/topics.ts';
 import type { Stores } from '../platform/variables.ts';
 import type { EffectStage } from '../runtime/effects.ts';
 import { PoisonError } from '../runtime/errors.ts';
+import { answeringRepair, repairOf } from '../runtime/repair.ts';
 import type { DeadLetter, Topic } from '../runtime/topology.ts';
 import { execute } from './execute.ts';
 import type { Shop } from './shop.ts';
@@ -27,8 +28,9 @@ export const adnsfStage = (options: AdnsfStageOptions): EffectStage<AdnsfCommand
   outputs: [options.results],
   deadLetters: options.deadLetters,
   concurrency: options.concurrency,
-  effect: async ({ key, value: command, timestamp }) => {
+  effect: async ({ key, value: command, timestamp, headers }) => {
     if (command === null) throw new PoisonError('no_command', 'a command without a value');
-    return [{ topic: options.results, key, value: await execute(options.shop, options.stores, command, timestamp) }];
+    const result = await execute(options.shop, options.stores, command, timestamp, repairOf(headers));
+    return [{ topic: options.results, key, value: result, ...answeringRepair(headers) }];
   },
 });

@@ -6,6 +6,7 @@ import { kafkajsCluster } from '../runtime/kafkajs/cluster.ts';
 import { partitionOf } from '../runtime/partitioner.ts';
 import type { Admin, KafkaCluster, PartitionReader, TopicPartition } from '../runtime/ports.ts';
 import { redrivenFrom } from '../runtime/redrive.ts';
+import { repairOf } from '../runtime/repair.ts';
 import type { Topic } from '../runtime/topology.ts';
 import type { CliConfig } from './environment.ts';
 
@@ -18,6 +19,8 @@ export type Read<V> = TopicPartition &
     value: V | null;
     /** The dead letter it was, when it was given to its stage again. */
     redriven?: string;
+    /** The repair it belongs to: a command that was sent again, or an answer to it. */
+    repair?: string;
     broken?: string;
   }>;
 
@@ -46,12 +49,14 @@ export const topicsOf = async (cluster: Pick<KafkaCluster, 'admin' | 'reader'>, 
           await topic.value.prepare?.(records.flatMap(({ value }) => (value === null ? [] : [value])));
           for (const { offset, timestamp, key: bytes, value, headers } of records) {
             const redriven = redrivenFrom(headers);
+            const repair = repairOf(headers);
             const at = {
               ...source,
               offset,
               timestamp,
               key: bytes?.toString('utf8') ?? null,
               ...(redriven === undefined ? {} : { redriven }),
+              ...(repair === undefined ? {} : { repair }),
             };
             if (key !== undefined && at.key !== key) continue;
             if (value === null) yield { ...at, value: null };

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { apply } from './apply/command.ts';
 import { ConflictError } from './apply/execute.ts';
+import { auditCommand } from './audit/program.ts';
 import { officeOf } from './dlq/command.ts';
 import { dlqCommand } from './dlq/program.ts';
 import { configOf, environmentOf } from './environment.ts';
@@ -85,6 +86,7 @@ program
     if (verdict.findings.length > 0 || (wait > 0 && unsettled.length > 0)) process.exitCode = 1;
   });
 
+program.addCommand(auditCommand(configured, { out, err }));
 program.addCommand(dlqCommand(async () => officeOf(await configured()), { out, err }));
 program.addCommand(workflowCommand({ out, err }));
 program

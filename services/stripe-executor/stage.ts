@@ -3,6 +3,7 @@ import type { CommandResult } from '../../schemas/generated/types.ts';
 import type { StripeCommand } from '../../schemas/topics.ts';
 import type { EffectStage } from '../runtime/effects.ts';
 import { PoisonError } from '../runtime/errors.ts';
+import { answeringRepair } from '../runtime/repair.ts';
 import type { DeadLetter, Topic } from '../runtime/topology.ts';
 import { createPaymentIntent, ensureCustomer, fetchBalanceTransaction, type Timing } from './commands.ts';
 import { asResult, type Outcome } from './domain/outcome.ts';
@@ -38,10 +39,10 @@ export const stripeStage = (options: StripeStageOptions): EffectStage<StripeComm
   outputs: [options.results],
   deadLetters: options.deadLetters,
   concurrency: options.concurrency,
-  effect: async ({ key, value: command, timestamp }, { now }) => {
+  effect: async ({ key, value: command, timestamp, headers }, { now }) => {
     if (command === null) throw new PoisonError('no_command', 'a command without a value');
     const timing = { writtenAt: timestamp, now: now() };
     const outcome = await perform(options.api, command, timing).catch(refusalOrThrow);
-    return [{ topic: options.results, key, value: asResult(command, timestamp, outcome) }];
+    return [{ topic: options.results, key, value: asResult(command, timestamp, outcome), ...answeringRepair(headers) }];
   },
 });

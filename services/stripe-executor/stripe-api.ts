@@ -31,7 +31,8 @@ export type StripeApiOptions = Readonly<{
   requestsPerSecond: number;
 }>;
 
-const place = (base: URL | undefined): Stripe.StripeConfig => {
+/** Where another Stripe than the real one is. */
+export const stripeAddress = (base: URL | undefined): Stripe.StripeConfig => {
   if (base === undefined) return {};
   const protocol = base.protocol === 'https:' ? 'https' : 'http';
   return { protocol, host: base.hostname, port: base.port === '' ? (protocol === 'https' ? 443 : 80) : base.port };
@@ -44,7 +45,7 @@ export const openStripeApi = (options: StripeApiOptions): StripeApi => {
     maxNetworkRetries: 0,
     timeout: options.timeoutMs,
     telemetry: false,
-    ...place(options.base),
+    ...stripeAddress(options.base),
   });
   const perSecond = options.requestsPerSecond;
   const endpoints = new Bottleneck.Group({

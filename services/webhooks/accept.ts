@@ -45,12 +45,17 @@ export const accept = (endpoint: Endpoint, delivery: Delivery): Acceptance => {
   } catch {
     return refuse('not_json', 'the body is not JSON');
   }
+  return acceptEvent(json, delivery.body, endpoint.livemode);
+};
+
+/** An event that Stripe vouches for, and the bytes that are kept of it. */
+export const acceptEvent = (json: unknown, body: Buffer, livemode: boolean): Acceptance => {
   const event = asEvent(json);
   if (!event) return refuse('not_an_event', 'the body is not an event with its data (object "event")');
-  if (event.livemode !== endpoint.livemode)
+  if (event.livemode !== livemode)
     return refuse(
       'livemode_mismatch',
-      `this endpoint takes ${endpoint.livemode ? 'live' : 'test'} events, and this is a ${event.livemode ? 'live' : 'test'} one`,
+      `this endpoint takes ${livemode ? 'live' : 'test'} events, and this is a ${event.livemode ? 'live' : 'test'} one`,
     );
   const field = findCardData(json);
   if (field !== undefined) return refuse('card_data', `the field "${field}" looks like card data; nothing was stored`);
@@ -64,7 +69,7 @@ export const accept = (endpoint: Endpoint, delivery: Delivery): Acceptance => {
       created: BigInt(event.created) * 1000n,
       account: event.account,
       livemode: event.livemode,
-      body: delivery.body,
+      body,
     },
   };
 };

@@ -20,6 +20,7 @@ import { edgeMutants } from './edges.ts';
 import { replayMutants } from './replay.ts';
 import { runtimeMutants } from './runtime.ts';
 import { shopMutants } from './shop.ts';
+import { nothingMissedMutants } from './nothing-missed.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 /** A run that takes longer than this has not noticed anything: no test has failed. */
@@ -28,7 +29,14 @@ const patienceMs = 180_000;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, list: { type: 'boolean', default: false } } });
-const all = [...runtimeMutants, ...shopMutants, ...deadLetterMutants, ...edgeMutants, ...replayMutants];
+const all = [
+  ...runtimeMutants,
+  ...shopMutants,
+  ...deadLetterMutants,
+  ...edgeMutants,
+  ...replayMutants,
+  ...nothingMissedMutants,
+];
 const chosen = values.only === undefined ? all : all.filter(({ guard }) => guard === values.only);
 if (chosen.length === 0) throw new Error(`no guard is called ${values.only ?? ''}; --list names them`);
 

@@ -15,6 +15,8 @@ const totals = (facts: Facts): Finding[] => {
         kind: 'mismatched',
         orderId: null,
         message: `debits and credits differ by ${difference} ${currency} (minor units)`,
+        code: 'trial_balance',
+        about: currency,
       });
   for (const currency of currencies(clearing, facts.stripeNet)) {
     const books = clearing.get(currency) ?? 0n;
@@ -24,6 +26,8 @@ const totals = (facts: Facts): Finding[] => {
         kind: 'mismatched',
         orderId: null,
         message: `the clearing account holds ${books} ${currency}, Stripe's balance transactions come to ${stripe} (minor units)`,
+        code: 'clearing_account',
+        about: currency,
       });
   }
   return found;

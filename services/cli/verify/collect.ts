@@ -61,21 +61,26 @@ const seenResult = (record: Read<CommandResult>, result: CommandResult): SeenRes
   orderId: result.orderId,
   type: result.type,
   status: result.status,
+  ...(record.repair === undefined ? {} : { repair: record.repair }),
   objectId: result.objectId,
   error: result.errorCode === null ? null : `${result.errorCode}: ${result.errorMessage ?? ''}`,
 });
 
 /**
  * A redriven record is no second command or result but what the first one says by now: it stands in the first one's
- * place. Of an undecodable first one there is nothing: it is the first then.
+ * place. So does one that is told again to repair what the first one had done. Of an undecodable first one there is
+ * nothing: it is the first then.
  */
 const saidAgain = <S extends SeenCommand | SeenResult>(seen: S[], record: Read<unknown>, said: S): void => {
   const first =
-    record.redriven === undefined
+    record.redriven === undefined && record.repair === undefined
       ? -1
       : seen.findIndex((other) => other.commandId === said.commandId && other.topic === said.topic);
   if (first < 0) seen.push(said);
-  else seen[first] = { ...said, offset: seen[first]!.offset, partition: seen[first]!.partition };
+  else {
+    const { offset, partition } = seen[first]!;
+    seen[first] = { ...said, offset, partition, latest: place(record) };
+  }
 };
 
 const isUnreadable = (order: ShopOrder | UnreadableOrder): order is UnreadableOrder => 'unreadable' in order;
@@ -106,17 +111,16 @@ export const collectFacts = async (sides: Sides, stripeMethods: readonly string[
       saidAgain(commands, record, seenCommand(record, command));
 
   const images: Facts['images'][number][] = [];
-  for await (const [record, { orderId, total, giftCard, currency, ...rest }] of values(
-    schemas.topic('assembledOrders'),
-  ))
-    images.push({
-      ...place(record),
-      orderId,
-      total,
-      giftCard,
-      currency,
-      text: json({ total, giftCard, currency, ...rest }),
-    });
+  for (const key of ['assembledOrders', 'adnsfSnapshots'] as const)
+    for await (const [record, { orderId, total, giftCard, currency, ...rest }] of values(schemas.topic(key)))
+      images.push({
+        ...place(record),
+        orderId,
+        total,
+        giftCard,
+        currency,
+        text: json({ total, giftCard, currency, ...rest }),
+      });
 
   const facts: Facts['facts'][number][] = [];
   for await (const [record, { factId, orderId, kind }] of values(schemas.topic('orderPayments')))
@@ -160,6 +164,7 @@ export const collectFacts = async (sides: Sides, stripeMethods: readonly string[
       deadLetters.push({
         ...place(record),
         code: letter.code,
+        source: { topic: letter.sourceTopic, partition: letter.sourcePartition, offset: letter.sourceOffset },
         message: `${letter.message} (${letter.stage}: ${letter.sourceTopic}-${letter.sourcePartition}@${letter.sourceOffset})`,
       });
   }

@@ -60,6 +60,8 @@ export type SeenCommand = Place &
     amounts: Readonly<Record<string, bigint>>;
     currency: string | null;
     reference: string | null;
+    /** Where it was told last, when it was told again. */
+    latest?: Place;
   }>;
 
 export type SeenResult = Place &
@@ -70,6 +72,9 @@ export type SeenResult = Place &
     status: string;
     objectId: string | null;
     error: string | null;
+    /** The repair it answers. */
+    repair?: string;
+    latest?: Place;
   }>;
 
 export type SeenImage = Place &
@@ -128,7 +133,7 @@ export type Facts = Readonly<{
   /** Ids of the events in stripe.events. */
   events: ReadonlySet<string>;
   ledger: Ledger;
-  deadLetters: readonly (Place & Readonly<{ code: string; message: string }>)[];
+  deadLetters: readonly (Place & Readonly<{ code: string; message: string; source?: Place }>)[];
   /** What was sent again on purpose, and when. */
   replays: readonly Replay[];
   /** Stripe objects with facts that no order was found for. */

@@ -6,11 +6,27 @@ import { sequenceFindings } from './sequence.ts';
 
 export type FindingKind = 'lost' | 'doubled' | 'reordered' | 'mismatched' | 'dead-letter' | 'unrouted';
 
+/** Findings that something can be done about by a command that was sent before, and those that stand while amounts move. */
+export type FindingCode =
+  | 'not_paid_in_shop'
+  | 'not_linked_in_shop'
+  | 'not_declined_in_shop'
+  | 'never_assembled'
+  | 'no_result'
+  | 'not_in_ledger'
+  | 'trial_balance'
+  | 'clearing_account';
+
 export type Finding = Readonly<{
   kind: FindingKind;
   orderId: string | null;
   /** A sentence that names what, where and how much. */
   message: string;
+  code?: FindingCode;
+  /** What it is about, where the order does not say it: a command, a currency. */
+  about?: string;
+  /** Found in the ledger's books. */
+  books?: boolean;
 }>;
 
 export type Verdict = Readonly<{
@@ -35,6 +51,8 @@ const kinds = ['lost', 'doubled', 'reordered', 'mismatched', 'dead-letter', 'unr
 
 /** States in which the shop has the money, or had it. */
 const PAID_STATES = new Set(['CAPTURED', 'REFUNDED']);
+/** States in which an order can still be paid. */
+const UNPAID_STATES = new Set(['PENDING', 'AUTHORIZED', 'REFUSED']);
 
 type Side = Readonly<{
   payments: ReadonlyMap<string, readonly Payment[]>;
@@ -51,7 +69,8 @@ const isCollected = (order: ShopOrder, facts: Facts): boolean =>
 const paymentFindings = (order: ShopOrder, payment: Payment): Finding[] => {
   const { orderId } = order;
   const found: Finding[] = [];
-  const say = (kind: FindingKind, message: string): void => void found.push({ kind, orderId, message });
+  const say = (kind: FindingKind, message: string, code?: FindingCode): void =>
+    void found.push({ kind, orderId, message, ...(code && { code }) });
   const owed = payable(order);
   if (payment.amount !== owed)
     say('mismatched', `${payment.id} is over ${payment.amount}, the shop says ${owed} (minor units)`);
@@ -60,17 +79,20 @@ const paymentFindings = (order: ShopOrder, payment: Payment): Finding[] => {
   if (order.reference !== payment.id) {
     if (order.reference?.startsWith('pi_') === true)
       say('mismatched', `the shop names ${order.reference}, Stripe has ${payment.id} for the order`);
-    else say('lost', `${payment.id} is not written on the order`);
+    else say('lost', `${payment.id} is not written on the order`, 'not_linked_in_shop');
   }
   const state = order.state ?? 'NULL';
   if (payment.status === 'succeeded') {
     if (payment.received !== owed)
       say('mismatched', `Stripe received ${payment.received} for ${payment.id}, the shop says ${owed} (minor units)`);
-    if (!PAID_STATES.has(state)) say('lost', `paid at Stripe (${payment.id}), but ${state} in the shop`);
+    if (!PAID_STATES.has(state))
+      say('lost', `paid at Stripe (${payment.id}), but ${state} in the shop`, 'not_paid_in_shop');
   } else {
     if (PAID_STATES.has(state)) say('mismatched', `${state} in the shop, but ${payment.id} is ${payment.status}`);
+    if (payment.status === 'canceled' && UNPAID_STATES.has(state))
+      say('mismatched', `${payment.id} is canceled at Stripe, but ${state} in the shop`);
     if (payment.declined && state === 'PENDING')
-      say('lost', `declined at Stripe (${payment.id}), but still PENDING in the shop`);
+      say('lost', `declined at Stripe (${payment.id}), but still PENDING in the shop`, 'not_declined_in_shop');
     if (!payment.declined && state === 'REFUSED')
       say('mismatched', `REFUSED in the shop, but no attempt to pay ${payment.id} failed`);
   }
@@ -85,7 +107,8 @@ const paymentFindings = (order: ShopOrder, payment: Payment): Finding[] => {
 const orderFindings = (order: ShopOrder, facts: Facts, side: Side): Finding[] => {
   const { orderId } = order;
   const found: Finding[] = [];
-  const say = (kind: FindingKind, message: string): void => void found.push({ kind, orderId, message });
+  const say = (kind: FindingKind, message: string, code?: FindingCode): void =>
+    void found.push({ kind, orderId, message, ...(code && { code }) });
   if (order.subtotal + order.tax + order.shipping !== order.total)
     say(
       'mismatched',
@@ -94,7 +117,8 @@ const orderFindings = (order: ShopOrder, facts: Facts, side: Side): Finding[] =>
   const payments = side.payments.get(orderId) ?? [];
   if (payments.length > 1)
     say('doubled', `${payments.length} PaymentIntents: ${payments.map(({ id }) => id).join(', ')}`);
-  if (order.complete && !side.images.has(orderId)) say('lost', 'complete in the shop, but never in orders.assembled');
+  if (order.complete && !side.images.has(orderId))
+    say('lost', 'complete in the shop, but in neither orders.assembled nor adnsf.snapshots', 'never_assembled');
   if (isCollected(order, facts) && payments.length === 0)
     say('lost', `placed and complete in the shop (${order.state ?? 'NULL'}), but Stripe has no PaymentIntent`);
   for (const payment of payments) found.push(...paymentFindings(order, payment));
@@ -160,7 +184,13 @@ const commandFindings = (facts: Facts): Finding[] => {
       case 'adnsf': {
         const answers = results.get(commandId) ?? [];
         if (answers.length === 0)
-          found.push({ kind: 'lost', orderId, message: `${commandId} (${where(told)}) has no result` });
+          found.push({
+            kind: 'lost',
+            orderId,
+            message: `${commandId} (${where(told)}) has no result`,
+            code: 'no_result',
+            about: commandId,
+          });
         // Whoever carries commands out answers each copy, and does it once.
         if (answers.length > told.length)
           found.push({
@@ -176,7 +206,14 @@ const commandFindings = (facts: Facts): Finding[] => {
       case 'erp': {
         const times = applied.get(commandId)?.length ?? 0;
         if (times === 0)
-          found.push({ kind: 'lost', orderId, message: `${commandId} (${where(told)}) is not in the ledger` });
+          found.push({
+            kind: 'lost',
+            orderId,
+            message: `${commandId} (${where(told)}) is not in the ledger`,
+            code: 'not_in_ledger',
+            about: commandId,
+            books: true,
+          });
         if (times > 1)
           found.push({ kind: 'doubled', orderId, message: `${commandId} was booked ${times} times in the ledger` });
         break;
@@ -216,13 +253,18 @@ const countsOf = (findings: readonly Finding[]): Readonly<Record<FindingKind, nu
 };
 
 /**
- * The later verdict with those findings only that stood in the earlier one as well. Sides are read one after another, so
+ * Those of the later findings that stood earlier as well. Sides are read one after another, so
  * what is under way looks lost for a moment; what is lost stays lost.
  */
-export const standingIn = (earlier: Verdict, later: Verdict): Verdict => {
+export const confirmed = (earlier: readonly Finding[], later: readonly Finding[]): readonly Finding[] => {
   const identity = ({ kind, orderId, message }: Finding): string => `${kind} ${orderId ?? ''} ${message}`;
-  const known = new Set(earlier.findings.map(identity));
-  const findings = later.findings.filter((finding) => known.has(identity(finding)));
+  const known = new Set(earlier.map(identity));
+  return later.filter((finding) => known.has(identity(finding)));
+};
+
+/** The same of verdicts. */
+export const standingIn = (earlier: Verdict, later: Verdict): Verdict => {
+  const findings = confirmed(earlier.findings, later.findings);
   return { ...later, findings, counts: countsOf(findings) };
 };
 
@@ -246,7 +288,7 @@ export const judge = (facts: Facts): Verdict => {
     ...strayFindings(facts),
     ...commandFindings(facts),
     ...sequenceFindings(facts),
-    ...bookFindings(facts),
+    ...bookFindings(facts).map((finding) => ({ ...finding, books: true })),
     ...[...facts.deadLetters, ...facts.ledger.conflicts].map(({ topic, partition, offset, code, message }) => ({
       kind: 'dead-letter' as const,
       orderId: null,

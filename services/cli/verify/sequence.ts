@@ -1,5 +1,6 @@
 /** Whether things happened in the order in which they must, as far as one partition can tell. */
 import { explainedBy } from '../replay/audit.ts';
+import { topics } from '../../../schemas/topics.ts';
 import type { Facts, SeenChange, SeenCommand } from './facts.ts';
 import type { Finding } from './judge.ts';
 
@@ -104,12 +105,16 @@ const changeFindings = (facts: Facts): Finding[] => {
   return found;
 };
 
-/** The same image of an order, twice in a row, and no replay has said it again. */
+/**
+ * The same image of an order, twice in a row, and no replay has said it again. Of snapshots that is nothing: they say
+ * what there is whenever they are asked for.
+ */
 const imageFindings = (facts: Facts): Finding[] => {
   const found: Finding[] = [];
   const explain = explainedBy(facts.replays);
   const last = new Map<string, Readonly<{ text: string; offset: bigint }>>();
   for (const { orderId, text, topic, partition, offset } of facts.images) {
+    if (topic === topics.adnsfSnapshots.name) continue;
     const previous = last.get(orderId);
     if (previous?.text === text && !explain(topic, partition, previous.offset, offset))
       found.push({ kind: 'doubled', orderId, message: `${topic}-${partition}@${offset} repeats what was said before` });

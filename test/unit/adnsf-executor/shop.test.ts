@@ -43,6 +43,8 @@ describe.each(ways)('the shop over $name', (way) => {
     expect(server.faults).toEqual([]);
   });
   const run = (command: AdnsfCommand, through: Shop = shop) => execute(through, STORES, command, WRITTEN);
+  const repair = (command: AdnsfCommand, n: number) =>
+    execute(shop, STORES, command, WRITTEN, `${command.commandId}#repair-${n}`);
   /** As the engine does: what may be tried again is. */
   const insist = async (command: AdnsfCommand, through: Shop = shop) => {
     for (;;) {
@@ -53,6 +55,31 @@ describe.each(ways)('the shop over $name', (way) => {
       }
     }
   };
+
+  it('does again what was undone when a repair says so, once for each', async () => {
+    await place();
+    await run(linkPayment(order));
+    await run(markOrderPaid(order));
+    const undo = () => sql(`UPDATE dbo.Orders SET TransactionState = N'PENDING' WHERE OrderNumber = ${order}`);
+    await undo();
+    // The command itself is remembered as done.
+    expect(await run(markOrderPaid(order))).toMatchObject({ replayed: true });
+    expect(await look()).toMatchObject({ TransactionState: 'PENDING' });
+
+    const repaired = await repair(markOrderPaid(order), 1);
+    expect(repaired).toMatchObject({
+      commandId: `${order}/mark-order-paid/1`,
+      status: 'succeeded',
+      detail: { outcome: 'applied', before: 'PENDING', after: 'CAPTURED' },
+    });
+    expect(await look()).toMatchObject({ TransactionState: 'CAPTURED' });
+    await undo();
+    expect(await repair(markOrderPaid(order), 1)).toEqual({ ...repaired, replayed: true });
+    expect(await look()).toMatchObject({ TransactionState: 'PENDING' });
+    await repair(markOrderPaid(order), 2);
+    expect(await look()).toMatchObject({ TransactionState: 'CAPTURED' });
+    expect(await repair(markOrderPaid(order), 3)).toMatchObject({ detail: { outcome: 'already' } });
+  });
 
   it('links, marks paid, and answers repetitions with the very same result', async () => {
     await place();

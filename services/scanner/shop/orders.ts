@@ -1,0 +1,177 @@
+/**
+ * The shop's orders as its tables have them, read with the login of capture: what capture should have told, and no
+ * column more. Money and times come as text, which is exact.
+ */
+import { type ConnectionConfiguration, TYPES } from 'tedious';
+import { openConnection, type Row, type SqlConnection } from '../../adnsf-executor/sql/connection.ts';
+import { type CustomerBody, customerBody, type OrderBody, orderBody } from '../../adnsf-executor/reader/snapshot.ts';
+import { AD_HOC_CREDIT } from '../../order-stream/domain/shop.ts';
+import { RetriableError } from '../../runtime/errors.ts';
+
+export type ShopOrder = Readonly<{ order: OrderBody; customer: CustomerBody | undefined }>;
+
+export interface ShopOrders {
+  /** Numbers of finished orders after `after`, ascending; none is younger than `graceSeconds`. */
+  finished(after: number, graceSeconds: number): Promise<readonly number[]>;
+  order(orderNumber: number): Promise<ShopOrder | undefined>;
+  close(): void;
+}
+
+export type ShopOrdersOptions = Readonly<{
+  host: string;
+  port: number;
+  database: string;
+  user: string;
+  password: string;
+  encrypt: boolean;
+  trustServerCertificate: boolean;
+  timeoutMs: number;
+  /** Orders in one page. */
+  pageSize: number;
+}>;
+
+/** Those that assembly would hand on; by the key, so that a page is a piece of the clustered index. */
+const FINISHED = `
+SELECT TOP (@size) OrderNumber FROM dbo.Orders
+WHERE OrderNumber > @after AND UpdatedOn < DATEADD(second, -@grace, CURRENT_TIMESTAMP)
+  AND ((InventoryWasReduced = 1 AND TransactionState IN (N'AUTHORIZED', N'CAPTURED', N'PENDING'))
+    OR TransactionType = ${AD_HOC_CREDIT})
+ORDER BY OrderNumber`;
+
+const money = (column: string): string => `CONVERT(varchar(40), ${column}, 2) AS ${column}`;
+const time = (column: string): string => `CONVERT(varchar(30), ${column}, 126) AS ${column}`;
+const ADDRESS = [
+  'FirstName',
+  'LastName',
+  'Company',
+  'Address1',
+  'Address2',
+  'Suite',
+  'City',
+  'State',
+  'Zip',
+  'Country',
+  'Phone',
+];
+
+const ORDER = `
+SELECT OrderNumber, StoreID, ParentOrderNumber, CustomerID, Email, FirstName, LastName, Phone,
+  ${['Billing', 'Shipping'].flatMap((which) => ADDRESS.map((part) => which + part)).join(', ')},
+  ShippingMethod, CouponType, PaymentGateway, AuthorizationPNREF, PaymentMethod, TransactionState, TransactionType,
+  InventoryWasReduced, ShippingTrackingNumber,
+  ${['CouponDiscountAmount', 'OrderSubtotal', 'OrderTax', 'OrderShippingCosts', 'OrderTotal'].map(money).join(', ')},
+  ${['OrderDate', 'ShippedOn', 'UpdatedOn'].map(time).join(', ')}
+FROM dbo.Orders WHERE OrderNumber = @order`;
+
+const LINES = `
+SELECT ShoppingCartRecID, ProductID, VariantID, Quantity, OrderedProductSKU, OrderedProductName, IsTaxable,
+  ${money('OrderedProductPrice')}
+FROM dbo.Orders_ShoppingCart WHERE OrderNumber = @order ORDER BY ShoppingCartRecID`;
+
+const CUSTOMER = `
+SELECT CustomerID, Email, FirstName, LastName, Phone, IsRegistered FROM dbo.Customer WHERE CustomerID = @customer`;
+
+const integer = (value: number) => ({ type: TYPES.Int, value });
+
+const addressIn = (row: Row, which: 'Billing' | 'Shipping'): object =>
+  Object.fromEntries(
+    ADDRESS.map((part) => [`${part.charAt(0).toLowerCase()}${part.slice(1)}`, row[`${which}${part}`] ?? null]),
+  );
+
+const orderOf = (row: Row, lines: readonly Row[]): OrderBody =>
+  orderBody.parse({
+    orderNumber: row['OrderNumber'],
+    storeId: row['StoreID'],
+    customerId: row['CustomerID'],
+    parentOrderNumber: row['ParentOrderNumber'],
+    transactionType: row['TransactionType'],
+    transactionState: row['TransactionState'],
+    paymentMethod: row['PaymentMethod'],
+    paymentGateway: row['PaymentGateway'],
+    paymentReference: row['AuthorizationPNREF'],
+    email: row['Email'],
+    firstName: row['FirstName'],
+    lastName: row['LastName'],
+    phone: row['Phone'],
+    subtotal: row['OrderSubtotal'],
+    tax: row['OrderTax'],
+    shipping: row['OrderShippingCosts'],
+    total: row['OrderTotal'],
+    couponType: row['CouponType'],
+    couponAmount: row['CouponDiscountAmount'],
+    orderDate: row['OrderDate'],
+    inventoryWasReduced: row['InventoryWasReduced'] === 1,
+    shippingMethod: row['ShippingMethod'],
+    shippedOn: row['ShippedOn'],
+    trackingNumber: row['ShippingTrackingNumber'],
+    billTo: addressIn(row, 'Billing'),
+    shipTo: addressIn(row, 'Shipping'),
+    lines: lines.map((line) => ({
+      cartRecordId: line['ShoppingCartRecID'],
+      productId: line['ProductID'],
+      variantId: line['VariantID'],
+      quantity: line['Quantity'],
+      sku: line['OrderedProductSKU'],
+      name: line['OrderedProductName'],
+      extendedPrice: line['OrderedProductPrice'],
+      taxable: line['IsTaxable'] === 1,
+    })),
+    updatedOn: row['UpdatedOn'],
+  });
+
+const customerOf = (row: Row): CustomerBody =>
+  customerBody.parse({
+    customerId: row['CustomerID'],
+    email: row['Email'] ?? '',
+    firstName: row['FirstName'],
+    lastName: row['LastName'],
+    phone: row['Phone'],
+    isRegistered: row['IsRegistered'] === 1,
+  });
+
+const configurationOf = (options: ShopOrdersOptions): ConnectionConfiguration => ({
+  server: options.host,
+  authentication: { type: 'default', options: { userName: options.user, password: options.password } },
+  options: {
+    port: options.port,
+    database: options.database,
+    encrypt: options.encrypt,
+    trustServerCertificate: options.trustServerCertificate,
+    appName: 'millrace scanner',
+    connectTimeout: options.timeoutMs,
+    requestTimeout: options.timeoutMs,
+  },
+});
+
+/** Connects when it is first asked, and again after the connection was lost. */
+export const openShopOrders = (options: ShopOrdersOptions): ShopOrders => {
+  let connection: SqlConnection | undefined;
+  const query = async (text: string, parameters: Parameters<SqlConnection['query']>[1]): Promise<readonly Row[]> => {
+    try {
+      if (connection?.alive !== true) connection = await openConnection(configurationOf(options));
+      return await connection.query(text, parameters);
+    } catch (error) {
+      connection?.close();
+      connection = undefined;
+      throw new RetriableError(`the shop's database: ${(error as Error).message}`, { cause: error });
+    }
+  };
+  return {
+    finished: async (after, graceSeconds) => {
+      const rows = await query(FINISHED, {
+        size: integer(options.pageSize),
+        after: integer(after),
+        grace: integer(graceSeconds),
+      });
+      return rows.map((row) => row['OrderNumber'] as number);
+    },
+    order: async (orderNumber) => {
+      const [row] = await query(ORDER, { order: integer(orderNumber) });
+      if (row === undefined) return undefined;
+      const lines = await query(LINES, { order: integer(orderNumber) });
+      const [customer] = await query(CUSTOMER, { customer: integer(row['CustomerID'] as number) });
+      return { order: orderOf(row, lines), customer: customer === undefined ? undefined : customerOf(customer) };
+    },
+    close: () => connection?.close(),
+  };
+};
