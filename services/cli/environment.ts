@@ -32,6 +32,7 @@ export const variables = {
   MILLRACE_ADNSF_SQL_ENCRYPT: flag().default(true),
   MILLRACE_ADNSF_SQL_TRUST_SERVER_CERTIFICATE: flag().default(false),
   MILLRACE_STRIPE_METHODS: z.string().default('Stripe'),
+  MILLRACE_STRIPE_LIVEMODE: flag().default(false),
   MILLRACE_LEDGER_DB: z.string(),
   MILLRACE_PAYMENTS_URL: z.url().optional(),
   MILLRACE_PAYMENT_LINK_SECRETS: secretList().optional(),
