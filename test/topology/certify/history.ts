@@ -128,7 +128,7 @@ export const openHistory = async () => {
   /** Checkout, customer, PaymentIntent, link. */
   const place = async (orderId: string, customer: number, over: Parameters<typeof ordersRow>[0] = {}) => {
     const row = ordersRow({ OrderNumber: Number(orderId), CustomerID: customer, ...over });
-    for (const change of checkout(log, row as unknown as Record<string, unknown>)) {
+    for (const change of checkout(log, row)) {
       driver.advance(10);
       await pipeChange(driver, change);
     }

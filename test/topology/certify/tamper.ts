@@ -61,7 +61,7 @@ export const alterationCount = (topic: string): number => changesOf(topic).lengt
 
 const altered = (schemas: Schemas, topic: string, record: ConsumedRecord, nth: number): ConsumedRecord => {
   const { value: serde } = schemas.topic(keyOfTopic[topic]!);
-  const changed = changesOf(topic)[nth]!(serde.decode(record.value!) as unknown as Value);
+  const changed = changesOf(topic)[nth]!(serde.decode(record.value!));
   return { ...record, value: serde.encode(changed as never) };
 };
 

@@ -78,6 +78,13 @@ describe.each(ways)('the shop over $name', (way) => {
       CapturedOn: '2026-07-01T08:34:56.790',
       AuthorizedOn: '2026-07-01T08:34:56.790',
     });
+    // The row as each command left it: the shop's trigger has been there.
+    const [row] = await sql(
+      `SELECT CONVERT(varchar(30), UpdatedOn, 126) AS UpdatedOn FROM dbo.Orders WHERE OrderNumber = ${order}`,
+    );
+    const left = ({ detail }: typeof paid): number => Date.parse(`${detail['rowVersion']!}Z`);
+    expect(left(paid)).toBe(Date.parse(`${row!['UpdatedOn'] as string}Z`));
+    expect(left(link)).toBeLessThan(left(paid));
     expect(await run(linkPayment(order))).toEqual({ ...link, replayed: true });
     expect(await run(markOrderPaid(order))).toEqual({ ...paid, replayed: true });
     expect(await remembered()).toBe(2);
