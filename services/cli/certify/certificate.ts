@@ -29,6 +29,8 @@ export type Effect = Readonly<{
   objectId: string | null;
   /** Stripe's id of the request. */
   requestId: string | null;
+  /** Of Stripe's API. */
+  apiVersion: string | null;
   /** Stripe answered from its idempotency record; the shop from its memory of the command. */
   replayed: boolean;
   /** How Stripe's object came about: created or found. */
@@ -95,6 +97,7 @@ const effectsOf = ({ results }: ReadOrder): Effect[] =>
     status: result.status,
     objectId: result.objectId,
     requestId: result.requestId,
+    apiVersion: result.detail['apiVersion'] ?? null,
     replayed: result.replayed,
     how: result.detail['how'] ?? null,
     rowVersion: result.detail['rowVersion'] ?? null,

@@ -16,10 +16,17 @@ import { certificate, type Certificate, type Verdict } from './certificate.ts';
 import { collect, type Scope } from './collect.ts';
 import { samplePositions } from './positions.ts';
 import { openSpool } from './spool.ts';
-import { waysOf } from './topics.ts';
+import { type Ways, waysOf } from './topics.ts';
 
-/** What certificates are made from. The policy must be the one that the order stream runs with. */
-export type World = Readonly<{ cluster: Pick<KafkaCluster, 'admin' | 'reader'>; schemas: Schemas; policy: Policy }>;
+/** What certificates are made from. */
+export type World = Readonly<{ cluster: Pick<KafkaCluster, 'admin' | 'reader'>; schemas: Schemas; ways: Ways }>;
+
+/** The stages, ready to run. The policy must be the one that the order stream runs with. */
+export const openWays = async (schemas: Schemas, policy: Policy): Promise<Ways> => {
+  const ways = waysOf(schemas, policy);
+  for (const serde of new Set(ways.serdes)) await serde.open?.();
+  return ways;
+};
 
 export type CertifyOptions = Readonly<{
   say?: (text: string) => void;
@@ -49,12 +56,10 @@ const TELL_EVERY = 1_000;
 
 /** Makes a certificate of every order in scope, one after another; only one order is in memory at a time. */
 export const certify = async (world: World, scope: Scope, options: CertifyOptions): Promise<number> => {
-  const { cluster, schemas, policy } = world;
+  const { cluster, schemas, ways } = world;
   const say = options.say ?? (() => undefined);
-  const ways = waysOf(schemas, policy);
-  for (const serde of ways.serdes) await serde.open?.();
   const directory = mkdtempSync(join(tmpdir(), 'millrace-certify-'));
-  const spool = openSpool();
+  const spool = openSpool(scope === undefined ? directory : undefined);
   const admin = await cluster.admin();
   const reader = await cluster.reader();
   try {
@@ -83,20 +88,21 @@ export const certify = async (world: World, scope: Scope, options: CertifyOption
   }
 };
 
-const worldOf = (config: CliConfig): World => ({
-  cluster: kafkajsCluster({ brokers: config.MILLRACE_KAFKA_BROKERS, clientId: 'millrace-cli' }),
-  schemas: openSchemas(httpRegistry(config.MILLRACE_REGISTRY_URL)),
-  policy: {
+const worldOf = async (config: CliConfig): Promise<World> => {
+  const schemas = openSchemas(httpRegistry(config.MILLRACE_REGISTRY_URL));
+  const policy = {
     stores: config.MILLRACE_STORES,
     stripeMethods: config.MILLRACE_STRIPE_METHODS.split(',').map(cleanPaymentMethod),
     livemode: config.MILLRACE_STRIPE_LIVEMODE,
-  },
-});
+  };
+  const cluster = kafkajsCluster({ brokers: config.MILLRACE_KAFKA_BROKERS, clientId: 'millrace-cli' });
+  return { cluster, schemas, ways: await openWays(schemas, policy) };
+};
 
 /** Undefined when no topic knows the order. */
 export const certifyOrder = async (config: CliConfig, orderId: string): Promise<Certificate | undefined> => {
   let found: Certificate | undefined;
-  await certify(worldOf(config), orderId, { onCertificate: (each) => (found = each) });
+  await certify(await worldOf(config), orderId, { onCertificate: (each) => (found = each) });
   return found;
 };
 
@@ -109,7 +115,7 @@ export const certifyAll = async (config: CliConfig, options: CertifyOptions): Pr
     violated: 0,
   };
   const violating: string[] = [];
-  const orders = await certify(worldOf(config), undefined, {
+  const orders = await certify(await worldOf(config), undefined, {
     ...options,
     onCertificate: (each) => {
       counts[each.verdict] += 1;

@@ -1,9 +1,7 @@
 /**
  * What was read, set down by order: topics are read partition by partition, an order lies in many of them, and not all
- * orders fit in memory. A SQLite file of its own that goes away with it.
+ * orders fit in memory.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
 import type { Derived, Fault, OrderFacts, Place, Seen, Source } from './facts.ts';
@@ -54,9 +52,9 @@ export interface Spool {
 
 const placeOf = ({ topic, partition, offset }: Row): Place => ({ topic, partition: Number(partition), offset });
 
-export const openSpool = (): Spool => {
-  const directory = mkdtempSync(join(tmpdir(), 'millrace-certify-'));
-  const database = new BetterSqlite(join(directory, 'spool.db'));
+/** In a directory, or in memory. */
+export const openSpool = (directory: string | undefined): Spool => {
+  const database = new BetterSqlite(directory === undefined ? ':memory:' : join(directory, 'spool.db'));
   database.defaultSafeIntegers(true);
   database.pragma('journal_mode = OFF');
   database.pragma('synchronous = OFF');
@@ -150,7 +148,6 @@ export const openSpool = (): Spool => {
     },
     close: () => {
       database.close();
-      rmSync(directory, { recursive: true, force: true });
     },
   };
 };

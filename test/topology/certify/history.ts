@@ -5,7 +5,7 @@
 import { memoryRegistry } from '../../../schemas/registry.ts';
 import { openSchemas, type Schemas } from '../../../schemas/serde.ts';
 import type { CommandResult, ErpCommand, AdnsfCommand, StripeCommand } from './types.ts';
-import { certify, type World } from '../../../services/cli/certify/command.ts';
+import { certify, openWays, type World } from '../../../services/cli/certify/command.ts';
 import type { Certificate } from '../../../services/cli/certify/certificate.ts';
 import { orderTopology } from '../../../services/order-stream/topology.ts';
 import type { EffectStage } from '../../../services/runtime/effects.ts';
@@ -172,7 +172,7 @@ export const openHistory = async () => {
   const world: World = {
     cluster: memoryCluster(driver.broker, { now: () => 0, sleep: () => Promise.resolve() }),
     schemas,
-    policy,
+    ways: await openWays(schemas, policy),
   };
   return { driver, schemas, log, world, place, decline, pay, tell, intent };
 };
@@ -201,29 +201,47 @@ export const logsOf = ({ driver }: History): Logs =>
       ),
   );
 
-/** A cluster of which all has been read by everybody. Offsets are given anew. */
-export const clusterOf = (logs: Logs): World['cluster'] => {
+export type Standing = Readonly<{
+  /** How far the groups have read; to the end by default. */
+  committed?: (group: string, end: bigint) => bigint;
+  /** The first record that is kept. */
+  begin?: (topic: string) => bigint;
+  /** Records that came while somebody looked, by partition. */
+  arriving?: ReadonlyMap<string, number>;
+}>;
+
+/** A cluster that holds these records. Offsets are given anew. */
+export const clusterOf = (logs: Logs, standing: Standing = {}): World['cluster'] => {
+  const { committed = (_group, end) => end, begin = () => 0n, arriving } = standing;
+  let asked = 0;
   const of = (topic: string, partition: number): readonly ConsumedRecord[] =>
     (logs.get(`${topic}/${partition}`) ?? []).map((record, offset) => ({ ...record, offset: BigInt(offset) }));
   const end = (topic: string, partition: number): bigint => BigInt(of(topic, partition).length);
   const admin: Partial<Admin> = {
     partitions: (topics) => Promise.resolve(new Map(topics.map((topic) => [topic, PARTITIONS]))),
-    committedOffsets: (_group, sources) =>
-      Promise.resolve(sources.map((source) => ({ ...source, offset: end(source.topic, source.partition) }))),
-    beginningOffsets: (sources) => Promise.resolve(sources.map((source) => ({ ...source, offset: 0n }))),
-    endOffsets: (sources) =>
+    committedOffsets: (group, sources) =>
       Promise.resolve(
+        sources.map((source) => ({ ...source, offset: committed(group, end(source.topic, source.partition)) })),
+      ),
+    beginningOffsets: (sources) =>
+      Promise.resolve(sources.map((source) => ({ ...source, offset: begin(source.topic) }))),
+    endOffsets: (sources) => {
+      asked += 1;
+      return Promise.resolve(
         sources.map((source) => {
-          const stable = end(source.topic, source.partition);
+          const late = asked === 1 ? (arriving?.get(`${source.topic}/${source.partition}`) ?? 0) : 0;
+          const stable = end(source.topic, source.partition) - BigInt(late);
           return { ...source, high: stable, stable };
         }),
-      ),
+      );
+    },
     close: () => Promise.resolve(),
   };
   const reader: PartitionReader = {
-    async *read({ topic, partition }) {
+    async *read({ topic, partition }, from) {
       await Promise.resolve();
-      yield { records: of(topic, partition), position: end(topic, partition) };
+      const records = of(topic, partition).filter(({ offset }) => offset >= from);
+      yield { records, position: end(topic, partition) };
     },
     close: () => Promise.resolve(),
   };
