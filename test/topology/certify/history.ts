@@ -212,10 +212,10 @@ export type Standing = Readonly<{
 
 /** A cluster that holds these records. Offsets are given anew. */
 export const clusterOf = (logs: Logs, standing: Standing = {}): World['cluster'] => {
-  const { committed = (_group, end) => end, begin = () => 0n, arriving } = standing;
+  const { committed = (_group: string, last: bigint) => last, begin = () => 0n, arriving } = standing;
   let asked = 0;
   const of = (topic: string, partition: number): readonly ConsumedRecord[] =>
-    (logs.get(`${topic}/${partition}`) ?? []).map((record, offset) => ({ ...record, offset: BigInt(offset) }));
+    logs.get(`${topic}/${partition}`)?.map((record, offset) => ({ ...record, offset: BigInt(offset) })) ?? [];
   const end = (topic: string, partition: number): bigint => BigInt(of(topic, partition).length);
   const admin: Partial<Admin> = {
     partitions: (topics) => Promise.resolve(new Map(topics.map((topic) => [topic, PARTITIONS]))),
