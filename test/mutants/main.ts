@@ -17,6 +17,7 @@ import { z } from 'zod';
 import { mutated, type Mutant } from './mutant.ts';
 import { deadLetterMutants } from './dead-letters.ts';
 import { edgeMutants } from './edges.ts';
+import { proofMutants } from './proof.ts';
 import { runtimeMutants } from './runtime.ts';
 import { shopMutants } from './shop.ts';
 
@@ -27,7 +28,7 @@ const patienceMs = 180_000;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, list: { type: 'boolean', default: false } } });
-const all = [...runtimeMutants, ...shopMutants, ...deadLetterMutants, ...edgeMutants];
+const all = [...runtimeMutants, ...shopMutants, ...deadLetterMutants, ...edgeMutants, ...proofMutants];
 const chosen = values.only === undefined ? all : all.filter(({ guard }) => guard === values.only);
 if (chosen.length === 0) throw new Error(`no guard is called ${values.only ?? ''}; --list names them`);
 

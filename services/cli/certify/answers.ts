@@ -69,7 +69,8 @@ export const answerViolations = (order: ReadOrder, ways: Ways, notes: Notes): vo
         else notes.open(`the result of ${commandId}`);
         continue;
       }
-      for (const again of more)
+      // Each record of a command is answered; one that was given again has more than one.
+      for (const again of more.slice(sent.length - 1))
         notes.violation(
           'doubled',
           `command ${commandId} is answered at ${placeText(result)} and again at ${placeText(again)}`,

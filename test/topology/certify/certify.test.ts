@@ -220,6 +220,15 @@ describe('what is wrong is said by its name and its place', () => {
   it.each(cases)('%s', async (_name, spot, how, nth, message) => {
     expect((await said(spot(), how, nth)).join('\n')).toMatch(message);
   });
+
+  it('a command that another record than its cause has brought about', async () => {
+    const { source, index } = find('adnsf.commands', '100123', paid);
+    const retimed = logs
+      .get(source)!
+      .map((record, at) => (at === index ? { ...record, timestamp: record.timestamp + 1n } : record));
+    const violations = violationsIn(await certifiedLogs(new Map([...logs, [source, retimed]]), '100123'));
+    expect(violations.join('\n')).toMatch(/reordered: no order in which .* this sequence and these times/);
+  });
 });
 
 describe('what is not violated', () => {
