@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import type { CommandResult } from '../../../schemas/generated/types.ts';
 import { memoryRegistry } from '../../../schemas/registry.ts';
@@ -42,7 +43,7 @@ const open = async () => {
       topic: commands,
       logger,
       answers: openAnswers({ cluster, ledger, commands, results }),
-      scheduler: { now: () => Date.now(), sleep: () => Promise.resolve() },
+      scheduler: { now: () => Date.now(), sleep: () => pause(1) },
     });
     return async () => {
       await subscription.stop();
