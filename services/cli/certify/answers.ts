@@ -51,7 +51,8 @@ export const answerViolations = (order: ReadOrder, ways: Ways, notes: Notes): vo
       ({ command }) => command.commandId,
     );
     const results = Map.groupBy(
-      order.results.filter((each) => each.topic === answers),
+      // A result that was redriven is no second answer.
+      order.results.filter((each) => each.topic === answers && !each.redriven),
       ({ result }) => result.commandId,
     );
     const answered: { command: SeenCommand; result: SeenResult }[] = [];

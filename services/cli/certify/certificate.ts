@@ -163,9 +163,9 @@ export const certificate = (facts: OrderFacts, ways: Ways): Certificate => {
 
   const decisions = decisionsOf(order);
   const effects = effectsOf(order);
-  const putAside = facts.letters.map(
-    (letter) => `${letter.code}: ${letter.message} (${placeText(letter.from)}, refused by ${letter.stage})`,
-  );
+  const putAside = facts.letters
+    .filter(({ waits }) => waits)
+    .map((letter) => `${letter.code}: ${letter.message} (${placeText(letter.from)}, refused by ${letter.stage})`);
   const verdict: Verdict =
     violations.length > 0
       ? 'violated'

@@ -1,10 +1,13 @@
 /** Reads the topics and runs the stages before the decider in shadow; what is about an order goes to the spool. */
 import type { PaymentFact } from '../../../schemas/generated/types.ts';
 import type { Schemas } from '../../../schemas/serde.ts';
+import { needsPerson } from '../../dead-letters/letter.ts';
+import { allLetters } from '../../dead-letters/read.ts';
 import { isSnapshotRead, placeOf } from '../../order-stream/sources/debezium.ts';
 import { PoisonError } from '../../runtime/errors.ts';
 import { partitionOf } from '../../runtime/partitioner.ts';
-import type { ConsumedRecord, PartitionReader, TopicPartition } from '../../runtime/ports.ts';
+import type { Admin, ConsumedRecord, PartitionReader, TopicPartition } from '../../runtime/ports.ts';
+import { redrivenFrom } from '../../runtime/redrive.ts';
 import { StoreOverlay, type StoreBackend } from '../../runtime/store.ts';
 import type { Stage, Topic } from '../../runtime/topology.ts';
 import { type Letter, placeText } from './facts.ts';
@@ -18,6 +21,7 @@ export type Collecting = Readonly<{
   schemas: Schemas;
   ways: Ways;
   positions: Positions;
+  admin: Admin;
   reader: PartitionReader;
   spool: Spool;
   /** Tables of a stage while it runs in shadow. */
@@ -28,8 +32,6 @@ export type Collecting = Readonly<{
 
 /** Of which order; undefined for all. */
 export type Scope = string | undefined;
-
-const REDRIVE_HEADER = 'millrace-redrive';
 
 const keyOf = ({ key }: ConsumedRecord): string => key?.toString('utf8') ?? '';
 
@@ -123,7 +125,8 @@ const collectImages = async (
     const id = String(row.OrderNumber);
     if (orderId !== undefined && id !== orderId) return;
     if (!kept) spool.gap(id, 'images');
-    if (envelope !== null && !isSnapshotRead(envelope)) {
+    // A redriven change is told again by a person, not by the shop.
+    if (envelope !== null && !isSnapshotRead(envelope) && redrivenFrom(record.headers) === undefined) {
       const place = placeOf(envelope) ?? '';
       const at = placeText(record);
       if (place === last.place)
@@ -216,7 +219,7 @@ const collectSeen = async (
             ...record,
             settled: positions.settled(reader, record, record.offset),
             late: positions.late(record, record.offset),
-            redriven: record.headers[REDRIVE_HEADER] !== undefined,
+            redriven: redrivenFrom(record.headers) !== undefined,
           });
         }
       });
@@ -249,17 +252,15 @@ const relatedTo = async (
 /** What was put aside, by order as far as the letter's key is one. */
 const collectLetters = async (world: Collecting, orderId: Scope): Promise<ReadonlyMap<string, readonly Letter[]>> => {
   const found = new Map<string, Letter[]>();
-  const topic = world.schemas.topic('deadLetters');
-  for (const partition of numbers(world.positions.count(topic.name)))
-    for await (const records of pages(world, { topic: topic.name, partition }))
-      for (const record of records) {
-        const letter = decoded(topic, record);
-        const key = keyOf(record);
-        if (letter === null || (orderId !== undefined && key !== orderId)) continue;
-        const { stage, code, message, sourceTopic, sourcePartition, sourceOffset } = letter;
-        const from = { topic: sourceTopic, partition: sourcePartition, offset: sourceOffset };
-        found.set(key, [...(found.get(key) ?? []), { ...placed(record), from, stage, code, message }]);
-      }
+  const { name: topic } = world.schemas.topic('deadLetters');
+  for await (const { partition, offset, letter, standing } of allLetters(world)) {
+    const key = letter.key?.toString('utf8') ?? '';
+    if (orderId !== undefined && key !== orderId) continue;
+    const { stage, code, message, sourceTopic, sourcePartition, sourceOffset } = letter;
+    const from = { topic: sourceTopic, partition: sourcePartition, offset: sourceOffset };
+    const waits = needsPerson(standing);
+    found.set(key, [...(found.get(key) ?? []), { topic, partition, offset, from, stage, code, message, waits }]);
+  }
   return found;
 };
 

@@ -68,7 +68,7 @@ export const certify = async (world: World, scope: Scope, options: CertifyOption
       schemas.topic('deadLetters').name,
     ]);
     const openBackend = scope === undefined ? temporaryBackends(directory) : () => Promise.resolve(memoryBackend());
-    const letters = await collect({ schemas, ways, positions, reader, spool, openBackend, say }, scope);
+    const letters = await collect({ schemas, ways, positions, admin, reader, spool, openBackend, say }, scope);
     const partitions = positions.count(ways.payments.name);
     const total = spool.count();
     let done = 0;

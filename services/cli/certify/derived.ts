@@ -1,5 +1,6 @@
 /** Whether what the first stages wrote is what they make of their inputs; and what the decider has read of it. */
 import type { ConsumedRecord } from '../../runtime/ports.ts';
+import { REDRIVE_HEADER } from '../../runtime/redrive.ts';
 import type { Arriving } from './arrival.ts';
 import type { Notes } from './certificate.ts';
 import { type Compared, type Derived, type OrderFacts, placeText, type Seen } from './facts.ts';
@@ -7,14 +8,14 @@ import { canonical, type ReadOrder } from './read.ts';
 import { inputsOf } from './shadow.ts';
 import type { Ways } from './topics.ts';
 
-const asRecord = (orderId: string, { topic, partition, offset, timestamp, value }: Seen): ConsumedRecord => ({
+const asRecord = (orderId: string, { topic, partition, offset, timestamp, value, redriven }: Seen): ConsumedRecord => ({
   topic,
   partition,
   offset,
   timestamp,
   value,
   key: Buffer.from(orderId),
-  headers: {},
+  headers: redriven ? { [REDRIVE_HEADER]: Buffer.from('') } : {},
 });
 
 type Matched = Readonly<{ seen: Seen; derived: number | undefined }>;

@@ -37,7 +37,15 @@ export type Derived = Readonly<{
 export type Source = Place & Readonly<{ what: string; outcome: string }>;
 
 /** What a stage or an executor could not process. */
-export type Letter = Place & Readonly<{ from: Place; stage: string; code: string; message: string }>;
+export type Letter = Place &
+  Readonly<{
+    from: Place;
+    stage: string;
+    code: string;
+    message: string;
+    /** Nobody has redriven or discarded it. */
+    waits: boolean;
+  }>;
 
 /** A change of a row that lies where it cannot: again, or behind a later one. */
 export type Fault = Readonly<{ kind: 'doubled' | 'reordered'; message: string }>;

@@ -1,6 +1,7 @@
 /** The inputs of a stage in their common order, as the engine gives them to it when all of history is there. */
 import { PoisonError } from '../../runtime/errors.ts';
 import type { ConsumedRecord } from '../../runtime/ports.ts';
+import { redrivenFrom, redrivePlace } from '../../runtime/redrive.ts';
 import type { Stage } from '../../runtime/topology.ts';
 import { inputsOf } from './shadow.ts';
 
@@ -32,8 +33,10 @@ export async function* mergedByPlace(
     over: false,
   }));
 
-  const place = (input: number, { value }: ConsumedRecord): string | undefined => {
+  const place = (input: number, { value, headers }: ConsumedRecord): string | undefined => {
     const { topic, place: of } = inputs[input]!;
+    // It tells of long ago and was processed when a person gave it back.
+    if (redrivenFrom(headers) !== undefined) return redrivePlace(headers);
     try {
       return of?.(value === null ? null : topic.value.decode(value));
     } catch (error) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { topics } from '../../../schemas/topics.ts';
 import type { Certificate } from '../../../services/cli/certify/certificate.ts';
+import { REDRIVE_HEADER } from '../../../services/runtime/redrive.ts';
 import { certificateText } from '../../../services/cli/certify/print.ts';
 import { certified, clusterOf, type History, type Logs, logsOf, openHistory, type Standing } from './history.ts';
 import { alterationCount, nextOfKey, provenTopics, type Spot, tampered, type Tampering } from './tamper.ts';
@@ -303,6 +304,14 @@ describe('what is not violated', () => {
     const each = await look({}, silent);
     expect(each.verdict).toBe('exactly once');
     expect(each.statement).toContain('not acknowledged by the ERP');
+  });
+
+  it('a command that a person has given to its executor again', async () => {
+    const { source, index } = find('adnsf.commands', '100123', 'mark-paid/1');
+    const again = { ...logs.get(source)![index]!, headers: { [REDRIVE_HEADER]: Buffer.from('dead-letters-0@0') } };
+    const each = await look({}, new Map([...logs, [source, [...logs.get(source)!, again]]]));
+    expect(each).toMatchObject({ verdict: 'exactly once', violations: [] });
+    expect(each.decisions).toHaveLength(13);
   });
 
   it('images that compaction has removed', async () => {
