@@ -6,8 +6,7 @@ import { apply } from './apply/command.ts';
 import { ConflictError } from './apply/execute.ts';
 import { officeOf } from './dlq/command.ts';
 import { dlqCommand } from './dlq/program.ts';
-import { certifyAll, certifyOrder } from './certify/command.ts';
-import { certificateText, summaryText } from './certify/print.ts';
+import { certifyCommand } from './certify/program.ts';
 import { configOf, environmentOf } from './environment.ts';
 import { jsonText } from './json.ts';
 import { storyOf } from './order/command.ts';
@@ -88,6 +87,8 @@ program
 
 program.addCommand(dlqCommand(async () => officeOf(await configured()), { out, err }));
 program.addCommand(workflowCommand({ out, err }));
+program.addCommand(certifyCommand({ configured, out, err }));
+
 program
   .command('payment-link')
   .description('a signed link to the payment page of an order; whoever has it may pay')
@@ -95,42 +96,6 @@ program
   .option('--hours <n>', 'how long it is good for', hours, 24)
   .action(async (order: string, { hours: valid }: { hours: number }) => {
     out(paymentLink(await configured(), order, { hours: valid, now: Date.now() }));
-  });
-
-/** Exit code of a violated guarantee, to be told from a command that could not do its work. */
-const VIOLATED = 3;
-
-program
-  .command('certify')
-  .description(
-    'prove from the topics alone that an order was decided, sent and answered exactly once; exit code 3 when not',
-  )
-  .argument('[order]', 'order number')
-  .option('--all', 'every order', false)
-  .option('--json', 'as JSON; with --all one certificate a line', false)
-  .action(async (id: string | undefined, { all, json }: { all: boolean; json: boolean }) => {
-    if ((id === undefined) === !all) throw new InvalidArgumentError('name one order, or say --all');
-    const config = await configured();
-    if (id === undefined) {
-      const summary = await certifyAll(config, {
-        say: err,
-        onCertificate: (certificate) => {
-          if (json) out(jsonText(certificate, 0));
-          else if (certificate.verdict === 'violated') out(`${certificateText(certificate)}\n`);
-        },
-      });
-      if (!json) out(summaryText(summary));
-      if (summary.violating.length > 0) process.exitCode = VIOLATED;
-      return;
-    }
-    const certificate = await certifyOrder(config, id);
-    if (certificate === undefined) {
-      err(`order ${id}: no topic knows it`);
-      process.exitCode = 1;
-      return;
-    }
-    out(json ? jsonText(certificate) : certificateText(certificate));
-    if (certificate.verdict === 'violated') process.exitCode = VIOLATED;
   });
 
 for (const [verb, what] of [
