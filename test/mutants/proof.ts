@@ -99,7 +99,7 @@ export const proofMutants: readonly Mutant[] = [
     guard: 'certificate-remakes-facts',
     why: 'a fact that Stripe never told would pass',
     file: 'services/cli/certify/derived.ts',
-    edits: [{ find: `judgeSeen('fact', payments, matched, canonicalIn(topic), notes);`, replace: `` }],
+    edits: [{ find: `judgeSeen('fact', checked, matched, notes);`, replace: `` }],
     tests: certificates,
   },
 ];

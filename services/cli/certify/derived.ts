@@ -1,10 +1,11 @@
 /** Whether what the first stages wrote is what they make of their inputs; and what the decider has read of it. */
+import { PoisonError } from '../../runtime/errors.ts';
 import type { ConsumedRecord } from '../../runtime/ports.ts';
 import { REDRIVE_HEADER } from '../../runtime/redrive.ts';
 import type { Arriving } from './arrival.ts';
 import type { Notes } from './certificate.ts';
 import { type Compared, type Derived, type OrderFacts, placeText, type Seen } from './facts.ts';
-import { canonical, type ReadOrder } from './read.ts';
+import { canonical, type ReadOrder, refusedOf } from './read.ts';
 import { inputsOf } from './shadow.ts';
 import type { Ways } from './topics.ts';
 
@@ -21,28 +22,20 @@ const asRecord = (orderId: string, { topic, partition, offset, timestamp, value,
 type Matched = Readonly<{ seen: Seen; derived: number | undefined }>;
 
 /** Each record with the first derived one of the same bytes that no record before it was matched with. */
-const match = (compared: Compared, canonicalOf: (value: Buffer) => Buffer): readonly Matched[] => {
+const match = (compared: Compared): readonly Matched[] => {
   const free = compared.derived.map(({ value }) => value as Buffer | undefined);
-  return compared.seen
-    .filter(({ redriven }) => !redriven)
-    .map((seen) => {
-      const value = seen.value === null ? null : canonicalOf(seen.value);
-      const derived = value === null ? -1 : free.findIndex((candidate) => candidate?.equals(value) === true);
-      if (derived >= 0) free[derived] = undefined;
-      return { seen, derived: derived < 0 ? undefined : derived };
-    });
+  return compared.seen.map((seen) => {
+    const { value } = seen;
+    const derived = value === null ? -1 : free.findIndex((candidate) => candidate?.equals(value) === true);
+    if (derived >= 0) free[derived] = undefined;
+    return { seen, derived: derived < 0 ? undefined : derived };
+  });
 };
 
-const judgeSeen = (
-  what: string,
-  compared: Compared,
-  matched: readonly Matched[],
-  canonicalOf: (value: Buffer) => Buffer,
-  notes: Notes,
-): void => {
+const judgeSeen = (what: string, compared: Compared, matched: readonly Matched[], notes: Notes): void => {
   for (const { seen, derived } of matched) {
     if (derived !== undefined || seen.late) continue;
-    const value = seen.value === null ? null : canonicalOf(seen.value);
+    const { value } = seen;
     const twin = matched.find(
       (other) => other.derived !== undefined && value !== null && compared.derived[other.derived]!.value.equals(value),
     );
@@ -80,7 +73,22 @@ export const comparedViolations = (
   notes: Notes,
 ): readonly (readonly Arriving[])[] => {
   const { orderId, images, payments } = facts;
-  const canonicalIn = (topic: string) => (value: Buffer) => canonical(ways.serdeOf(topic), value);
+  const refused = refusedOf(facts);
+  /** Without what is put aside. Bytes that cannot be read are nothing that a stage makes. */
+  const sound = (compared: Compared, topic: string): Compared => {
+    const serde = ways.serdeOf(topic);
+    const seen = compared.seen
+      .filter((each) => !each.redriven && !refused.has(placeText(each)))
+      .map((each) => {
+        try {
+          return { ...each, value: each.value && canonical(serde, each.value) };
+        } catch (error) {
+          if (!(error instanceof PoisonError)) throw error;
+          return { ...each, value: null };
+        }
+      });
+    return { ...compared, seen };
+  };
   const arriving = (seen: Seen, answers: string | null = null): Arriving => ({
     record: asRecord(orderId, seen),
     settled: seen.settled,
@@ -94,9 +102,10 @@ export const comparedViolations = (
       return seen;
     }
     const topic = ways.images.name;
-    const matched = match(images, canonicalIn(topic));
-    judgeSeen('image', images, matched, canonicalIn(topic), notes);
-    judgeOrder('image', images, matched, notes);
+    const checked = sound(images, topic);
+    const matched = match(checked);
+    judgeSeen('image', checked, matched, notes);
+    judgeOrder('image', checked, matched, notes);
     const lastSeen = Math.max(-1, ...matched.map(({ derived }) => derived ?? -1));
     const gone = missing(images, matched);
     for (const { index, settled, from } of gone)
@@ -125,9 +134,10 @@ export const comparedViolations = (
     const topic = ways.payments.name;
     if (!payments.complete) notes.limit('events of Stripe that its facts were made from are no longer kept');
     else {
-      const matched = match(payments, canonicalIn(topic));
-      judgeSeen('fact', payments, matched, canonicalIn(topic), notes);
-      judgeOrder('fact', payments, matched, notes);
+      const checked = sound(payments, topic);
+      const matched = match(checked);
+      judgeSeen('fact', checked, matched, notes);
+      judgeOrder('fact', checked, matched, notes);
       for (const { settled, from } of missing(payments, matched))
         if (settled) notes.violation('lost', `the fact that ${placeText(from)} tells is not in ${topic}`);
         else notes.open(`the fact that ${placeText(from)} tells`);

@@ -21,10 +21,14 @@ export const canonical = (serde: Serde<unknown>, value: Buffer): Buffer => {
   return again.readInt32BE(1) === value.readInt32BE(1) ? value : again;
 };
 
+/** Records that their reader has put aside: they are no part of the order until somebody gives them back. */
+export const refusedOf = ({ letters }: OrderFacts): ReadonlySet<string> =>
+  new Set(letters.map(({ from }) => placeText(from)));
+
 export const readOrder = (facts: OrderFacts, ways: Ways, notes: Notes): ReadOrder => {
   const { orderId, partitions } = facts;
   const home = partitionOf(Buffer.from(orderId), partitions);
-  const refused = new Set(facts.letters.map(({ from }) => placeText(from)));
+  const refused = refusedOf(facts);
 
   /** The record as `of` makes it of what was decoded, or nothing. */
   const read = <R>(
@@ -46,6 +50,7 @@ export const readOrder = (facts: OrderFacts, ways: Ways, notes: Notes): ReadOrde
       return [of(told, canonical(serde, seen.value))];
     } catch (error) {
       if (!(error instanceof PoisonError)) throw error;
+      if (refused.has(placeText(seen))) return [];
       notes.violation('changed', `${what} ${placeText(seen)} cannot be read: ${error.message}`);
       return [];
     }
