@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { DEFAULT_DIRECTORY } from '../order-stream/workflows/directory.ts';
 import {
   commonVariables,
   type Config,
@@ -33,6 +34,8 @@ export const variables = {
   MILLRACE_ADNSF_SQL_TRUST_SERVER_CERTIFICATE: flag().default(false),
   MILLRACE_STRIPE_METHODS: z.string().default('Stripe'),
   MILLRACE_STRIPE_LIVEMODE: flag().default(false),
+  MILLRACE_WORKFLOWS_DIR: z.string().default(DEFAULT_DIRECTORY),
+  MILLRACE_ENVIRONMENT: z.string().default('production'),
   MILLRACE_LEDGER_DB: z.string(),
   MILLRACE_PAYMENTS_URL: z.url().optional(),
   MILLRACE_PAYMENT_LINK_SECRETS: secretList().optional(),

@@ -11,7 +11,7 @@ import type { ConsumedRecord, PartitionReader } from '../../services/runtime/por
 import { memoryCluster } from '../../services/runtime/memory/cluster.ts';
 import type { Topic } from '../../services/runtime/topology.ts';
 import { complete } from '../topology/order-stream/shop-log.ts';
-import { policy } from './machines.ts';
+import { policy, workflows } from './machines.ts';
 import type { Evidence } from './oracle.ts';
 
 const keyOf: ReadonlyMap<string, TopicKey> = new Map(
@@ -26,7 +26,7 @@ export const checkCertificates = async (evidence: Evidence, say: (what: string) 
   const { broker, schemas: byNumber } = evidence;
   const registry = memoryRegistry();
   const schemas = openSchemas(registry);
-  const ways = await openWays(schemas, policy);
+  const ways = await openWays(schemas, policy, workflows);
   const cluster = memoryCluster(broker, { now: () => 0, sleep: () => Promise.resolve() });
 
   /** A change of the shop as the connector writes it: with every column, and under a schema of its own. */

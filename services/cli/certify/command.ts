@@ -6,6 +6,8 @@ import { httpRegistry } from '../../../schemas/registry.ts';
 import { openSchemas, type Schemas } from '../../../schemas/serde.ts';
 import type { Policy } from '../../order-stream/domain/policy.ts';
 import { cleanPaymentMethod } from '../../order-stream/domain/shop.ts';
+import { loadWorkflows } from '../../order-stream/workflows/directory.ts';
+import type { Workflows } from '../../order-stream/workflows/set.ts';
 import { diskBackends } from '../../runtime/disk-store.ts';
 import { kafkajsCluster } from '../../runtime/kafkajs/cluster.ts';
 import type { KafkaCluster } from '../../runtime/ports.ts';
@@ -21,9 +23,9 @@ import { type Ways, waysOf } from './topics.ts';
 /** What certificates are made from. */
 export type World = Readonly<{ cluster: Pick<KafkaCluster, 'admin' | 'reader'>; schemas: Schemas; ways: Ways }>;
 
-/** The stages, ready to run. The policy must be the one that the order stream runs with. */
-export const openWays = async (schemas: Schemas, policy: Policy): Promise<Ways> => {
-  const ways = waysOf(schemas, policy);
+/** The stages, ready to run. Policy and workflows must be those that the order stream runs with. */
+export const openWays = async (schemas: Schemas, policy: Policy, workflows: Workflows): Promise<Ways> => {
+  const ways = waysOf(schemas, policy, workflows);
   for (const serde of new Set(ways.serdes)) await serde.open?.();
   return ways;
 };
@@ -96,7 +98,8 @@ const worldOf = async (config: CliConfig): Promise<World> => {
     livemode: config.MILLRACE_STRIPE_LIVEMODE,
   };
   const cluster = kafkajsCluster({ brokers: config.MILLRACE_KAFKA_BROKERS, clientId: 'millrace-cli' });
-  return { cluster, schemas, ways: await openWays(schemas, policy) };
+  const workflows = { current: loadWorkflows(config.MILLRACE_WORKFLOWS_DIR, config.MILLRACE_ENVIRONMENT) };
+  return { cluster, schemas, ways: await openWays(schemas, policy, workflows) };
 };
 
 /** Undefined when no topic knows the order. */

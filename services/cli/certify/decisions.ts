@@ -68,23 +68,25 @@ export const commandViolations = (
 ): void => {
   const commands = order.commands.filter(({ redriven }) => !redriven);
   const idOf = (topic: string, value: Buffer): string => (ways.serdeOf(topic).decode(value) as Command).commandId;
-  const fine = judgeEach(commands, calledFor(ways.orders, arriving, idOf), ways, notes);
-  if (!fine) return;
+  const wanted = calledFor(ways.orders, arriving, idOf);
   const told = new Map<string, Told[]>();
   for (const { topic, value, timestamp, late, command } of commands)
     told.set(topic, [...(told.get(topic) ?? []), { commandId: command.commandId, value, timestamp, late }]);
-  switch (explain(ways.orders, arriving, told)) {
-    case 'explained':
-      return;
-    case 'undecided':
-      notes.limit(
-        `the order of its ${commands.length} commands was not proved: too many ways in which its records may have arrived`,
-      );
-      return;
-    case 'contradicted':
-      notes.violation(
-        'reordered',
-        `no order in which the records of ${facts.orderId} can have arrived gives its commands this sequence and these times: ${commands.map((command) => `${command.command.commandId} (${placeText(command)})`).join(', ')}`,
-      );
+  const explanation = explain(ways.orders, arriving, told);
+  if (explanation === 'explained') {
+    const there = new Set(commands.map(({ command }) => command.commandId));
+    for (const commandId of wanted.keys()) if (!there.has(commandId)) notes.open(`command ${commandId}`);
+    return;
   }
+  // The sets tell what is wrong with which command; when they agree, the sequence is wrong.
+  if (!judgeEach(commands, wanted, ways, notes)) return;
+  if (explanation === 'undecided')
+    notes.limit(
+      `the order of its ${commands.length} commands was not proved: too many ways in which its records may have arrived`,
+    );
+  else
+    notes.violation(
+      'reordered',
+      `no order in which the records of ${facts.orderId} can have arrived gives its commands this sequence and these times: ${commands.map((command) => `${command.command.commandId} (${placeText(command)})`).join(', ')}`,
+    );
 };

@@ -2,6 +2,7 @@
 import type { Schemas } from '../../../schemas/serde.ts';
 import { ORDER_STREAM, orderTopology } from '../../order-stream/topology.ts';
 import type { Policy } from '../../order-stream/domain/policy.ts';
+import type { Workflows } from '../../order-stream/workflows/set.ts';
 import { groupId } from '../../runtime/topics.ts';
 import type { Serde, Stage, Topic } from '../../runtime/topology.ts';
 
@@ -26,8 +27,8 @@ export type Ways = Readonly<{
   serdes: readonly Serde<unknown>[];
 }>;
 
-export const waysOf = (schemas: Schemas, policy: Policy): Ways => {
-  const topology = orderTopology(schemas, policy, 'certify');
+export const waysOf = (schemas: Schemas, policy: Policy, workflows: Workflows): Ways => {
+  const topology = orderTopology(schemas, policy, 'certify', workflows);
   const stage = (name: string): Stage => {
     const found = topology.stages.find((each) => each.name === name);
     if (found === undefined) throw new Error(`the order stream has no stage ${name}`);

@@ -8,6 +8,7 @@ import type { CommandResult, ErpCommand, AdnsfCommand, StripeCommand } from './t
 import { certify, openWays, type World } from '../../../services/cli/certify/command.ts';
 import type { Certificate } from '../../../services/cli/certify/certificate.ts';
 import { orderTopology } from '../../../services/order-stream/topology.ts';
+import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
 import type { EffectStage } from '../../../services/runtime/effects.ts';
 import { memoryCluster } from '../../../services/runtime/memory/cluster.ts';
 import type { Admin, ConsumedRecord, PartitionReader } from '../../../services/runtime/ports.ts';
@@ -17,6 +18,8 @@ import { ordersRow, policy, stripeEvent } from '../../unit/order-stream/fixtures
 import { checkout, pipeChange, shopLog } from '../order-stream/shop-log.ts';
 
 export const PARTITIONS = 3;
+
+const workflows = { current: loadWorkflows() };
 
 const answer = (
   command: StripeCommand | AdnsfCommand | ErpCommand,
@@ -102,7 +105,7 @@ export const openHistory = async () => {
     executor(schemas, ['erp', 'erp'], schemas.topic('erpCommands'), schemas.topic('erpResults'), inErp),
   ];
   for (const { outputs } of executors) for (const { value } of outputs) await value.open?.();
-  const driver = await openDriver(orderTopology(schemas, policy, 'test'), {
+  const driver = await openDriver(orderTopology(schemas, policy, 'test', workflows), {
     partitions: PARTITIONS,
     effects: executors,
   });
@@ -172,7 +175,7 @@ export const openHistory = async () => {
   const world: World = {
     cluster: memoryCluster(driver.broker, { now: () => 0, sleep: () => Promise.resolve() }),
     schemas,
-    ways: await openWays(schemas, policy),
+    ways: await openWays(schemas, policy, workflows),
   };
   return { driver, schemas, log, world, place, decline, pay, tell, intent };
 };
