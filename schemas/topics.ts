@@ -138,6 +138,12 @@ export const topics = define({
   },
   stripeResults: { name: 'stripe.results', config: forever, records: ['CommandResult'], compatibility: 'BACKWARD' },
   adnsfResults: { name: 'adnsf.results', config: forever, records: ['CommandResult'], compatibility: 'BACKWARD' },
+  erpResults: {
+    name: 'erp.results',
+    config: forever,
+    records: ['CommandResult'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
   deadLetters: { name: 'dead-letters', config: roomy, records: ['DeadLetter'], compatibility: 'BACKWARD' },
   deadLetterActions: {
     name: 'dead-letters.actions',
@@ -205,6 +211,7 @@ export type TopicValues = {
   notifications: Notification;
   stripeResults: Types.CommandResult;
   adnsfResults: Types.CommandResult;
+  erpResults: Types.CommandResult;
   deadLetters: Types.DeadLetter;
   deadLetterActions: Types.DeadLetterAction;
   replays: Types.Replay;

@@ -47,10 +47,12 @@ const attempt = async (
     return { kind: 'refused', code: decision.code, message: decision.message, state: before };
   if (decision.kind === 'apply' && !(await shop.change(order, decision.change)))
     throw new RetriableError(`order ${order.orderNumber} changed while ${command.commandId} looked at it`);
+  const rowVersion = await shop.rowVersion(order.orderNumber);
+  const version = rowVersion === undefined ? {} : { rowVersion };
   const outcome =
     decision.kind === 'apply'
-      ? outcomeText({ outcome: 'applied', before, after: decision.after })
-      : outcomeText({ outcome: decision.outcome, before, after: before });
+      ? outcomeText({ outcome: 'applied', before, after: decision.after, ...version })
+      : outcomeText({ outcome: decision.outcome, before, after: before, ...version });
   const row = await shop.remember(guard, order.orderNumber, outcome);
   return { kind: 'done', row, replayed: false };
 };

@@ -19,6 +19,11 @@ export interface ShopTransaction {
    */
   change(row: OrderRow, change: Change): Promise<boolean>;
   /**
+   * UpdatedOn of the order as this transaction leaves it, such as `2026-11-23T18:40:31.003`, by the shop's clock; undefined
+   * where that is not known before `remember`.
+   */
+  rowVersion(orderNumber: number): Promise<string | undefined>;
+  /**
    * The last step: the change takes effect with this memory of it.
    * @throws CommandKnownError when another transaction was faster, RetriableError when the order changed since it was read
    */

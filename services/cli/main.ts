@@ -7,6 +7,7 @@ import { ConflictError } from './apply/execute.ts';
 import { auditCommand } from './audit/program.ts';
 import { officeOf } from './dlq/command.ts';
 import { dlqCommand } from './dlq/program.ts';
+import { certifyCommand } from './certify/program.ts';
 import { configOf, environmentOf } from './environment.ts';
 import { jsonText } from './json.ts';
 import { storyOf } from './order/command.ts';
@@ -89,6 +90,8 @@ program
 program.addCommand(auditCommand(configured, { out, err }));
 program.addCommand(dlqCommand(async () => officeOf(await configured()), { out, err }));
 program.addCommand(workflowCommand({ out, err }));
+program.addCommand(certifyCommand({ configured, out, err }));
+
 program
   .command('payment-link')
   .description('a signed link to the payment page of an order; whoever has it may pay')

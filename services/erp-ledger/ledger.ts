@@ -30,6 +30,13 @@ export type Booked = Readonly<{
   conflicts: number;
 }>;
 
+/** What became of a command, and where it lies. */
+export type Handled = Readonly<{ commandId: string; partition: number; offset: bigint }> &
+  (
+    | Readonly<{ kind: 'applied'; orderId: string; type: string; occurredAt: bigint }>
+    | Readonly<{ kind: 'refused'; reason: string; message: string; value: Buffer }>
+  );
+
 export interface Ledger {
   /** Where to read on; undefined when reading the partition has not begun. */
   position(source: TopicPartition): bigint | undefined;
@@ -40,8 +47,21 @@ export interface Ledger {
    * are missing between its position and the batch: read again from the position.
    */
   book(batch: Batch, decode: (value: Buffer) => ErpCommand): Booked | undefined;
+  /** Commands of a partition that lie behind `offset` and were booked or put aside, in their order. */
+  handledAfter(source: TopicPartition, offset: bigint, limit: number): readonly Handled[];
   close(): void;
 }
+
+type HandledRow = Readonly<{
+  offset: bigint;
+  commandId: string;
+  orderId: string | null;
+  type: string | null;
+  occurredAt: bigint | null;
+  reason: string | null;
+  message: string | null;
+  value: Buffer | null;
+}>;
 
 type Conflict = Readonly<{ commandId: string | null; reason: string; message: string }>;
 
@@ -70,6 +90,14 @@ export const openLedger = (path: string): Ledger => {
   const addApplied = database.prepare('INSERT INTO applied_commands VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)');
   const countRepeat = database.prepare('UPDATE applied_commands SET repeats = repeats + 1 WHERE command_id = ?');
   const addConflict = database.prepare('INSERT INTO conflicts VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+
+  const findHandled = database.prepare<[string, number, bigint, string, number, bigint, number], HandledRow>(`
+    SELECT "offset", command_id AS commandId, order_id AS orderId, type, occurred_at AS occurredAt, NULL AS reason,
+      NULL AS message, NULL AS value FROM applied_commands WHERE topic = ? AND partition = ? AND "offset" > ?
+    UNION ALL
+    SELECT "offset", command_id, NULL, NULL, NULL, reason, message, value FROM conflicts
+      WHERE topic = ? AND partition = ? AND "offset" > ? AND command_id IS NOT NULL
+    ORDER BY 1 LIMIT ?`);
 
   /** A command is booked whole or not at all: a nested transaction is a savepoint. */
   const bookWhole = database.transaction((record: ConsumedRecord, command: ErpCommand, hash: Buffer) => {
@@ -133,6 +161,13 @@ export const openLedger = (path: string): Ledger => {
       begin.run(topic, partition, offset);
     },
     book: (batch, decode) => bookBatch.immediate(batch, decode),
+    handledAfter: ({ topic, partition }, offset, limit) =>
+      findHandled.all(topic, partition, offset, topic, partition, offset, limit).map((row): Handled => {
+        const about = { commandId: row.commandId, partition, offset: row.offset };
+        if (row.reason !== null)
+          return { ...about, kind: 'refused', reason: row.reason, message: row.message!, value: row.value! };
+        return { ...about, kind: 'applied', orderId: row.orderId!, type: row.type!, occurredAt: row.occurredAt! };
+      }),
     close: () => {
       database.close();
     },

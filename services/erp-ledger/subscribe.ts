@@ -8,6 +8,7 @@ import { FatalError, RetriableError, TaskMigratedError } from '../runtime/errors
 import type { Admin, ConsumerEvent, GroupConsumer, KafkaCluster, TopicPartition } from '../runtime/ports.ts';
 import { type Scheduler, systemScheduler } from '../runtime/scheduler.ts';
 import type { Topic } from '../runtime/topology.ts';
+import type { Answers } from './answers.ts';
 import type { Booked, Ledger } from './ledger.ts';
 
 export const GROUP = 'erp-ledger';
@@ -27,6 +28,8 @@ export type SubscribeOptions = Readonly<{
   topic: Topic<ErpCommand>;
   logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   scheduler?: Scheduler;
+  /** Tells in a topic what became of each command. */
+  answers?: Answers;
   /** Told of every batch that changed something. */
   onBooked?: (booked: Booked) => void;
 }>;
@@ -55,7 +58,7 @@ const resume = async (admin: Admin, ledger: Ledger, source: TopicPartition): Pro
 };
 
 export const subscribe = (options: SubscribeOptions): Subscription => {
-  const { cluster, ledger, topic, logger } = options;
+  const { cluster, ledger, topic, logger, answers } = options;
   const scheduler = options.scheduler ?? systemScheduler;
   const ending = new AbortController();
 
@@ -71,6 +74,7 @@ export const subscribe = (options: SubscribeOptions): Subscription => {
     }
     if (booked.conflicts > 0) logger.error({ ...event.source, ...booked }, 'commands in conflict; see /conflicts');
     if (event.records.length > 0) options.onBooked?.(booked);
+    await answers?.tell(event.source);
   };
 
   const obey = async (consumer: GroupConsumer, admin: Admin, event: ConsumerEvent): Promise<void> => {
@@ -78,6 +82,9 @@ export const subscribe = (options: SubscribeOptions): Subscription => {
       case 'assigned':
         for (const source of event.partitions) consumer.seek(source, await resume(admin, ledger, source));
         logger.info({ partitions: event.partitions.map(({ partition }) => partition) }, 'assigned');
+        await answers?.take(event.partitions);
+        // What was booked before a crash, and not told.
+        for (const source of event.partitions) await answers?.tell(source);
         return;
       case 'records':
         await bookRecords(consumer, event);
@@ -97,6 +104,7 @@ export const subscribe = (options: SubscribeOptions): Subscription => {
         while (!ending.signal.aborted)
           for (const event of await consumer.poll(POLL_MS)) await obey(consumer, admin, event);
       } finally {
+        await answers?.close();
         await consumer.close();
       }
     } finally {

@@ -110,6 +110,11 @@ CREATE TRIGGER never_backwards BEFORE UPDATE ON consumed WHEN NEW.next_offset < 
 BEGIN SELECT RAISE(ABORT, 'offsets do not go back'); END;
 `;
 
+/** For what later versions of this program ask of the same tables. */
+const INDEXES = `
+CREATE INDEX IF NOT EXISTS applied_commands_place ON applied_commands (topic, partition, "offset");
+`;
+
 /** Makes the tables in a new database. @throws when the database is of another version */
 export const prepareTables = (database: Database): void => {
   database.pragma('journal_mode = WAL');
@@ -117,14 +122,17 @@ export const prepareTables = (database: Database): void => {
   database.pragma('synchronous = FULL');
   database.pragma('foreign_keys = ON');
   const version = Number(database.pragma('user_version', { simple: true }));
-  if (version === VERSION) return;
-  if (version !== 0) throw new Error(`ledger ${database.name} has version ${version}, this program writes ${VERSION}`);
+  if (version !== 0 && version !== VERSION)
+    throw new Error(`ledger ${database.name} has version ${version}, this program writes ${VERSION}`);
   database
     .transaction(() => {
-      database.exec(TABLES);
-      const add = database.prepare('INSERT INTO accounts (code, name, kind) VALUES (?, ?, ?)');
-      for (const { code, name, kind } of Object.values(accounts)) add.run(code, name, kind);
-      database.pragma(`user_version = ${VERSION}`);
+      if (version === 0) {
+        database.exec(TABLES);
+        const add = database.prepare('INSERT INTO accounts (code, name, kind) VALUES (?, ?, ?)');
+        for (const { code, name, kind } of Object.values(accounts)) add.run(code, name, kind);
+        database.pragma(`user_version = ${VERSION}`);
+      }
+      database.exec(INDEXES);
     })
     .immediate();
 };

@@ -7,7 +7,7 @@ import { PoisonError } from '../runtime/errors.ts';
 import { createOnce, type Made } from './create-once.ts';
 import { firstPossibleUse, keyMayBeForgotten } from './domain/key-age.ts';
 import type { Outcome } from './domain/outcome.ts';
-import type { StripeApi } from './stripe-api.ts';
+import { API_VERSION, type StripeApi } from './stripe-api.ts';
 
 /** When the command was written and what time it is, epoch milliseconds. */
 export type Timing = Readonly<{ writtenAt: bigint; now: number }>;
@@ -28,7 +28,7 @@ const succeeded = <T extends { id: string; created: number }>(
   created: made.object.created,
   requestId: made.requestId,
   replayed: made.replayed,
-  detail: { ...detail, how: made.how },
+  detail: { ...detail, how: made.how, apiVersion: API_VERSION },
 });
 
 const refused = (code: string, message: string): Outcome => ({ status: 'refused', code, message, requestId: null });

@@ -13,6 +13,8 @@ import { int, money, openSql, type SqlSession, text } from '../../infra/sandbox/
 import { httpRegistry } from '../../schemas/registry.ts';
 import { openSchemas } from '../../schemas/serde.ts';
 import { apply } from '../../services/cli/apply/command.ts';
+import { certifyAll, certifyOrder } from '../../services/cli/certify/command.ts';
+import { certificateText } from '../../services/cli/certify/print.ts';
 import { type CliConfig, configOf } from '../../services/cli/environment.ts';
 import { storyOf } from '../../services/cli/order/command.ts';
 import { storyText } from '../../services/cli/order/print.ts';
@@ -136,6 +138,24 @@ describe('orders on their way to cash', () => {
     expect(paid).toBeDefined();
     expect(storyText(paid!)).toMatch(/CAPTURED[\s\S]*MarkOrderPaid[\s\S]*CreateSalesOrder/);
     expect(await storyOf(config, '1')).toBeUndefined();
+  });
+
+  it('proves from the topics alone that each order was decided, sent and answered once', async () => {
+    const progress = await shoppers!.progress();
+    const paid = await certifyOrder(config, String(progress.firstPaid));
+    console.log(certificateText(paid!));
+    expect(paid).toMatchObject({ verdict: 'exactly once', violations: [], open: [], limits: [] });
+    const effects = paid!.effects.filter(({ target }) => target === 'adnsf');
+    expect(effects.every(({ rowVersion }) => rowVersion !== null)).toBe(true);
+    expect(paid!.effects.find(({ commandId }) => commandId.includes('create-sales-order'))?.objectId).toMatch(/^SO-/);
+
+    const violations: unknown[] = [];
+    const { orders, counts } = await certifyAll(config, {
+      onCertificate: (certificate) => violations.push(...certificate.violations),
+    });
+    expect(violations).toEqual([]);
+    expect(counts['exactly once']).toBe(orders);
+    expect(orders).toBeGreaterThanOrEqual(ORDERS);
   });
 });
 

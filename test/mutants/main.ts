@@ -17,6 +17,7 @@ import { z } from 'zod';
 import { mutated, type Mutant } from './mutant.ts';
 import { deadLetterMutants } from './dead-letters.ts';
 import { edgeMutants } from './edges.ts';
+import { proofMutants } from './proof.ts';
 import { replayMutants } from './replay.ts';
 import { runtimeMutants } from './runtime.ts';
 import { shopMutants } from './shop.ts';
@@ -36,6 +37,7 @@ const all = [
   ...edgeMutants,
   ...replayMutants,
   ...nothingMissedMutants,
+  ...proofMutants,
 ];
 const chosen = values.only === undefined ? all : all.filter(({ guard }) => guard === values.only);
 if (chosen.length === 0) throw new Error(`no guard is called ${values.only ?? ''}; --list names them`);

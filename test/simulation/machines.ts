@@ -238,7 +238,7 @@ const clockless = <V>(stage: EffectStage<V>, began: number): EffectStage<V> => (
 });
 
 /** Compiled once for all runs: they are functions of the state alone. */
-const workflows = { current: loadWorkflows() };
+export const workflows = { current: loadWorkflows() };
 
 /** The topology, or the one that reads its inputs in any order when that guard is off. */
 const topologyOf = (world: World, schemas: Schemas): Topology => {

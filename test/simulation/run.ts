@@ -8,6 +8,7 @@ import type { FaultKind } from './fault-kinds.ts';
 import type { FaultPlan, Scenario } from './scenario.ts';
 import type { Guard } from './guards.ts';
 import { Machines, type Machine, type Role } from './machines.ts';
+import { checkCertificates } from './certificates.ts';
 import { judge, storesOf } from './oracle.ts';
 import { addPoison, type PoisonLetter } from './poison.ts';
 import { openValueTable } from './serde.ts';
@@ -327,7 +328,12 @@ export const runScenario = async (
   }
   if (world.steps >= maxSteps || restless > maxRestless)
     world.violated(`it does not come to rest: ${world.underWay().join('; ')}`);
-  else judge({ broker, schemas, machines, stripe, shop, shoppers, poison, forgotten }, (what) => world.violated(what));
+  else {
+    const evidence = { broker, schemas, machines, stripe, shop, shoppers, poison, forgotten };
+    const say = (what: string) => world.violated(what);
+    judge(evidence, say);
+    if (scenario.certified) await checkCertificates(evidence, say);
+  }
   stopListening();
   machines.ledger.close();
   for (const { process } of machines.all) if (process !== undefined) process.state = 'dead';

@@ -59,6 +59,8 @@ export type Scenario = Readonly<{
   /** How often, once all is at rest, everything is told again that was told already, to see that nothing comes of it. */
   encores: number;
   faults: readonly FaultPlan[];
+  /** Whether its orders are certified in the end: that costs more than the schedule itself. */
+  certified: boolean;
   /** From this step on, what runs next is no longer up to chance: the oldest does. */
   chanceUntil: number;
 }>;
@@ -107,6 +109,8 @@ const orderOf = (chance: Chance, index: number, people: number): OrderPlan => {
 /** About how many steps a schedule of this size takes, without faults. */
 export const usualSteps = (orders: number): number => 120 + orders * 110;
 
+const CERTIFY_EVERY = 40;
+
 /** The schedule of a seed; `kinds` are the faults it may have. */
 export const scenarioOf = (seed: number, kinds: readonly FaultKind[] = faultKinds): Scenario => {
   const chance = chanceOf(seedOf(seed, 0));
@@ -133,6 +137,7 @@ export const scenarioOf = (seed: number, kinds: readonly FaultKind[] = faultKind
     poisons: Array.from({ length: chance.pick([0, 0, 0, 1, 2]) }, () => chance.pick(poisons)),
     encores: chance.pick([0, 0, 1]),
     faults,
+    certified: seed % CERTIFY_EVERY === 0,
     chanceUntil: Infinity,
   };
 };

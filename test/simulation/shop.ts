@@ -146,6 +146,12 @@ class OpenTransaction implements ShopTransaction {
     });
   }
 
+  rowVersion(orderNumber: number): Promise<string> {
+    return this.#statement(`looks at the version of order ${orderNumber}`, undefined, false, () =>
+      new Date(this.#world.now).toISOString().slice(0, -1),
+    );
+  }
+
   remember(commandId: string, orderNumber: number, outcome: string): Promise<AppliedRow> {
     return this.#statement(`remembers ${commandId} as ${outcome}`, `command ${commandId}`, true, () => {
       const row = { outcome, orderNumber, appliedOn: BigInt(this.#world.now) };

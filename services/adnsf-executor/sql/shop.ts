@@ -36,6 +36,7 @@ const orderRow = z.object({
   CouponType: z.number().int(),
   CouponDiscountAmount: z.string().nullable(),
 });
+const versionRow = z.object({ UpdatedOn: z.date() });
 const changedRow = z.object({ Changed: z.number().int() });
 
 const SELECT_APPLIED = 'SELECT Outcome, OrderNumber, AppliedOn FROM dbo.Millrace_AppliedCommand WHERE CommandID = @id';
@@ -49,6 +50,8 @@ FROM dbo.Orders ${hint} WHERE OrderNumber = @order`;
 const LOOK_AT_ORDER = selectOrder('');
 /** The lock keeps the order as it is until the end. */
 const SELECT_ORDER = selectOrder('WITH (UPDLOCK, ROWLOCK)');
+
+const SELECT_VERSION = 'SELECT UpdatedOn FROM dbo.Orders WHERE OrderNumber = @order';
 
 const INSERT_APPLIED = `
 INSERT INTO dbo.Millrace_AppliedCommand (CommandID, OrderNumber, AppliedOn, Outcome)
@@ -117,6 +120,11 @@ const overConnection = (connection: SqlConnection): ShopTransaction => {
         ...parametersOf(change),
       });
       return changedRow.parse(answer).Changed === 1;
+    },
+    rowVersion: async (orderNumber) => {
+      const [found] = await connection.query(SELECT_VERSION, { order: integer(orderNumber) });
+      // The driver reads local time as if it were UTC; so it is written here.
+      return versionRow.parse(found).UpdatedOn.toISOString().slice(0, -1);
     },
     remember: async (commandId, orderNumber, outcome) => {
       const parameters = { id: text(commandId), order: integer(orderNumber), outcome: text(outcome) };

@@ -18,7 +18,7 @@ type Row = Readonly<Record<string, unknown>>;
 export type Change = Readonly<{ table: Table; key: string; value: Buffer | null; timestamp: bigint }>;
 
 /** Fills what a row leaves out with null: every column here is optional. */
-const complete = (schema: string, row: Row | null): Row | null => {
+export const complete = (schema: string, row: Row | null): Row | null => {
   if (row === null) return null;
   const envelope = JSON.parse(schema) as { fields: { type: [string, { fields: { name: string }[] }] }[] };
   const columns = envelope.fields[0]!.type[1].fields.map(({ name }) => name);

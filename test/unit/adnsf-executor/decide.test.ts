@@ -148,12 +148,21 @@ describe('what is remembered', () => {
   it('reads as it was written', () => {
     const applied = { outcome: 'applied', before: 'AUTH CAPTURE', after: 'CAPTURED' } as const;
     expect(parseOutcome(outcomeText(applied))).toEqual(applied);
+    const versioned = { ...applied, rowVersion: '2026-11-23T18:40:31.003' };
+    expect(parseOutcome(outcomeText(versioned))).toEqual(versioned);
+    const unchanged = { ...versioned, outcome: 'superseded', after: 'AUTH CAPTURE' } as const;
+    expect(parseOutcome(outcomeText(unchanged))).toEqual(unchanged);
     expect(parseOutcome('already:>')).toEqual({ outcome: 'already', before: '', after: '' });
     for (const text of ['', 'applied', 'invented:A>B', 'applied:A']) expect(parseOutcome(text)).toBeUndefined();
   });
 
   it('fits its column of 50 characters', () => {
-    const longest = outcomeText({ outcome: 'already', before: 'X'.repeat(20), after: 'X'.repeat(20) });
-    expect(longest.length).toBeLessThanOrEqual(50);
+    const rowVersion = '9999-12-31T23:59:59.997';
+    const state = 'X'.repeat(20);
+    const longest = [
+      outcomeText({ outcome: 'applied', before: 'AUTHORIZED', after: 'CAPTURED', rowVersion }),
+      outcomeText({ outcome: 'superseded', before: state, after: state, rowVersion }),
+    ];
+    for (const text of longest) expect(text.length).toBeLessThanOrEqual(50);
   });
 });

@@ -110,6 +110,26 @@ describe.each(ways)('the shop over $name', (way) => {
     expect(await remembered()).toBe(2);
   });
 
+  it('says which version of the row a command left, where that is known before it is remembered', async () => {
+    await place();
+    const versionOf = async (): Promise<number> => {
+      const [row] = await sql(
+        `SELECT CONVERT(varchar(30), UpdatedOn, 126) AS UpdatedOn FROM dbo.Orders WHERE OrderNumber = ${order}`,
+      );
+      return Date.parse(`${row!['UpdatedOn'] as string}Z`);
+    };
+    const told: (string | undefined)[] = [];
+    for (const command of [linkPayment(order), markOrderPaid(order)]) {
+      const { rowVersion } = (await run(command)).detail;
+      // The shop's trigger has been there.
+      if (way.name === 'sql') expect(Date.parse(`${rowVersion!}Z`)).toBe(await versionOf());
+      else expect(rowVersion).toBeUndefined();
+      expect((await run(command)).detail['rowVersion']).toBe(rowVersion);
+      told.push(rowVersion);
+    }
+    expect(new Set(told).size).toBe(way.name === 'sql' ? 2 : 1);
+  });
+
   it('keeps the time of an authorisation', async () => {
     await place({ TransactionState: `N'AUTHORIZED'`, AuthorizedOn: `'2026-06-30T10:00:00'` });
     await run(markOrderPaid(order));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sandbox, secretKey } from '../../../infra/sandbox/stripe/testing/sandbox.ts';
 import { PoisonError, RetriableError } from '../../../services/runtime/errors.ts';
+import { API_VERSION } from '../../../services/stripe-executor/stripe-api.ts';
 import { createPaymentIntent, ensureCustomer, executor, fetchBalanceTransaction, HOUR } from './support.ts';
 
 const open = async (timeoutMs = 10_000) => {
@@ -41,13 +42,13 @@ describe('EnsureCustomer', () => {
       errorMessage: null,
       requestId: expect.stringMatching(/^req_/) as string,
       replayed: false,
-      detail: { how: 'created' },
+      detail: { how: 'created', apiVersion: API_VERSION },
       completedAt: BigInt(customer!.created) * 1000n,
     });
     for (const { result } of [again, other])
       expect(result).toMatchObject({
         objectId: customer!.id,
-        detail: { how: 'found' },
+        detail: { how: 'found', apiVersion: API_VERSION },
         completedAt: first.result.completedAt,
       });
   });

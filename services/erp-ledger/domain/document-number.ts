@@ -1,0 +1,18 @@
+/** Numbers of the documents that commands become. */
+import type { ErpCommand } from '../../../schemas/topics.ts';
+
+const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
+  UpsertCustomer: 'CU',
+  CreateSalesOrder: 'SO',
+  DecrementInventory: 'IM',
+  RecordPayment: 'PY',
+  RecordProcessingFee: 'FE',
+  RequestShippingLabel: 'SH',
+};
+
+/**
+ * Such as `SO-2-000145`: by where its command lies in the topic, so that a ledger rebuilt from the beginning gives every
+ * document the number it had.
+ */
+export const documentNumber = (type: string, partition: number, offset: bigint): string =>
+  `${SERIES[type as ErpCommand['type']]}-${partition}-${offset.toString().padStart(6, '0')}`;
