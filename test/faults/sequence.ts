@@ -1,0 +1,271 @@
+/**
+ * Whether what the order stream sent is what it would have sent had nothing ever failed. Its stages are pure functions
+ * of their inputs, and their inputs lie in topics: so each stage is run again over what went in, and what came out must
+ * be the same, record for record and in the same order.
+ *
+ * - assembly: inputs have one order, the database's log; its images must be the same sequence per order.
+ * - routing: every event gives its fact, as often as it lies in stripe.events.
+ * - orders: the topics of one order were read side by side, in an order nobody noted; there must be one, in which each
+ *   topic keeps its own, that gives exactly the commands there are, in every topic in the order in which they lie there.
+ *
+ * `complete`: everything has come to rest. While things are under way what was sent may end earlier.
+ */
+import type { CommandResult, PaymentFact } from '../../schemas/generated/types.ts';
+import type { Finding, FindingKind } from '../../services/cli/verify/judge.ts';
+import { ORDER_STREAM } from '../../services/order-stream/topology.ts';
+import type { Policy } from '../../services/order-stream/domain/policy.ts';
+import { interpret } from '../../services/order-stream/sources/stripe.ts';
+import { assemblyStage } from '../../services/order-stream/stages/assembly.ts';
+import { ordersStage } from '../../services/order-stream/stages/orders.ts';
+import type { StageInput } from '../../services/runtime/topology.ts';
+import type { Schemas } from '../../schemas/serde.ts';
+import { canonical } from './canonical.ts';
+import type { Evidence, Seen } from './evidence.ts';
+import { runStage, type Sent } from './stage-run.ts';
+
+type Say = (kind: FindingKind, orderId: string | null, message: string) => void;
+
+const byKey = <V>(records: readonly Seen<V>[]): Map<string, Seen<V>[]> => Map.groupBy(records, ({ key }) => key);
+
+const checkImages = (evidence: Evidence, schemas: Schemas, policy: Policy, complete: boolean, say: Say): void => {
+  const expected = new Map<string, string[]>();
+  const stage = assemblyStage(ORDER_STREAM, schemas, policy);
+  const inputs = stage.inputs as unknown as readonly StageInput<unknown>[];
+  const records = [evidence.customers, evidence.carts, evidence.orderLines, evidence.orders].flatMap(
+    (seen: readonly Seen<unknown>[], input) =>
+      seen.flatMap((record) => {
+        const place = inputs[input]!.place?.(record.value);
+        return place === undefined ? [] : [{ input, record, place }];
+      }),
+  );
+  for (const [, own] of Map.groupBy(records, ({ record }) => record.partition)) {
+    const run = runStage(stage);
+    own.sort((a, b) =>
+      a.place !== b.place
+        ? a.place < b.place
+          ? -1
+          : 1
+        : a.input - b.input || Number(a.record.offset - b.record.offset),
+    );
+    for (const { input, record } of own)
+      for (const { key, value } of run.give(input, record))
+        expected.set(key, [...(expected.get(key) ?? []), canonical(value)]);
+  }
+  const seen = byKey(evidence.assembledOrders);
+  for (const orderId of new Set([...expected.keys(), ...seen.keys()])) {
+    const wanted = expected.get(orderId) ?? [];
+    const found = (seen.get(orderId) ?? []).map(({ value }) => canonical(value));
+    const differs = found.findIndex((image, index) => image !== wanted[index]);
+    if (differs >= 0)
+      say(
+        wanted.length < found.length ? 'doubled' : 'mismatched',
+        orderId,
+        `image ${differs} of ${found.length} is not what its rows give (which is ${wanted.length} images)`,
+      );
+    else if (complete && found.length < wanted.length)
+      say('lost', orderId, `its rows give ${wanted.length} images, orders.assembled has ${found.length}`);
+  }
+};
+
+const checkFacts = (evidence: Evidence, complete: boolean, say: Say): void => {
+  const orderOf = new Map<string, string>();
+  const facts: { fact: PaymentFact; key: string }[] = [];
+  const waiting: { fact: PaymentFact; key: string }[] = [];
+  for (const { key, value } of evidence.stripeEvents) {
+    if (value === null) continue;
+    const said = interpret(value);
+    if (said.kind !== 'fact') continue;
+    if (said.orderId === null) waiting.push({ fact: said.fact, key });
+    else {
+      for (const objectId of said.links) orderOf.set(objectId, said.orderId);
+      facts.push({ fact: { ...said.fact, orderId: said.orderId }, key });
+    }
+  }
+  for (const { fact, key } of waiting) {
+    const orderId = orderOf.get(key);
+    if (orderId !== undefined) facts.push({ fact: { ...fact, orderId }, key });
+  }
+  const wanted = new Map<string, number>();
+  const orderIdOf = new Map<string, string>();
+  for (const { fact } of facts) {
+    if (fact.kind === 'payment.other') continue;
+    const text = canonical(fact);
+    wanted.set(text, (wanted.get(text) ?? 0) + 1);
+    orderIdOf.set(text, fact.orderId);
+  }
+  const found = new Map<string, number>();
+  for (const { value } of evidence.orderPayments) {
+    const text = canonical(value);
+    found.set(text, (found.get(text) ?? 0) + 1);
+  }
+  for (const [text, times] of found) {
+    const most = wanted.get(text) ?? 0;
+    if (most === 0) say('mismatched', null, `order.payments has what no event says: ${text}`);
+    else if (times > most)
+      say('doubled', orderIdOf.get(text) ?? null, `${times} times in order.payments, ${most} times told: ${text}`);
+  }
+  if (complete)
+    for (const [text, times] of wanted)
+      if ((found.get(text) ?? 0) < times)
+        say(
+          'lost',
+          orderIdOf.get(text) ?? null,
+          `told ${times} times, ${found.get(text) ?? 0} times in order.payments: ${text}`,
+        );
+};
+
+export type OrderInputs = readonly (readonly Seen<unknown>[])[];
+type Commands = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * Looks for an order of the inputs that gives the commands. What an order's state is depends on how far each input has
+ * been read and not on the way there, so each such place is visited once.
+ */
+export const explains = (
+  give: (stores: Map<string, Map<string, unknown>>, input: number, record: Seen<unknown>) => readonly Sent[],
+  inputs: OrderInputs,
+  commands: Commands,
+  complete: boolean,
+): boolean => {
+  const total = [...commands.values()].reduce((sum, { length }) => sum + length, 0);
+  const visited = new Set<string>();
+  type Place = Readonly<{
+    at: readonly number[];
+    stores: Map<string, Map<string, unknown>>;
+    sent: ReadonlyMap<string, number>;
+    count: number;
+  }>;
+  const stack: Place[] = [{ at: inputs.map(() => 0), stores: new Map(), sent: new Map(), count: 0 }];
+  for (let place = stack.pop(); place !== undefined; place = stack.pop()) {
+    const { at, stores, sent, count } = place;
+    const name = at.join();
+    if (visited.has(name)) continue;
+    visited.add(name);
+    if (count === total && (!complete || at.every((position, input) => position === inputs[input]!.length)))
+      return true;
+    for (let input = inputs.length - 1; input >= 0; input--) {
+      const record = inputs[input]![at[input]!];
+      if (record === undefined) continue;
+      const copy = new Map([...stores].map(([store, rows]) => [store, new Map(rows)]));
+      const next = new Map(sent);
+      let fits = true;
+      let matched = 0;
+      for (const { topic, value } of give(copy, input, record)) {
+        const position = next.get(topic) ?? 0;
+        const found = commands.get(topic)?.[position];
+        if (found === canonical(value)) matched++;
+        // It was committed after this topic was read, and before its inputs were.
+        else if (complete || found !== undefined) fits = false;
+        next.set(topic, position + 1);
+      }
+      if (fits)
+        stack.push({
+          at: at.map((position, index) => (index === input ? position + 1 : position)),
+          stores: copy,
+          sent: next,
+          count: count + matched,
+        });
+    }
+  }
+  return false;
+};
+
+/** In which way the commands of an order differ from what its inputs call for, read in any order. */
+const tellDifference = (
+  orderId: string,
+  expected: readonly Sent[],
+  found: readonly { topic: string; value: unknown }[],
+  complete: boolean,
+  say: Say,
+): void => {
+  const idOf = (value: unknown): string => (value as { commandId: string }).commandId;
+  // Twins say the same under two event ids: either may be the cause.
+  const meaning = (value: unknown): string => canonical({ ...(value as object), causationId: '', occurredAt: '' });
+  const wanted = new Map(expected.map(({ value }) => [idOf(value), meaning(value)]));
+  const seen = new Map<string, number>();
+  const told: Parameters<Say>[] = [];
+  const tell: Say = (...said) => void told.push(said);
+  for (const { value, topic } of found) {
+    const id = idOf(value);
+    const times = (seen.get(id) ?? 0) + 1;
+    seen.set(id, times);
+    const want = wanted.get(id);
+    if (times === 2) tell('doubled', orderId, `${id} lies in ${topic} more than once`);
+    if (want === undefined) tell('mismatched', orderId, `${id} was sent, and nothing called for it`);
+    else if (want !== meaning(value)) tell('mismatched', orderId, `${id} is ${meaning(value)} and should be ${want}`);
+  }
+  if (complete)
+    for (const id of wanted.keys()) if (!seen.has(id)) tell('lost', orderId, `${id} is called for and was never sent`);
+  if (told.length === 0)
+    tell(
+      'reordered',
+      orderId,
+      `no order of its inputs gives its commands: ${found.map(({ topic, value }) => `${topic} ${idOf(value)}`).join(', ')}`,
+    );
+  for (const said of told) say(...said);
+};
+
+/** Orders whose inputs and commands were found to agree, by how many of each there were. */
+export type Agreed = Map<string, string>;
+
+const checkCommands = (
+  evidence: Evidence,
+  schemas: Schemas,
+  policy: Policy,
+  complete: boolean,
+  agreed: Agreed,
+  say: Say,
+): void => {
+  const stage = ordersStage(ORDER_STREAM, schemas, policy);
+  const inputsOf = [
+    byKey(evidence.assembledOrders),
+    byKey(evidence.orderPayments),
+    byKey<CommandResult>(evidence.stripeResults),
+    byKey<CommandResult>(evidence.adnsfResults),
+  ] as readonly ReadonlyMap<string, readonly Seen<unknown>[]>[];
+  const commandTopics = (['stripeCommands', 'adnsfCommands', 'erpCommands', 'notifications'] as const).map((key) => ({
+    topic: schemas.topic(key).name,
+    records: byKey<unknown>(evidence[key]),
+  }));
+  const orders = new Set(
+    [...inputsOf, ...commandTopics.map(({ records }) => records)].flatMap((map) => [...map.keys()]),
+  );
+  for (const orderId of orders) {
+    const inputs = inputsOf.map((map) => map.get(orderId) ?? []);
+    const found = commandTopics.flatMap(({ topic, records }) =>
+      (records.get(orderId) ?? []).map(({ value }) => ({ topic, value })),
+    );
+    const amounts = [...inputs.map(({ length }) => length), found.length, complete].join();
+    if (agreed.get(orderId) === amounts) continue;
+    const commands = new Map(
+      commandTopics.map(({ topic, records }) => [
+        topic,
+        (records.get(orderId) ?? []).map(({ value }) => canonical(value)),
+      ]),
+    );
+    const give = (stores: Map<string, Map<string, unknown>>, input: number, record: Seen<unknown>): readonly Sent[] =>
+      runStage(stage, stores).give(input, record);
+    if (explains(give, inputs, commands, complete)) {
+      agreed.set(orderId, amounts);
+      continue;
+    }
+    const stores = new Map<string, Map<string, unknown>>();
+    const expected = inputs.flatMap((records, input) => records.flatMap((record) => give(stores, input, record)));
+    tellDifference(orderId, expected, found, complete, say);
+  }
+};
+
+/** All that differs from a run without faults over the same inputs. */
+export const sequenceFindings = (
+  evidence: Evidence,
+  context: Readonly<{ schemas: Schemas; policy: Policy; agreed: Agreed }>,
+  complete: boolean,
+): readonly Finding[] => {
+  const found: Finding[] = [];
+  const say: Say = (kind, orderId, message) => void found.push({ kind, orderId, message });
+  const { schemas, policy, agreed } = context;
+  checkImages(evidence, schemas, policy, complete, say);
+  checkFacts(evidence, complete, say);
+  checkCommands(evidence, schemas, policy, complete, agreed, say);
+  return found;
+};
