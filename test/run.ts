@@ -126,7 +126,8 @@ const onStack = wanted.filter((tier) => needsStack.has(tier));
 if (alone.length > 0) outcomes.push(await vitest(alone));
 if (onStack.length > 0) outcomes.push(await vitest(onStack));
 // Faults have a stack of their own, which they break.
-if (wanted.includes('faults')) outcomes.push(await check('faults', 'node', ['test/faults/main.ts', '--short']));
+if (wanted.includes('faults'))
+  outcomes.push(await check('faults', 'node', ['test/faults/main.ts', '--short', '--seed', 'millrace']));
 
 if (failures.length > 0) console.log(`\n── failures\n${failures.join('\n')}`);
 console.log('\n── summary');

@@ -1,9 +1,7 @@
 /** Services that die at named moments, at random times, or that stop and come back as zombies. */
-import type { ServiceName } from '../../infra/local/supervisor.ts';
-import { SERVICES } from '../../infra/local/supervisor.ts';
+import { type ServiceName, SERVICES } from '../../infra/local/supervisor.ts';
 import type { Fault } from './fault.ts';
 import { clearTrap, hasSprung, setTrap, type Trap } from './trap.ts';
-import type { World } from './world.ts';
 
 /** Longer than the session of a group member, which is 10 s, and than the broker takes to notice. */
 const FROZEN_MS = 13_000;
@@ -128,32 +126,28 @@ const freeze = (service: ServiceName): Fault => ({
   },
 });
 
-const killSome = async (world: World, chance: { int(a: number, b: number): number }): Promise<number> => {
-  const running = world.supervisor
-    .status()
-    .filter(({ name, state }) => state === 'running' && (SERVICES as readonly string[]).includes(name));
-  if (running.length === 0) return 0;
-  const { name } = running[chance.int(0, running.length - 1)]!;
-  world.supervisor.kill(name, 'SIGKILL');
-  world.killed();
-  await world.sleep(chance.int(...BETWEEN_KILLS));
-  return 1;
-};
-
 const burst: Fault = {
   name: 'random-kills',
   what: `${KILLS_IN_A_BURST} kill -9 of any service at random times`,
   short: true,
   inject: async (world, chance) => {
+    const { supervisor } = world;
+    // Half of the time partitions have somewhere else to go.
+    const second = chance.happens(0.5) ? 'order-stream-2' : undefined;
+    if (second !== undefined) {
+      await supervisor.start(second);
+      await supervisor.ready(second, READY_SECONDS * 1_000);
+    }
     const at = Date.now();
-    for (let kills = 0; kills < KILLS_IN_A_BURST;) kills += (await killSome(world, chance)) || (await wait(world));
-    return { at };
+    for (let kills = 0; kills < KILLS_IN_A_BURST; kills++) {
+      const running = () => supervisor.status().filter(({ state }) => state === 'running');
+      await world.until('some service runs', READY_SECONDS, () => running().length > 0);
+      supervisor.kill(chance.pick(running()).name, 'SIGKILL');
+      world.killed();
+      await world.sleep(chance.int(...BETWEEN_KILLS));
+    }
+    return { at, ...(second !== undefined && { undo: () => supervisor.end(second) }) };
   },
-};
-
-const wait = async (world: World): Promise<0> => {
-  await world.sleep(50);
-  return 0;
 };
 
 /** 1, 3, 2 workers of the order stream, each change while orders flow. */

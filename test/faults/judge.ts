@@ -1,5 +1,4 @@
 /** What is wrong by now: `millrace verify`'s judgement of all sides, and the oracle's of every sequence. */
-import { setTimeout as pause } from 'node:timers/promises';
 import { openTopics } from '../../services/cli/kafka.ts';
 import { openLedger } from '../../services/cli/ledger.ts';
 import { openShop } from '../../services/cli/shop.ts';
@@ -28,7 +27,7 @@ export const identityOf = ({ kind, orderId, message }: Finding): string => `${ki
 const passes = ({ kind, orderId }: Finding): boolean =>
   orderId === null && (kind === 'mismatched' || kind === 'unrouted' || kind === 'lost');
 
-export const openJudge = (config: CliConfig): Judge => {
+export const openJudge = (config: CliConfig, sleep: (ms: number) => Promise<void>): Judge => {
   const stripeMethods = config.MILLRACE_STRIPE_METHODS.split(',').map(cleanPaymentMethod);
   const policy = { stores: config.MILLRACE_STORES, stripeMethods, livemode: false };
   const evidence: EvidenceReader = evidenceReader(config);
@@ -61,7 +60,7 @@ export const openJudge = (config: CliConfig): Judge => {
         );
       const first = await look();
       if (first.length === 0) return [];
-      await pause(LOOK_AGAIN_MS);
+      await sleep(LOOK_AGAIN_MS);
       const standing = new Set((await look()).map(identityOf));
       return first.filter((finding) => standing.has(identityOf(finding)));
     },

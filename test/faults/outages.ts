@@ -79,15 +79,13 @@ const renew = async ({ supervisor }: World): Promise<void> => {
   await supervisor.ready('webhooks');
 };
 
-let secret: string | undefined;
-
 /** Once as it should be done, with both valid for a while, and once with Stripe ahead of us. */
 const roll: Fault = {
   name: 'webhook-secret-rolled',
   what: 'the webhook secret is rolled: in order, then with Stripe ahead of us',
   inject: async (world) => {
     const at = Date.now();
-    const old = secret ?? world.firstSecret;
+    const [old = ''] = world.secretsInUse();
     const [second, third] = [world.newSecret(), world.newSecret()];
     world.acceptSecrets([old, second]);
     await renew(world);
@@ -99,9 +97,8 @@ const roll: Fault = {
     await world.sleep(1_000);
     await world.stripe.signWith(world.webhookUrl, [third]);
     await world.sleep(3_000);
-    world.acceptSecrets([second, third]);
+    world.acceptSecrets([third, second]);
     await renew(world);
-    secret = third;
     return { at };
   },
 };

@@ -12,6 +12,8 @@ export type FaultReport = Readonly<{
   recoveries: readonly number[];
   /** What went wrong with the injection or the recovery themselves. */
   failures: readonly string[];
+  /** Services that ended by themselves and were started again. */
+  ended: readonly string[];
 }>;
 
 export type RunReport = Readonly<{
@@ -48,7 +50,8 @@ const findingsText = (findings: readonly Finding[]): string =>
   ].join(', ');
 
 /** `injected n times, orders in flight, lost 0, …, time to recover`, and below it whatever is wrong. */
-export const faultLine = ({ what, injected, inFlight, findings, recoveries, failures }: FaultReport): string => {
+export const faultLine = (report: FaultReport): string => {
+  const { what, injected, inFlight, findings, recoveries, failures, ended } = report;
   const felt =
     recoveries.length === 0
       ? 'not recovered from'
@@ -56,6 +59,7 @@ export const faultLine = ({ what, injected, inFlight, findings, recoveries, fail
   const bad = findings.length > 0 || failures.length > 0 || recoveries.length < injected;
   return [
     `${bad ? 'FAILED' : 'ok    '} ${what}: injected ${injected} ${injected === 1 ? 'time' : 'times'}, ${inFlight} orders in flight, ${findingsText(findings)}, ${felt}`,
+    ...(ended.length > 0 ? [`         ended by themselves and came back: ${ended.join(', ')}`] : []),
     ...failures.map((failure) => `         ${failure}`),
     ...findings.slice(0, 20).map(({ kind, orderId, message }) => `         ${kind} ${orderId ?? ''} ${message}`),
   ].join('\n');

@@ -29,8 +29,8 @@ export type World = Readonly<{
   /** Deliveries as they are all the time: doubled, as twins, reordered. */
   usualDeliveries: Deliveries;
   webhookUrl: string;
-  /** What webhooks are signed with at the beginning. */
-  firstSecret: string;
+  /** What the webhook service accepts; the first is what Stripe signs with. */
+  secretsInUse: () => readonly string[];
   newSecret: () => string;
   /** The secrets that the webhook service will accept from its next start on. */
   acceptSecrets: (secrets: readonly string[]) => void;
@@ -40,6 +40,8 @@ export type World = Readonly<{
   until: (what: string, seconds: number, condition: () => Promise<boolean> | boolean) => Promise<void>;
   sleep: (ms: number) => Promise<void>;
   killed: (count?: number) => void;
+  /** Services that ended by themselves since the last call: they stopped, or could not go on. */
+  endedByThemselves: () => readonly string[];
   kills: () => number;
   /** Starts shopping, or goes on with it. */
   openDoors: () => Promise<void>;
@@ -117,17 +119,23 @@ export const startWorld = async (options: WorldOptions): Promise<World> => {
     signal.throwIfAborted();
 
     const secretsFile = join(stateLayout(root).secrets, 'webhook-secrets');
-    const acceptSecrets = (secrets: readonly string[]): void =>
+    let secretsInUse: readonly string[] = [];
+    const acceptSecrets = (secrets: readonly string[]): void => {
+      secretsInUse = secrets;
       writeFileSync(secretsFile, `${secrets.join(',')}\n`, { mode: 0o600 });
-    const firstSecret = stack.env['MILLRACE_STRIPE_WEBHOOK_SECRETS']!;
-    acceptSecrets([firstSecret]);
+    };
+    acceptSecrets([stack.env['MILLRACE_STRIPE_WEBHOOK_SECRETS']!]);
     const trapOf = (service: string): string => join(root, `trap-${service}.json`);
+    const ended: string[] = [];
     const supervisor = await startSupervisor({
       stateDir: root,
       services: definitions(stack.env, root, secretsFile, trapOf),
       later: twins,
       // Deaths are what is wanted: nobody who died of it should be kept waiting.
       backoff: { firstMs: 100, maxMs: 1_000, healthyMs: 5_000 },
+      onRestart: (name, why) => {
+        if (why.startsWith('code')) ended.push(`${name} (${why})`);
+      },
     });
     closers.push(() => supervisor.stop());
     await Promise.all(SERVICES.map((name) => supervisor.ready(name)));
@@ -153,7 +161,7 @@ export const startWorld = async (options: WorldOptions): Promise<World> => {
       stripe,
       usualDeliveries,
       webhookUrl: `http://127.0.0.1:${stack.ports.webhooks}/webhooks/stripe`,
-      firstSecret,
+      secretsInUse: () => secretsInUse,
       newSecret: () => `whsec_${randomBytes(24).toString('base64url')}`,
       acceptSecrets,
       trapOf,
@@ -169,6 +177,7 @@ export const startWorld = async (options: WorldOptions): Promise<World> => {
       sleep: (ms) => pause(ms, undefined, { signal }),
       killed: (count = 1) => void (kills += count),
       kills: () => kills,
+      endedByThemselves: () => ended.splice(0),
       openDoors: async () => {
         shoppers = await startShoppers({ rate: options.rate }, shop);
       },

@@ -35,6 +35,8 @@ describe('a process with a trap', () => {
       env: { ...process.env, [TRAP_FILE]: trap },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
+    // It may be gone while it is being asked.
+    child.stdin.on('error', () => undefined);
     let output = '';
     let look: () => void = () => undefined;
     child.stdout.on('data', (chunk: Buffer) => {

@@ -11,6 +11,7 @@ const fine: FaultReport = {
   findings: [],
   recoveries: [2_000, 9_000, 4_000],
   failures: [],
+  ended: [],
 };
 const run: RunReport = {
   seed: 's',
@@ -31,6 +32,7 @@ describe('the report', () => {
     );
     expect(faultLine({ ...fine, findings: [lost] })).toMatch(/^FAILED .* lost 1, doubled 0[\s\S]*lost 100001 gone$/);
     expect(faultLine({ ...fine, recoveries: [], injected: 1 })).toMatch(/^FAILED .*not recovered from$/);
+    expect(faultLine({ ...fine, ended: ['webhooks (code 1)'] })).toMatch(/^ok [\s\S]*webhooks \(code 1\)$/);
     expect(totalsText(run)).toContain('3 injections of 1 faults, 3 kills, 40 orders, 60 s, seed s');
   });
 

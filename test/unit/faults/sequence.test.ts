@@ -31,8 +31,7 @@ beforeAll(async () => {
   const registry = memoryRegistry();
   schemas = openSchemas(registry);
   const driver = await openDriver(orderTopology(schemas, policy, 'test'), { partitions: 2 });
-  for (const change of checkout(shopLog(registry), ordersRow()))
-    await pipeChange(driver, change);
+  for (const change of checkout(shopLog(registry), ordersRow())) await pipeChange(driver, change);
   const result = (over: Parameters<typeof commandResult>[0]) =>
     driver.pipe(schemas.topic('stripeResults'), ORDER, commandResult(over));
   await result({});
