@@ -15,6 +15,7 @@ export const SERVICES = [
   'adnsf-executor',
   'payments',
   'erp-ledger',
+  'connector-keeper',
 ] as const;
 export type ServiceName = (typeof SERVICES)[number];
 

@@ -170,5 +170,9 @@ const scale: Fault = {
   },
 };
 
-export const crashes: readonly Fault[] = [...moments.map(crash), ...SERVICES.map(freeze), scale];
+export const crashes: readonly Fault[] = [
+  ...moments.map(crash),
+  ...SERVICES.filter((name) => name !== 'connector-keeper').map(freeze),
+  scale,
+];
 export const randomKills: Fault = burst;

@@ -63,6 +63,9 @@ export type WorldOptions = Readonly<{
 /** A second worker of each kind that can have one, and a third of the order stream. They sleep until they are needed. */
 export const twins = ['order-stream-2', 'order-stream-3', 'stripe-executor-2', 'adnsf-executor-2', 'erp-ledger-2'];
 
+/** How long those who are in the shop at the end may take. */
+const PATIENCE_MS = 120_000;
+
 const preload = join(import.meta.dirname, 'crash-at.ts');
 
 const definitions = (
@@ -187,7 +190,14 @@ export const startWorld = async (options: WorldOptions): Promise<World> => {
       seeOut: async () => {
         await shoppers?.stop();
         shoppers = await startShoppers({ orders: 0 }, shop);
-        return (await shoppers.ended) === 0;
+        // Who waits for longer waits for what will never come.
+        const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
+        const code = await Promise.race([
+          shoppers.ended,
+          pause(2 * PATIENCE_MS, null, { signal: patience }).catch(() => null),
+        ]);
+        await shoppers.stop();
+        return code === 0;
       },
       close,
     };
