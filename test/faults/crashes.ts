@@ -7,8 +7,8 @@ import { clearTrap, hasSprung, setTrap, type Trap } from './trap.ts';
 const FROZEN_MS = 13_000;
 const READY_SECONDS = 90;
 /** A kill in a burst comes this soon after the one before, milliseconds. */
-const BETWEEN_KILLS: readonly [number, number] = [100, 1_400];
-export const KILLS_IN_A_BURST = 12;
+const BETWEEN_KILLS: readonly [number, number] = [100, 1_000];
+export const KILLS_IN_A_BURST = 20;
 
 type Moment = Readonly<{
   service: ServiceName;

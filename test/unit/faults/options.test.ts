@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { catalogue, choiceOf } from '../../faults/catalogue.ts';
+import { KILLS_IN_A_BURST } from '../../faults/crashes.ts';
 import { optionsFrom } from '../../faults/options.ts';
 
 const fresh = (): string => 'fresh';
@@ -17,7 +18,7 @@ describe('what a run is about', () => {
 
   it('has at least 200 random kills, and names every fault once', () => {
     const { faults, bursts } = choiceOf({ short: false, only: [] });
-    expect(bursts.times * 12).toBeGreaterThanOrEqual(200);
+    expect(bursts.times * KILLS_IN_A_BURST).toBeGreaterThanOrEqual(200);
     expect(faults).toHaveLength(catalogue.length - 1);
     expect(new Set(catalogue.map(({ name }) => name)).size).toBe(catalogue.length);
   });
