@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 export type Options = Readonly<{
   short: boolean;
-  /** Of the whole run, with start and end of the stack. */
+  /** Of the whole run, with start and end of the stack. The short one takes four, and ends when it is through. */
   minutes: number;
   only: readonly string[];
   seed: string;
@@ -32,7 +32,7 @@ export const optionsFrom = (args: readonly string[], freshSeed: () => string): O
   });
   return {
     short: values.short,
-    minutes: number('minutes', values.minutes ?? (values.short ? '5' : '24')),
+    minutes: number('minutes', values.minutes ?? (values.short ? '10' : '24')),
     only: values.only.flatMap((names) => names.split(',')),
     seed: values.seed ?? freshSeed(),
     rate: number('rate', values.rate),

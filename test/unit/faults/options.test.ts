@@ -6,9 +6,9 @@ import { optionsFrom } from '../../faults/options.ts';
 const fresh = (): string => 'fresh';
 
 describe('what a run is about', () => {
-  it('is everything for 24 minutes, or the short form for five, with a seed of its own or a given one', () => {
+  it('is everything for 24 minutes, or the short form for ten at most, with a seed of its own or a given one', () => {
     expect(optionsFrom([], fresh)).toMatchObject({ short: false, minutes: 24, only: [], seed: 'fresh' });
-    expect(optionsFrom(['--short', '--seed', 'x'], fresh)).toMatchObject({ short: true, minutes: 5, seed: 'x' });
+    expect(optionsFrom(['--short', '--seed', 'x'], fresh)).toMatchObject({ short: true, minutes: 10, seed: 'x' });
     expect(optionsFrom(['--only', 'a,b', '--only', 'c', '--minutes', '3'], fresh)).toMatchObject({
       only: ['a', 'b', 'c'],
       minutes: 3,
