@@ -75,7 +75,10 @@ export interface OrderWatch {
   close(): void;
 }
 
-/** Watches the shoppers' log and the ledger's database. */
+/** How often the ledger is asked: what it has is dated by when it was seen. */
+const LOOK_EVERY_MS = 100;
+
+/** Watches the shoppers' log and the ledger's database until it is closed, whether anybody looks or not. */
 export const watchOrders = async (shopperLog: string, ledgerFile: string): Promise<OrderWatch> => {
   const book = new OrderBook();
   const tail: Tail = await tailOf(shopperLog);
@@ -94,20 +97,32 @@ export const watchOrders = async (shopperLog: string, ledgerFile: string): Promi
       lastRow = row;
     }
   };
+  const read = async (): Promise<void> => {
+    for (const line of await tail.more()) book.line(line);
+    try {
+      fees();
+    } catch (error) {
+      // The ledger may be making its tables just now.
+      if (!(error instanceof BetterSqlite.SqliteError)) throw error;
+      ledger?.close();
+      ledger = undefined;
+    }
+  };
+  // One reading at a time: two would read the same lines.
+  let reading = Promise.resolve();
+  const timer = setInterval(() => {
+    reading = reading.then(read);
+  }, LOOK_EVERY_MS);
   return {
     gaveUp: book.gaveUp,
     look: async () => {
-      for (const line of await tail.more()) book.line(line);
-      try {
-        fees();
-      } catch (error) {
-        // The ledger may be making its tables just now.
-        if (!(error instanceof BetterSqlite.SqliteError)) throw error;
-        ledger?.close();
-        ledger = undefined;
-      }
+      reading = reading.then(read);
+      await reading;
       return book.all();
     },
-    close: () => ledger?.close(),
+    close: () => {
+      clearInterval(timer);
+      ledger?.close();
+    },
   };
 };
