@@ -26,6 +26,8 @@ type Session = Readonly<{
   tallies: Map<string, Tally>;
   /** Findings that were told already. */
   known: Set<string>;
+  /** Orders that were waited for long enough. */
+  endless: Set<number>;
 }>;
 
 const tallyOf = ({ tallies }: Session, { name, what }: Fault): Tally => {
@@ -37,16 +39,17 @@ const tallyOf = ({ tallies }: Session, { name, what }: Fault): Tally => {
   return tally;
 };
 
-const recovered = async ({ orders, sleep }: World, at: number): Promise<Recovery> => {
+const recovered = async ({ world: { orders, sleep }, endless }: Session, at: number): Promise<Recovery> => {
   const deadline = performance.now() + RECOVERY_SECONDS * 1_000;
   for (;;) {
-    const recovery = recoveryOf(await orders.look(), at);
+    const waitedFor = (await orders.look()).filter(({ order }) => !endless.has(order));
+    const recovery = recoveryOf(waitedFor, at);
     if (recovery.recovered || performance.now() > deadline) return recovery;
     await sleep(100);
   }
 };
 
-const endless = (orders: readonly number[]): Finding[] =>
+const withoutEnd = (orders: readonly number[]): Finding[] =>
   orders.map((order) => ({
     kind: 'lost',
     orderId: String(order),
@@ -57,12 +60,14 @@ const takeTurn = async (session: Session, fault: Fault): Promise<void> => {
   const { world, judge, seed, known } = session;
   const tally = tallyOf(session, fault);
   const chance = chanceOf(seed, fault.name, tally.injected++);
+  world.say(`${fault.name} …`);
   const { at, undo } = await fault.inject(world, chance);
-  const recovery = await recovered(world, at);
+  const recovery = await recovered(session, at);
   tally.inFlight += recovery.inFlight;
+  if (!recovery.recovered) for (const order of recovery.waitingFor) session.endless.add(order);
   const found: Finding[] = [];
   if (recovery.recovered) tally.recoveries.push(recovery.ms);
-  else if (recovery.waitingFor.length > 0) found.push(...endless(recovery.waitingFor));
+  else if (recovery.waitingFor.length > 0) found.push(...withoutEnd(recovery.waitingFor));
   else tally.failures.push(`no order went all the way within ${RECOVERY_SECONDS} s`);
   await undo?.();
   const orders = await world.orders.look();
@@ -118,7 +123,14 @@ export const runFaults = async (
   const world = await startWorld({ seed: options.seed, rate: options.rate, signal, say });
   try {
     const judge = openJudge(world.config, (ms) => pause(ms, undefined, { signal }));
-    const session: Session = { world, judge, seed: options.seed, tallies: new Map(), known: new Set() };
+    const session: Session = {
+      world,
+      judge,
+      seed: options.seed,
+      tallies: new Map(),
+      known: new Set(),
+      endless: new Set(),
+    };
     await world.openDoors();
     await world.until(`${WARM_ORDERS} orders go all the way`, 120, async () => {
       const ended = (await world.orders.look()).filter(({ endedAt }) => endedAt !== undefined);
