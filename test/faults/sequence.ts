@@ -4,27 +4,27 @@
  * be the same, record for record and in the same order.
  *
  * - assembly: inputs have one order, the database's log; its images must be the same sequence per order.
- * - routing: every event gives its fact, as often as it lies in stripe.events.
+ * - routing: every event gives its facts, as often as it lies in stripe.events.
  * - orders: the topics of one order were read side by side, in an order nobody noted; there must be one, in which each
  *   topic keeps its own, that gives exactly the commands there are, in every topic in the order in which they lie there.
  *
  * `complete`: everything has come to rest. While things are under way what was sent may end earlier.
  */
-import type { CommandResult, PaymentFact } from '../../schemas/generated/types.ts';
+import type { CommandResult } from '../../schemas/generated/types.ts';
 import type { Finding, FindingKind } from '../../services/cli/verify/judge.ts';
 import { ORDER_STREAM } from '../../services/order-stream/topology.ts';
 import type { Policy } from '../../services/order-stream/domain/policy.ts';
-import { interpret } from '../../services/order-stream/sources/stripe.ts';
 import { assemblyStage } from '../../services/order-stream/stages/assembly.ts';
 import { ordersStage } from '../../services/order-stream/stages/orders.ts';
 import type { StageInput } from '../../services/runtime/topology.ts';
 import type { Schemas } from '../../schemas/serde.ts';
 import { canonical } from './canonical.ts';
 import type { Evidence, Seen } from './evidence.ts';
+import { checkFacts } from './routed.ts';
 import { explains } from './interleaving.ts';
 import { runStage, type Sent } from './stage-run.ts';
 
-type Say = (kind: FindingKind, orderId: string | null, message: string) => void;
+export type Say = (kind: FindingKind, orderId: string | null, message: string) => void;
 
 const byKey = <V>(records: readonly Seen<V>[]): Map<string, Seen<V>[]> => Map.groupBy(records, ({ key }) => key);
 
@@ -66,53 +66,6 @@ const checkImages = (evidence: Evidence, schemas: Schemas, policy: Policy, compl
     else if (complete && found.length < wanted.length)
       say('lost', orderId, `its rows give ${wanted.length} images, orders.assembled has ${found.length}`);
   }
-};
-
-const checkFacts = (evidence: Evidence, complete: boolean, say: Say): void => {
-  const orderOf = new Map<string, string>();
-  const facts: { fact: PaymentFact; key: string }[] = [];
-  const waiting: { fact: PaymentFact; key: string }[] = [];
-  for (const { key, value } of evidence.stripeEvents) {
-    if (value === null) continue;
-    const said = interpret(value);
-    if (said.kind !== 'fact') continue;
-    if (said.orderId === null) waiting.push({ fact: said.fact, key });
-    else {
-      for (const objectId of said.links) orderOf.set(objectId, said.orderId);
-      facts.push({ fact: { ...said.fact, orderId: said.orderId }, key });
-    }
-  }
-  for (const { fact, key } of waiting) {
-    const orderId = orderOf.get(key);
-    if (orderId !== undefined) facts.push({ fact: { ...fact, orderId }, key });
-  }
-  const wanted = new Map<string, number>();
-  const orderIdOf = new Map<string, string>();
-  for (const { fact } of facts) {
-    if (fact.kind === 'payment.other') continue;
-    const text = canonical(fact);
-    wanted.set(text, (wanted.get(text) ?? 0) + 1);
-    orderIdOf.set(text, fact.orderId);
-  }
-  const found = new Map<string, number>();
-  for (const { value } of evidence.orderPayments) {
-    const text = canonical(value);
-    found.set(text, (found.get(text) ?? 0) + 1);
-  }
-  for (const [text, times] of found) {
-    const most = wanted.get(text) ?? 0;
-    if (most === 0) say('mismatched', null, `order.payments has what no event says: ${text}`);
-    else if (times > most)
-      say('doubled', orderIdOf.get(text) ?? null, `${times} times in order.payments, ${most} times told: ${text}`);
-  }
-  if (complete)
-    for (const [text, times] of wanted)
-      if ((found.get(text) ?? 0) < times)
-        say(
-          'lost',
-          orderIdOf.get(text) ?? null,
-          `told ${times} times, ${found.get(text) ?? 0} times in order.payments: ${text}`,
-        );
 };
 
 /** In which way the commands of an order differ from what its inputs call for, read in any order. */
