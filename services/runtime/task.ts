@@ -293,10 +293,7 @@ export class Task {
       await transaction.sendOffsets(group, offsets);
       this.at('after-offsets');
     };
-    const [ends] = await Promise.all([
-      records.length > 0 ? produce() : [],
-      offsets.length > 0 ? send() : undefined,
-    ]);
+    const [ends] = await Promise.all([records.length > 0 ? produce() : [], offsets.length > 0 ? send() : undefined]);
     this.at('before-commit');
     await transaction.commit();
     this.at('after-commit');
