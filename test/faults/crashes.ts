@@ -18,7 +18,7 @@ type Moment = Readonly<{
   stages?: readonly string[];
   /** Passed only while a task begins: the process is killed first, and dies again on its way back. */
   atStart?: true;
-  /** Most passings to let by. */
+  /** Most passings to let by. A stage begins once per partition, and there are four. */
   skip: number;
   short?: true;
 }>;
@@ -31,7 +31,7 @@ const moments: readonly Moment[] = [
     point: 'after-fence',
     what: 'after fencing',
     atStart: true,
-    skip: 4,
+    skip: 3,
     stages: streamStages,
   },
   {
@@ -39,7 +39,7 @@ const moments: readonly Moment[] = [
     point: 'after-restore',
     what: 'after restore',
     atStart: true,
-    skip: 4,
+    skip: 3,
     stages: streamStages,
   },
   { service: 'order-stream', point: 'mid-batch', what: 'mid-batch', skip: 5, stages: streamStages, short: true },
