@@ -1,5 +1,5 @@
 /** Services that die at named moments, at random times, or that stop and come back as zombies. */
-import { type ServiceName, SERVICES } from '../../infra/local/supervisor.ts';
+import type { ServiceName } from '../../infra/local/supervisor.ts';
 import type { Fault } from './fault.ts';
 import { clearTrap, hasSprung, setTrap, type Trap } from './trap.ts';
 
@@ -102,8 +102,11 @@ const crash = (moment: Moment): Fault => ({
   },
 });
 
+/** Services that an order's records go through. */
+const onTheWay = ['order-stream', 'webhooks', 'stripe-executor', 'adnsf-executor', 'erp-ledger'] as const;
+
 /** While it is stopped its twin takes over; then it wakes up and believes that it is what it was. */
-const freeze = (service: ServiceName): Fault => ({
+const freeze = (service: (typeof onTheWay)[number]): Fault => ({
   name: `freeze-${service}`,
   what: `SIGSTOP of ${service} past its session, then SIGCONT`,
   ...(service === 'order-stream' && { short: true as const }),
@@ -170,9 +173,5 @@ const scale: Fault = {
   },
 };
 
-export const crashes: readonly Fault[] = [
-  ...moments.map(crash),
-  ...SERVICES.filter((name) => name !== 'connector-keeper').map(freeze),
-  scale,
-];
+export const crashes: readonly Fault[] = [...moments.map(crash), ...onTheWay.map(freeze), scale];
 export const randomKills: Fault = burst;

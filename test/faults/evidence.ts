@@ -21,6 +21,7 @@ const order: readonly TopicKey[] = [
   'catalogFacts',
   'billingFacts',
   'assembledOrders',
+  'adnsfSnapshots',
   'stripeResults',
   'adnsfResults',
   'stripeObjects',

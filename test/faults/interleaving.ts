@@ -7,8 +7,8 @@ export type OrderInputs = readonly (readonly Seen<unknown>[])[];
 type Commands = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Looks for an order of the inputs that gives the commands. What an order's state is depends on how far each input has
- * been read and not on the way there, so each such place is visited once.
+ * Looks for an order of the inputs that gives the commands. Ways that lead to the same place in every input and to the
+ * same state have the same future, so one of them is enough.
  */
 export const explains = (
   give: (stores: Map<string, Map<string, unknown>>, input: number, record: Seen<unknown>) => readonly Sent[],
@@ -27,7 +27,7 @@ export const explains = (
   const stack: Place[] = [{ at: inputs.map(() => 0), stores: new Map(), sent: new Map(), count: 0 }];
   for (let place = stack.pop(); place !== undefined; place = stack.pop()) {
     const { at, stores, sent, count } = place;
-    const name = at.join();
+    const name = `${at.join()} ${canonical([...stores].map(([store, rows]) => [store, [...rows]]))}`;
     if (visited.has(name)) continue;
     visited.add(name);
     if (count === total && (!complete || at.every((position, input) => position === inputs[input]!.length)))

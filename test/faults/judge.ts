@@ -7,6 +7,7 @@ import { collectFacts } from '../../services/cli/verify/collect.ts';
 import { verify } from '../../services/cli/verify/command.ts';
 import { type Finding, judge } from '../../services/cli/verify/judge.ts';
 import type { CliConfig } from '../../services/cli/environment.ts';
+import { loadWorkflows } from '../../services/order-stream/workflows/directory.ts';
 import { cleanPaymentMethod } from '../../services/order-stream/domain/shop.ts';
 import { type EvidenceReader, evidenceReader } from './evidence.ts';
 import { type Agreed, sequenceFindings } from './sequence.ts';
@@ -31,10 +32,11 @@ export const openJudge = (config: CliConfig, sleep: (ms: number) => Promise<void
   const stripeMethods = config.MILLRACE_STRIPE_METHODS.split(',').map(cleanPaymentMethod);
   const policy = { stores: config.MILLRACE_STORES, stripeMethods, livemode: false };
   const evidence: EvidenceReader = evidenceReader(config);
+  const workflows = { current: loadWorkflows() };
   const agreed: Agreed = new Map();
 
   const sequences = async (complete: boolean): Promise<readonly Finding[]> =>
-    sequenceFindings(await evidence.look(), { schemas: evidence.schemas, policy, agreed }, complete);
+    sequenceFindings(await evidence.look(), { schemas: evidence.schemas, policy, workflows, agreed }, complete);
 
   const sides = async (): Promise<readonly Finding[]> => {
     const topics = await openTopics(config);

@@ -16,6 +16,7 @@ import { ORDER_STREAM } from '../../services/order-stream/topology.ts';
 import type { Policy } from '../../services/order-stream/domain/policy.ts';
 import { assemblyStage } from '../../services/order-stream/stages/assembly.ts';
 import { ordersStage } from '../../services/order-stream/stages/orders.ts';
+import type { Workflows } from '../../services/order-stream/workflows/set.ts';
 import type { StageInput } from '../../services/runtime/topology.ts';
 import type { Schemas } from '../../schemas/serde.ts';
 import { canonical } from './canonical.ts';
@@ -111,12 +112,14 @@ const checkCommands = (
   schemas: Schemas,
   policy: Policy,
   complete: boolean,
+  workflows: Workflows,
   agreed: Agreed,
   say: Say,
 ): void => {
-  const stage = ordersStage(ORDER_STREAM, schemas, policy);
+  const stage = ordersStage(ORDER_STREAM, schemas, policy, workflows);
   const inputsOf = [
     byKey(evidence.assembledOrders),
+    byKey(evidence.adnsfSnapshots),
     byKey(evidence.orderPayments),
     byKey<CommandResult>(evidence.stripeResults),
     byKey<CommandResult>(evidence.adnsfResults),
@@ -156,14 +159,14 @@ const checkCommands = (
 /** All that differs from a run without faults over the same inputs. */
 export const sequenceFindings = (
   evidence: Evidence,
-  context: Readonly<{ schemas: Schemas; policy: Policy; agreed: Agreed }>,
+  context: Readonly<{ schemas: Schemas; policy: Policy; workflows: Workflows; agreed: Agreed }>,
   complete: boolean,
 ): readonly Finding[] => {
   const found: Finding[] = [];
   const say: Say = (kind, orderId, message) => void found.push({ kind, orderId, message });
-  const { schemas, policy, agreed } = context;
+  const { schemas, policy, workflows, agreed } = context;
   checkImages(evidence, schemas, policy, complete, say);
   checkFacts(evidence, complete, say);
-  checkCommands(evidence, schemas, policy, complete, agreed, say);
+  checkCommands(evidence, schemas, policy, complete, workflows, agreed, say);
   return found;
 };

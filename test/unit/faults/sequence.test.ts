@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { memoryRegistry } from '../../../schemas/registry.ts';
 import { openSchemas, type Schemas } from '../../../schemas/serde.ts';
 import { type TopicKey, topics } from '../../../schemas/topics.ts';
+import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
 import { orderTopology } from '../../../services/order-stream/topology.ts';
 import { openDriver } from '../../../services/runtime/testing/driver.ts';
 import type { Topic } from '../../../services/runtime/topology.ts';
@@ -11,6 +12,7 @@ import { checkout, pipeChange, shopLog } from '../../topology/order-stream/shop-
 import { commandResult, ordersRow, policy, stripeEvent } from '../order-stream/fixtures.ts';
 
 const ORDER = '100123';
+const workflows = { current: loadWorkflows() };
 let schemas: Schemas;
 /** What a run without faults leaves behind. */
 let evidence: Evidence;
@@ -30,7 +32,7 @@ const intent = {
 beforeAll(async () => {
   const registry = memoryRegistry();
   schemas = openSchemas(registry);
-  const driver = await openDriver(orderTopology(schemas, policy, 'test'), { partitions: 2 });
+  const driver = await openDriver(orderTopology(schemas, policy, 'test', workflows), { partitions: 2 });
   for (const change of checkout(shopLog(registry), ordersRow())) await pipeChange(driver, change);
   const result = (over: Parameters<typeof commandResult>[0]) =>
     driver.pipe(schemas.topic('stripeResults'), ORDER, commandResult(over));
@@ -55,7 +57,7 @@ beforeAll(async () => {
 
 const kinds = (changed: Partial<Evidence>, complete = true): string[] => [
   ...new Set(
-    sequenceFindings({ ...evidence, ...changed }, { schemas, policy, agreed: new Map() }, complete).map(
+    sequenceFindings({ ...evidence, ...changed }, { schemas, policy, workflows, agreed: new Map() }, complete).map(
       ({ kind }) => kind,
     ),
   ),
