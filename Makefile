@@ -37,8 +37,12 @@ demo: setup ## Shoppers, the whole stack, live progress. ORDERS=40 ONCE=1 for a 
 	@exec node infra/demo/main.ts
 
 .PHONY: test
-test: setup ## Lint, unit, topology, conformance, integration on the real stack
+test: setup ## Lint, unit, topology, conformance, integration and a few faults on the real stack
 	@exec node test/run.ts
+
+.PHONY: test-faults
+test-faults: setup ## Faults on the real stack for 24 minutes. FAULTS='--only kill-kafka --seed x', FAULTS=--list
+	@exec node test/faults/main.ts $(FAULTS)
 
 .PHONY: bench
 bench: setup ## Our engine against Kafka Streams on the same records. QUICK=1 for five minutes

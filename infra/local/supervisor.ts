@@ -16,6 +16,7 @@ export const SERVICES = [
   'payments',
   'erp-ledger',
   'scanner',
+  'connector-keeper',
 ] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
@@ -41,6 +42,8 @@ export interface SupervisorOptions {
   readonly stateDir: string;
   readonly services: readonly ServiceDefinition[];
   readonly backoff?: BackoffPolicy;
+  /** Services of these names are left for `start`. */
+  readonly later?: readonly string[];
   /** Called for each end that nobody asked for. */
   readonly onRestart?: (name: string, why: string, inMs: number) => void;
   /** Stand-ins for tests. */
@@ -81,7 +84,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   await createState(options.stateDir);
   const supervisor = new RunningSupervisor(options);
   try {
-    for (const { name } of options.services) await supervisor.start(name);
+    for (const { name } of options.services) if (options.later?.includes(name) !== true) await supervisor.start(name);
   } catch (error) {
     await supervisor.stop();
     throw error;

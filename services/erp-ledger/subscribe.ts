@@ -5,6 +5,7 @@
 import type { ErpCommand } from '../../schemas/topics.ts';
 import type { Logger } from '../platform/logger.ts';
 import { FatalError, RetriableError, TaskMigratedError } from '../runtime/errors.ts';
+import { observe } from '../runtime/observe.ts';
 import type { Admin, ConsumerEvent, GroupConsumer, KafkaCluster, TopicPartition } from '../runtime/ports.ts';
 import { type Scheduler, systemScheduler } from '../runtime/scheduler.ts';
 import type { Topic } from '../runtime/topology.ts';
@@ -67,7 +68,10 @@ export const subscribe = (options: SubscribeOptions): Subscription => {
     event: Extract<ConsumerEvent, { kind: 'records' }>,
   ): Promise<void> => {
     await topic.value.prepare?.(event.records.flatMap(({ value }) => (value === null ? [] : [value])));
+    const passing = { application: GROUP, stage: GROUP, partition: event.source.partition };
+    if (event.records.length > 0) observe.passing.publish({ ...passing, point: 'before-book' });
     const booked = ledger.book(event, (value) => topic.value.decode(value));
+    if (event.records.length > 0) observe.passing.publish({ ...passing, point: 'after-book' });
     if (booked === undefined) {
       consumer.seek(event.source, ledger.position(event.source) ?? 0n);
       return;

@@ -74,7 +74,9 @@ export const effectWork = <V>({ stage, name, scheduler, chance }: EffectWorkSetu
     const seen: StageRecord<V> = { topic, partition, offset, timestamp, headers, key, value };
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
+        if (observe.passing.watched) observe.passing.publish({ ...name, point: 'before-effect' });
         const results = await stage.effect(seen, { signal, attempt, now: () => scheduler.now() });
+        if (observe.passing.watched) observe.passing.publish({ ...name, point: 'after-effect' });
         return { outputs: results.map(encode), refusal: undefined };
       } catch (error) {
         if (!(error instanceof RetriableError)) throw error;

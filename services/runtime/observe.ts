@@ -37,6 +37,8 @@ export type DiskStanding = TaskName & Readonly<{ writable: boolean; error: unkno
 export type DeadLettered = TaskName & Readonly<{ code: string; message: string; topic: string; offset: bigint }>;
 export type Counted = TaskName & Readonly<{ name: string; label: string }>;
 export type TaskMoved = TaskName & Readonly<{ from: string; to: string; reason: string | undefined }>;
+/** A moment between two steps has come. What ends processes at chosen moments listens, from outside. */
+export type Passing = Readonly<{ application: string; stage: string; partition: number | undefined; point: string }>;
 export type Trouble = Readonly<{
   application: string;
   stage: string;
@@ -75,4 +77,5 @@ export const observe = {
   task: on<TaskMoved>('task'),
   disk: on<DiskStanding>('disk'),
   trouble: on<Trouble>('trouble'),
+  passing: on<Passing>('passing'),
 } as const;

@@ -37,13 +37,15 @@ const legalMoves: Readonly<Record<TaskState, readonly TaskState[]>> = {
   CLOSED: [],
 };
 
-/** Moments between two steps. Tests end the world at them. */
+/** Moments between two steps of a task. Tests end the world at them; `observe.passing` tells of them. */
 export type CrashPoint =
   | 'before-fence'
   | 'after-fence'
   | 'after-restore'
   | 'mid-batch'
   | 'before-transaction'
+  | 'after-produce'
+  | 'after-offsets'
   | 'before-commit'
   | 'after-commit'
   | 'after-promote';
@@ -282,10 +284,16 @@ export class Task {
       return same ? [] : [{ ...source, offset, ...noted }];
     });
     const transaction = await producer.begin();
-    const [ends] = await Promise.all([
-      records.length > 0 ? transaction.send(records) : [],
-      offsets.length > 0 ? transaction.sendOffsets(group, offsets) : undefined,
-    ]);
+    const produce = async () => {
+      const written = await transaction.send(records);
+      this.at('after-produce');
+      return written;
+    };
+    const send = async () => {
+      await transaction.sendOffsets(group, offsets);
+      this.at('after-offsets');
+    };
+    const [ends] = await Promise.all([records.length > 0 ? produce() : [], offsets.length > 0 ? send() : undefined]);
     this.at('before-commit');
     await transaction.commit();
     this.at('after-commit');
@@ -298,6 +306,7 @@ export class Task {
 
   at(point: CrashPoint): void {
     this.#environment.at?.(point, this.name);
+    if (observe.passing.watched) observe.passing.publish({ ...this.name, point });
   }
 
   /** Commits positions that moved over control records only, when they have been waiting long enough. */

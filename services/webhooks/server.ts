@@ -6,6 +6,7 @@ import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { AdnsfWebhook, StripeEvent } from '../../schemas/generated/types.ts';
 import { countService } from '../platform/counts.ts';
 import type { Logger } from '../platform/logger.ts';
+import { observe } from '../runtime/observe.ts';
 import { accept, type Delivery, type Endpoint } from './accept.ts';
 import { acceptFromShop, type ShopEndpoint } from './accept-from-shop.ts';
 import type { KeptEvent } from './keeper.ts';
@@ -111,6 +112,7 @@ export const webhookServer = (options: WebhookServerOptions): FastifyInstance =>
       }
       try {
         await outcome.keep();
+        observe.passing.publish({ application: SERVICE, stage: SERVICE, partition: undefined, point: 'after-keep' });
       } catch (error) {
         logger.error({ err: error, eventId: outcome.id }, 'event not kept; it will be delivered again');
         return fail(reply, 503, 'brokers_away', 'the event could not be stored at present');

@@ -29,6 +29,8 @@ const crashPoints: readonly CrashPoint[] = [
   'after-restore',
   'mid-batch',
   'before-transaction',
+  'after-produce',
+  'after-offsets',
   'before-commit',
   'after-commit',
   'after-promote',

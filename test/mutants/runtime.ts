@@ -93,10 +93,7 @@ export const runtimeMutants: readonly Mutant[] = [
     file: task,
     edits: [
       {
-        find: `    const [ends] = await Promise.all([
-      records.length > 0 ? transaction.send(records) : [],
-      offsets.length > 0 ? transaction.sendOffsets(group, offsets) : undefined,
-    ]);
+        find: `    const [ends] = await Promise.all([records.length > 0 ? produce() : [], offsets.length > 0 ? send() : undefined]);
     this.at('before-commit');
     await transaction.commit();
 `,

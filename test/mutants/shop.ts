@@ -443,4 +443,11 @@ export const shopMutants: readonly Mutant[] = [
     edits: [{ find: `WHEN NEW.posted = 1 AND 0 <> (`, replace: `WHEN NEW.posted = 2 AND 0 <> (` }],
     tests: ledgerBooks,
   },
+  {
+    guard: 'failed-connector-restarted',
+    why: 'after an outage of the database the capture would be over until a person came',
+    file: 'services/connector-keeper/keep.ts',
+    edits: [{ find: `        await restartFailed(connectUrl, connector);\n`, replace: `` }],
+    tests: ['test/unit/connector-keeper/keep.test.ts'],
+  },
 ];

@@ -7,6 +7,8 @@ export const crashPoints = [
   'after-restore',
   'mid-batch',
   'before-transaction',
+  'after-produce',
+  'after-offsets',
   'before-commit',
   'after-commit',
   'after-promote',

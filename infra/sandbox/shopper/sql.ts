@@ -1,4 +1,4 @@
-import { Connection, ConnectionError, Request, TYPES } from 'tedious';
+import { Connection, Request, TYPES } from 'tedious';
 
 /** Where the shop's database is and who asks. */
 export type ShopLogin = Readonly<{
@@ -44,7 +44,8 @@ const passing = new Set([1205, 1222, 596, 6005, 17142, 18401, 4060, 40613]);
 
 const translate = (error: Error): Error => {
   const { number, code } = error as { number?: number; code?: string };
-  const away = error instanceof ConnectionError || code === 'ETIMEOUT' || code === 'ESOCKET' || code === 'ECLOSE';
+  // What has a code and is not from the server is the connection's end, told by the driver or by the socket itself.
+  const away = number === undefined && typeof code === 'string';
   // A refused login is a wrong password, not a server that is away.
   if (code === 'ELOGIN' && !(number !== undefined && passing.has(number))) return error;
   if (away || (number !== undefined && passing.has(number))) return new SqlAwayError(error.message, { cause: error });

@@ -1,7 +1,7 @@
 /** A stage's own code over one record, beside the engine: the same decoding, the same refusals, nothing written anywhere. */
 import { PoisonError } from '../../runtime/errors.ts';
 import type { ConsumedRecord, ProducedRecord } from '../../runtime/ports.ts';
-import { asPoison, concernsMoreThanTheRecord, decodeKey, encodeOutput } from '../../runtime/stage-work.ts';
+import { asPoison, concernsMoreThanTheRecord, decodeKey, encodeOutput } from '../../runtime/stage-run.ts';
 import type { KeyValueStore, Stage, StageContext, StageInput, Store } from '../../runtime/topology.ts';
 
 export type Shadowed = Readonly<{

@@ -10,6 +10,8 @@ import type { Topic } from '../../../services/runtime/topology.ts';
 /** Moments at which the effect has happened and its result may not have. */
 export const crashPoints: readonly CrashPoint[] = [
   'before-transaction',
+  'after-produce',
+  'after-offsets',
   'before-commit',
   'after-commit',
   'after-promote',

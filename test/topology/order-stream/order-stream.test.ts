@@ -240,6 +240,8 @@ describe('an order through Stripe to the ERP', () => {
       'after-restore',
       'mid-batch',
       'before-transaction',
+      'after-produce',
+      'after-offsets',
       'before-commit',
       'after-commit',
       'after-promote',

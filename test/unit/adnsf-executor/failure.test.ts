@@ -12,12 +12,14 @@ describe('what errors of SQL Server mean', () => {
     expect(meaningOf(error)).toMatchObject({ name: 'RetriableError', cause: error });
   });
 
-  it.each([new ConnectionError('cannot reach', 'ESOCKET'), new RequestError('took too long', 'ETIMEOUT')])(
-    'again later: %s',
-    (error) => {
-      expect(meaningOf(error)).toBeInstanceOf(RetriableError);
-    },
-  );
+  it.each([
+    new ConnectionError('cannot reach', 'ESOCKET'),
+    new RequestError('took too long', 'ETIMEOUT'),
+    // A request under way is given the socket's own error.
+    Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' }),
+  ])('again later: %s', (error) => {
+    expect(meaningOf(error)).toBeInstanceOf(RetriableError);
+  });
 
   it.each([
     [208, /Millrace_AppliedCommand/],

@@ -6,6 +6,7 @@ import { readLedger } from '../../../services/erp-ledger/read.ts';
 import { subscribe } from '../../../services/erp-ledger/subscribe.ts';
 import { openLogger } from '../../../services/platform/logger.ts';
 import { RetriableError } from '../../../services/runtime/errors.ts';
+import { observe } from '../../../services/runtime/observe.ts';
 import { MemoryBroker } from '../../../services/runtime/memory/broker.ts';
 import { memoryCluster } from '../../../services/runtime/memory/cluster.ts';
 import { systemScheduler } from '../../../services/runtime/scheduler.ts';
@@ -53,7 +54,7 @@ const open = async (path: string, partitions = 2) => {
     }
   };
   const until = (count: bigint) => vi.waitFor(() => expect(applied()).toBe(count), { interval: 10, timeout: 15_000 });
-  return { broker, cluster, produce, start, until };
+  return { broker, cluster, produce, start, until, applied };
 };
 
 const payments = (from: number, to: number): ErpCommand[] =>
@@ -62,11 +63,16 @@ const payments = (from: number, to: number): ErpCommand[] =>
 describe('the subscription', () => {
   it('books what comes and resumes where the database, not the group, says', async () => {
     using files = temporaryLedger();
-    const { produce, start, until, broker } = await open(files.path);
+    const { produce, start, until, broker, applied } = await open(files.path);
     await produce(payments(0, 20));
+    const passed: [string, bigint][] = [];
+    const stopListening = observe.passing.subscribe(({ point }) => passed.push([point, applied()]));
     const first = start();
     await until(20n);
     await first.stop();
+    stopListening();
+    expect(passed[0]).toEqual(['before-book', 0n]);
+    expect(passed.at(-1)).toEqual(['after-book', 20n]);
     await produce(payments(20, 30));
     const second = start();
     await until(30n);

@@ -5,7 +5,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { appendFile, mkdir } from 'node:fs/promises';
 import type { Child, Exit } from '../../../infra/local/child.ts';
 import { readJson, stateLayout } from '../../../infra/local/state.ts';
-import { type ServiceDefinition, startSupervisor, type Supervisor } from '../../../infra/local/supervisor.ts';
+import {
+  type ServiceDefinition,
+  startSupervisor,
+  type Supervisor,
+  type SupervisorOptions,
+} from '../../../infra/local/supervisor.ts';
 
 /** A process that ends when told. */
 class FakeChild implements Child {
@@ -57,7 +62,7 @@ describe('supervisor', () => {
   const last = (): FakeChild => children[children.length - 1]!;
   const start = async (
     names: string[],
-    extra: { onRestart?: (name: string, why: string, inMs: number) => void; spawn?: () => Promise<Child> } = {},
+    extra: Partial<Pick<SupervisorOptions, 'onRestart' | 'spawn' | 'later'>> = {},
   ): Promise<Supervisor> => {
     supervisor = await startSupervisor({
       stateDir,
@@ -96,6 +101,15 @@ describe('supervisor', () => {
       supervisor: process.pid,
       services: { ledger: { pid: children[0]!.pid, state: 'running' }, webhooks: { pid: children[1]!.pid } },
     });
+  });
+
+  it('leaves for later what is to be started later', async () => {
+    const running = await start(['ledger', 'ledger-2'], { later: ['ledger-2'] });
+    expect(children).toHaveLength(1);
+    expect(running.status()[1]).toMatchObject({ name: 'ledger-2', state: 'stopped', pid: undefined });
+    await running.start('ledger-2');
+    expect(children).toHaveLength(2);
+    expect(running.status()[1]).toMatchObject({ state: 'running', pid: last().pid });
   });
 
   it('does not start again what was ended on purpose', async () => {

@@ -7,6 +7,7 @@ import { memoryRegistry } from '../../../schemas/registry.ts';
 import { openSchemas } from '../../../schemas/serde.ts';
 import { openLogger } from '../../../services/platform/logger.ts';
 import { RetriableError } from '../../../services/runtime/errors.ts';
+import { observe } from '../../../services/runtime/observe.ts';
 import type { IdempotentProducer, ProducedRecord } from '../../../services/runtime/ports.ts';
 import { openKeeper } from '../../../services/webhooks/keeper.ts';
 import { webhookServer } from '../../../services/webhooks/server.ts';
@@ -138,14 +139,19 @@ describe('the webhook endpoint', () => {
     const { post, brokers } = await start();
     brokers.answer(undefined);
     let answered = false;
+    const passed: [string, boolean][] = [];
+    const stopListening = observe.passing.subscribe(({ point }) => passed.push([point, answered]));
     const answer = post(JSON.stringify(event())).finally(() => {
       answered = true;
     });
     await until(() => brokers.sends.length === 1);
     for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
     expect(answered).toBe(false);
+    expect(passed).toEqual([]);
     brokers.sends[0]!.acknowledge();
     expect((await answer).status).toBe(200);
+    stopListening();
+    expect(passed).toEqual([['after-keep', false]]);
   });
 
   it('refuses what is not from Stripe, or not now, and says what is wrong', async () => {
