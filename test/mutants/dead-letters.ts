@@ -53,7 +53,7 @@ export const deadLetterMutants: readonly Mutant[] = [
   {
     guard: 'redriven-record-stands-behind',
     why: 'in a replay it would come before what it came after in truth',
-    file: 'services/runtime/stage-work.ts',
+    file: 'services/runtime/stage-run.ts',
     edits: [
       {
         find: `redrivenFrom(record.headers) === undefined ? place?.(value) : standing`,

@@ -14,14 +14,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { z } from 'zod';
+import { allMutants } from './all.ts';
 import { mutated, type Mutant } from './mutant.ts';
-import { deadLetterMutants } from './dead-letters.ts';
-import { edgeMutants } from './edges.ts';
-import { proofMutants } from './proof.ts';
-import { replayMutants } from './replay.ts';
-import { runtimeMutants } from './runtime.ts';
-import { shopMutants } from './shop.ts';
-import { nothingMissedMutants } from './nothing-missed.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 /** A run that takes longer than this has not noticed anything: no test has failed. */
@@ -30,16 +24,7 @@ const patienceMs = 180_000;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, list: { type: 'boolean', default: false } } });
-const all = [
-  ...runtimeMutants,
-  ...shopMutants,
-  ...deadLetterMutants,
-  ...edgeMutants,
-  ...replayMutants,
-  ...nothingMissedMutants,
-  ...proofMutants,
-];
-const chosen = values.only === undefined ? all : all.filter(({ guard }) => guard === values.only);
+const chosen = values.only === undefined ? allMutants : allMutants.filter(({ guard }) => guard === values.only);
 if (chosen.length === 0) throw new Error(`no guard is called ${values.only ?? ''}; --list names them`);
 
 /** The tracked files as they are now, and the installed packages. */

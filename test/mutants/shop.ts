@@ -300,7 +300,7 @@ export const shopMutants: readonly Mutant[] = [
     guard: 'test-money-apart-at-the-door',
     why: 'test events would enter the live topic',
     file: accept,
-    edits: [{ find: `if (event.livemode !== endpoint.livemode)`, replace: `if (event.id === '')` }],
+    edits: [{ find: `if (event.livemode !== livemode)`, replace: `if (event.id === '')` }],
     tests: webhookServer,
   },
   {

@@ -1,0 +1,19 @@
+/** Every guard that is tried. */
+import type { Mutant } from './mutant.ts';
+import { deadLetterMutants } from './dead-letters.ts';
+import { edgeMutants } from './edges.ts';
+import { nothingMissedMutants } from './nothing-missed.ts';
+import { proofMutants } from './proof.ts';
+import { replayMutants } from './replay.ts';
+import { runtimeMutants } from './runtime.ts';
+import { shopMutants } from './shop.ts';
+
+export const allMutants: readonly Mutant[] = [
+  ...runtimeMutants,
+  ...shopMutants,
+  ...deadLetterMutants,
+  ...edgeMutants,
+  ...replayMutants,
+  ...nothingMissedMutants,
+  ...proofMutants,
+];
