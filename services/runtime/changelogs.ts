@@ -10,6 +10,9 @@ import type { Standing, Task } from './task.ts';
 import { changelogTopic, groupId } from './topics.ts';
 import type { Stage } from './topology.ts';
 
+/** A transaction leaves one in each partition that it wrote. */
+const markers = 1n;
+
 export class Changelogs {
   readonly #application: string;
   readonly #name: TaskName;
@@ -78,14 +81,19 @@ export class Changelogs {
     }));
   }
 
-  /** The history as it will be when these changes are committed: each takes one offset at least. */
+  /**
+   * The history as it will be when these changes are committed: each takes one offset at least, and the transaction's
+   * marker another. Whoever looks next has fenced this task, so the marker is there by then. Without it a changelog that
+   * was begun anew, with one late record of ours and the marker of its abort, would seem to reach as far.
+   */
   after(changes: readonly ProducedRecord[]): History {
     const counts = new Map<string, bigint>();
     for (const { topic } of changes) counts.set(topic, (counts.get(topic) ?? 0n) + 1n);
     const reaches = new Map(this.#history.reaches);
     for (const [store, topic] of this.#topicOf) {
       const { from, to } = reaches.get(store)!;
-      reaches.set(store, { from, to: to + (counts.get(topic) ?? 0n) });
+      const count = counts.get(topic) ?? 0n;
+      reaches.set(store, { from, to: count === 0n ? to : to + count + markers });
     }
     return { ...this.#history, reaches };
   }
@@ -103,9 +111,10 @@ export class Changelogs {
       const end = ends.find((each) => each.topic === topic)?.offset;
       if (end === undefined) continue;
       const { from, to } = reaches.get(store)!;
+      const reached = end + markers;
       // Begun anew under a running task: the note that was just committed tells whoever begins next.
-      if (end < to) throw new TaskCorruptedError(`changelog ${topic} ends at ${end} instead of ${to} or later`);
-      reaches.set(store, { from, to: end });
+      if (reached < to) throw new TaskCorruptedError(`changelog ${topic} ends at ${reached} instead of ${to} or later`);
+      reaches.set(store, { from, to: reached });
       checkpoints.set(store, { position: end, since: committed.since, writtenAt: this.#scheduler.now() });
     }
     if (checkpoints.size > 0) await disk.write(stores.writes(), checkpoints);

@@ -65,6 +65,21 @@ describe('a changelog', () => {
     await driver.close();
   });
 
+  it('that was made anew and then got a late record of somebody who was fenced is missed as well', async () => {
+    const driver = await openDriver(bank);
+    for (let n = 0; n < 2; n++) await driver.pipe(deposits, 'ann', { id: `d${n}`, amount: 1n });
+    driver.broker.recreateTopic(changelog);
+    const zombie = await memoryCluster(driver.broker, systemScheduler).transactionalProducer('zombie');
+    const transaction = await zombie.begin();
+    await transaction.send([{ ...source, key: Buffer.from('ann'), value: null }]);
+    await transaction.abort();
+    await zombie.close();
+    await driver.restart({ wipe: true });
+    await driver.pipe(deposits, 'ann', { id: 'd2', amount: 1n });
+    expect(ids(driver)).toEqual(['d0 1', 'd1 2', 'd2 3']);
+    await driver.close();
+  });
+
   it('that is made anew under a running task is noticed when that writes, and state is as it should be', async () => {
     const driver = await openDriver(bank);
     for (let n = 0; n < 3; n++) await driver.pipe(deposits, 'ann', { id: `d${n}`, amount: 1n });
