@@ -3,6 +3,7 @@ import type avro from 'avsc';
 import { FatalError, PoisonError, RetriableError } from '../services/runtime/errors.ts';
 import type { Serde, Store, Topic } from '../services/runtime/topology.ts';
 import { parseAvro, readSchema } from './avro.ts';
+import { missingFields } from './missing.ts';
 import { type Registry, UnknownSchemaError } from './registry.ts';
 import {
   type StoreName,
@@ -69,6 +70,9 @@ const avroSerde = <T>(
       const name = recordName(schema);
       const reader = byRecord.get(name);
       if (!reader) throw new PoisonError('unknown_record', `a ${name} does not belong here`);
+      const missing = missingFields(reader.schema, schema);
+      if (missing.length > 0)
+        throw new PoisonError('missing_column', `schema id ${id}: ${name} is written without ${missing.join(', ')}`);
       const resolver = reader.type.createResolver(parseAvro(schema));
       return (bytes) => reader.type.fromBuffer(bytes.subarray(HEADER_BYTES), resolver, lazy) as unknown;
     } catch (error) {

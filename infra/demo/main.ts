@@ -120,7 +120,7 @@ const run = async (): Promise<number> => {
   const salesOrders = (): number => ledger.orderCount() - before;
   const guard = startGuard();
   closers.push(() => guard.close());
-  const shop = { stateDir: stack.stateDir, env: stack.env, seed: options.seed, guard };
+  const shop = { stateDir: stack.stateDir, env: stack.env, seed: options.seed, untidy: options.untidy, guard };
 
   let progress: Progress | undefined;
   if (options.orders > 0) {

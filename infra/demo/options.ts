@@ -4,6 +4,8 @@ const whole = z.coerce.number().int().min(0);
 
 const schema = z.object({
   ORDERS: whole.default(40),
+  /** The share of visits that are as untidy as a real shop. */
+  UNTIDY: z.coerce.number().min(0).max(1).default(0),
   /** Anything but empty and 0 means yes. */
   ONCE: z
     .string()
@@ -17,15 +19,22 @@ const schema = z.object({
   RATE: z.coerce.number().positive().default(20),
 });
 
-/** `orders`: how many to place at once; `rate`: visits per minute afterwards, when not `once`. */
-export type DemoOptions = Readonly<{ orders: number; once: boolean; name: string; seed: string; rate: number }>;
+/** `orders`: how many to place at once; `rate`: visits per minute afterwards, when not `once`; `untidy`: from 0 to 1. */
+export type DemoOptions = Readonly<{
+  orders: number;
+  once: boolean;
+  name: string;
+  seed: string;
+  rate: number;
+  untidy: number;
+}>;
 
-/** Reads ORDERS, ONCE, NAME, SEED and RATE. @throws Error naming what is wrong */
+/** Reads ORDERS, ONCE, NAME, SEED, RATE and UNTIDY. @throws Error naming what is wrong */
 export const optionsFrom = (env: Readonly<Record<string, string | undefined>>): DemoOptions => {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = schema.safeParse(given);
   if (!parsed.success)
     throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
-  const { ORDERS: orders, ONCE: once, NAME: name, SEED: seed, RATE: rate } = parsed.data;
-  return { orders, once, name, seed, rate };
+  const { ORDERS: orders, ONCE: once, NAME: name, SEED: seed, RATE: rate, UNTIDY: untidy } = parsed.data;
+  return { orders, once, name, seed, rate, untidy };
 };

@@ -18,7 +18,14 @@ export interface Shoppers {
 
 export const startShoppers = async (
   amount: Readonly<{ orders: number }> | Readonly<{ rate: number }>,
-  options: Readonly<{ stateDir: string; env: Readonly<Record<string, string>>; seed: string; guard: Guard }>,
+  options: Readonly<{
+    stateDir: string;
+    env: Readonly<Record<string, string>>;
+    seed: string;
+    /** The share of visits that are as untidy as a real shop. */
+    untidy?: number;
+    guard: Guard;
+  }>,
 ): Promise<Shoppers> => {
   const log = join(stateLayout(options.stateDir).logs, 'shopper.log');
   const tail = await tailOf(log);
@@ -26,7 +33,14 @@ export const startShoppers = async (
   const child: Child = await startChild(
     {
       command: process.execPath,
-      args: [join(REPOSITORY, 'infra/sandbox/shopper/main.ts'), ...args, '--seed', options.seed],
+      args: [
+        join(REPOSITORY, 'infra/sandbox/shopper/main.ts'),
+        ...args,
+        '--seed',
+        options.seed,
+        '--untidy',
+        String(options.untidy ?? 0),
+      ],
       env: options.env,
       cwd: REPOSITORY,
     },

@@ -48,6 +48,8 @@ export function serviceEnvironment(layout: StateLayout, ports: Ports, secrets: S
     MILLRACE_ADNSF_CDC_USER: 'millrace_cdc',
     MILLRACE_ADNSF_CDC_PASSWORD: secrets.sqlServerCdc,
     MILLRACE_SCANNER_FROM_ORDER: '1',
+    // Nothing in a local stack is late: what has no order is told of at once.
+    MILLRACE_UNROUTED_AFTER_MS: '0',
     MILLRACE_LEDGER_DB: `${layout.data('erp-ledger')}/ledger.db`,
   };
 }

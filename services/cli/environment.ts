@@ -8,6 +8,7 @@ import {
   type Config,
   type Environment,
   flag,
+  milliseconds,
   port,
   readVariables,
   secret,
@@ -37,6 +38,8 @@ export const variables = {
   MILLRACE_WORKFLOWS_DIR: z.string().default(DEFAULT_DIRECTORY),
   MILLRACE_ENVIRONMENT: z.string().default('production'),
   MILLRACE_LEDGER_DB: z.string(),
+  /** How old what Stripe says must be, without an order, before `verify` tells of it. */
+  MILLRACE_UNROUTED_AFTER_MS: milliseconds().default(600_000),
   MILLRACE_PAYMENTS_URL: z.url().optional(),
   MILLRACE_PAYMENT_LINK_SECRETS: secretList().optional(),
 } as const;

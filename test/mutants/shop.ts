@@ -27,6 +27,27 @@ const decideFact = 'services/order-stream/workflows/decide.ts';
 
 export const shopMutants: readonly Mutant[] = [
   {
+    guard: 'decisive-columns-are-captured',
+    why: 'without the column that says an order is complete, no order would ever be, and nobody would know',
+    file: 'schemas/serde.ts',
+    edits: [{ find: `if (missing.length > 0)`, replace: `if (missing.length > 99)` }],
+    tests: ['test/topology/order-stream/untidy.test.ts'],
+  },
+  {
+    guard: 'order-changed-told',
+    why: 'the ERP would have other lines than the shop, and nobody would be told',
+    file: 'services/order-stream/domain/order.ts',
+    edits: [{ find: `if (change === undefined) return`, replace: `if (change !== '') return` }],
+    tests: ['test/topology/order-stream/untidy.test.ts'],
+  },
+  {
+    guard: 'order-changed-told-once',
+    why: 'each later image of the order would be another letter',
+    file: 'services/order-stream/domain/order.ts',
+    edits: [{ find: `const known = state.refusals.includes(key);`, replace: `const known = key === '';` }],
+    tests: ['test/topology/order-stream/untidy.test.ts'],
+  },
+  {
     guard: 'order-complete-when-stock-was-taken',
     why: 'checkout is many statements: the first images lack lines and totals',
     file: 'services/order-stream/domain/assemble.ts',

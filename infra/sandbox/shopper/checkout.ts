@@ -3,9 +3,12 @@
  * row, its lines and their prices come one after another. Every step looks before it acts, by a GUID that the plan has
  * given, so that a visit can be taken up again at any point after a failure whose effect is unknown.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Habits, tidy } from './habits.ts';
 import { type ArticleIds, type Shelf } from './stock.ts';
 import type { Place } from './people.ts';
 import type { PlannedLine, PlannedOrder, Visit } from './plan.ts';
+import { guidOf } from './chance.ts';
 import { decimalOf, guid, int, money, type Param, type SqlSession, text } from './sql.ts';
 
 /** The Customer row a visit goes on with, which is not the one it began with when the shopper signed in. */
@@ -81,6 +84,13 @@ export const fillCart = async (sql: SqlSession, visit: Visit, shelf: Shelf, cust
       },
     );
   }
+};
+
+/** Puts the first article in once more and takes it out again: a cart row that goes without a purchase. */
+export const changeMind = async (sql: SqlSession, visit: Visit, shelf: Shelf, customerId: number): Promise<void> => {
+  const extra = { ...visit.lines[0]!, cartGuid: guidOf(visit.customerGuid, 'changed mind') };
+  await fillCart(sql, { ...visit, lines: [extra] }, shelf, customerId);
+  await sql.run('DELETE FROM dbo.ShoppingCart WHERE ShoppingCartRecGUID = @guid', { guid: guid(extra.cartGuid) });
 };
 
 const named = (visit: Visit): Readonly<Record<string, Param>> => ({
@@ -219,6 +229,12 @@ export const reserveNumber = async (sql: SqlSession, order: PlannedOrder): Promi
   return await found(sql, numberByGuid, params);
 };
 
+/** Reserves numbers that no order will ever have. */
+export const skipNumbers = async (sql: SqlSession, order: PlannedOrder, count: number): Promise<void> => {
+  for (let n = 1; n <= count; n += 1)
+    await reserveNumber(sql, { ...order, numberGuid: guidOf(order.numberGuid, 'skipped', n) });
+};
+
 const addressParams = (prefix: 'bill' | 'ship', place: Place): Readonly<Record<string, Param>> => ({
   [`${prefix}Address1`]: text(place.address1),
   [`${prefix}Address2`]: text(place.address2),
@@ -235,6 +251,7 @@ const insertOrder = async (
   order: PlannedOrder,
   buyer: Buyer,
   orderNumber: number,
+  state: Habits['firstState'],
 ): Promise<void> => {
   const weight = order.lines.reduce(
     (sum, line) => sum + BigInt(line.article.weight.replace('.', '')) * BigInt(line.quantity),
@@ -255,7 +272,7 @@ const insertOrder = async (
        @first, 1, @shipAddress1, @shipAddress2, @shipSuite, @shipCity,
        @shipState, @shipZip, @shipCountry, @phone, @methodId, @method, CAST(@subtotal AS money),
        CAST(@tax AS money), CAST(@shipping AS money), CAST(@total AS money), NULL, N'TBD', N'TBD',
-       N'TBD', N'TBD', '127.0.0.1', @payment, NULL, CAST(@weight AS money),
+       N'TBD', N'TBD', '127.0.0.1', @payment, @state, CAST(@weight AS money),
        N'en-US', ${CART}, 1)`,
     {
       number: int(orderNumber),
@@ -275,6 +292,7 @@ const insertOrder = async (
       shipping: money(order.shipping),
       total: money(order.total),
       payment: text(PAYMENT_METHOD),
+      state: text(state),
       weight: text(`${weight / 10n}.${weight % 10n}`),
     },
   );
@@ -348,18 +366,26 @@ export const placeOrder = async (
   shelf: Shelf,
   buyer: Buyer,
   orderNumber: number,
+  habits: Habits = tidy,
 ): Promise<void> => {
   const numbered = { number: int(orderNumber) };
   const exists = await number(sql, 'SELECT OrderNumber AS id FROM dbo.Orders WHERE OrderNumber = @number', numbered);
-  if (exists === undefined) await insertOrder(sql, visit, order, buyer, orderNumber);
+  if (exists === undefined) await insertOrder(sql, visit, order, buyer, orderNumber, habits.firstState);
 
+  const begun = `(TransactionState IS NULL OR TransactionState IN (N'AUTH', N'AUTH CAPTURE'))`;
+  if (habits.takenBack)
+    await sql.run(
+      `UPDATE dbo.Orders SET TransactionState = N'AUTHORIZED', AuthorizedOn = GETDATE() WHERE OrderNumber = @number AND ${begun}`,
+      numbered,
+    );
   await sql.run(
     `UPDATE dbo.Orders SET AuthorizationCode = N'', AuthorizationResult = N'', AuthorizationPNREF = N'', TransactionCommand = N'',
        TransactionState = N'PENDING', AuthorizedOn = GETDATE()
-     WHERE OrderNumber = @number AND TransactionState IS NULL`,
+     WHERE OrderNumber = @number AND (TransactionState = N'AUTHORIZED' AND AuthorizationPNREF = N'TBD' OR ${begun})`,
     numbered,
   );
 
+  await sleep(habits.lateLinesMs);
   if ((await writtenLines(sql, order, shelf, orderNumber)).length === 0)
     await copyLines(sql, orderNumber, buyer.customerId);
   const lines = await writtenLines(sql, order, shelf, orderNumber);
@@ -378,6 +404,7 @@ export const placeOrder = async (
       },
     );
 
+  await sleep(habits.lateLinesMs);
   for (const { planned, cartRecordId } of lines)
     await sql.run(
       `UPDATE dbo.Orders_ShoppingCart SET OrderedProductPrice = CAST(@extended AS money),

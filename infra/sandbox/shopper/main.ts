@@ -37,10 +37,17 @@ const whole = (text: string): number => {
   return value;
 };
 
+const share = (text: string): number => {
+  const value = Number(text);
+  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('must be a number from 0 to 1');
+  return value;
+};
+
 type Flags = Readonly<{
   orders?: number;
   rate?: number;
   seed: string;
+  untidy: number;
   concurrency: number;
   patience: number;
   first: number;
@@ -52,6 +59,7 @@ const flags = new Command('shopper')
   .option('--orders <n>', 'place so many new orders, see each through, and exit', whole)
   .option('--rate <per-minute>', 'visits per minute, until stopped', positive)
   .option('--seed <text>', 'what the shoppers are is a function of this', process.env['MILLRACE_SEED'] ?? 'millrace')
+  .option('--untidy <share>', 'share of visits that are as untidy as a real shop, from 0 to 1', share, 0)
   .option('--concurrency <n>', 'visits side by side', positive, 12)
   .option('--patience <seconds>', 'how long a visit may take', positive, 600)
   .option('--first <n>', 'number of the first visit when the diary knows none', whole, 0)
@@ -74,6 +82,7 @@ const begun = performance.now();
 const counts: Record<string, number> = {};
 const summary = await runShoppers({
   seed: flags.seed,
+  untidy: flags.untidy,
   amount: flags.rate === undefined ? { orders: flags.orders ?? 40 } : { rate: flags.rate },
   concurrency: flags.concurrency,
   patienceMs: flags.patience * 1_000,

@@ -2,6 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser } from './browser.ts';
 import type { Diary } from './diary.ts';
+import { habitsOf } from './habits.ts';
+import { keepHouse } from './maintenance.ts';
 import { planVisit } from './plan.ts';
 import { openShop, type Shop } from './shop.ts';
 import type { ShopLogin } from './sql.ts';
@@ -9,9 +11,12 @@ import { fillShelf } from './stock.ts';
 import { playVisit, type ShopperEvent } from './visit.ts';
 
 const POLL_MS = 250;
+const MAINTENANCE_EVERY_MS = 4_000;
 
 export type RunOptions = Readonly<{
   seed: string;
+  /** The share of visits that are untidy, from 0 to 1; with any, the shop's maintenance runs as well. */
+  untidy: number;
   /** `orders`: until so many new orders are placed. `rate`: visits per minute, until the signal. */
   amount: Readonly<{ orders: number }> | Readonly<{ rate: number }>;
   /** Visits side by side. */
@@ -85,6 +90,7 @@ export const runShoppers = async (options: RunOptions): Promise<RunSummary> => {
           tell: (event) => options.tell(index, event),
         },
         visit,
+        habitsOf(seed, index, options.untidy),
       );
       visits += 1;
       await diary.finish(index);
@@ -100,6 +106,15 @@ export const runShoppers = async (options: RunOptions): Promise<RunSummary> => {
     }
   };
 
+  const closing = new AbortController();
+  const house =
+    options.untidy > 0
+      ? keepHouse(options.login, MAINTENANCE_EVERY_MS, patienceOf, closing.signal).catch((error: unknown) => {
+          if (signal.aborted) return;
+          failed += 1;
+          options.tell(-1, { event: 'failed', error: `maintenance: ${String(error)}` });
+        })
+      : Promise.resolve();
   try {
     for await (const index of visitsOf(options)) {
       const visit: Promise<void> = play(index).finally(() => running.delete(visit));
@@ -108,6 +123,8 @@ export const runShoppers = async (options: RunOptions): Promise<RunSummary> => {
     }
     await Promise.all(running);
   } finally {
+    closing.abort();
+    await house;
     for (const shop of all) shop.close();
   }
   return { visits, failed };

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Patience, waitFor } from './again.ts';
 import type { Browser, CardOutcome } from './browser.ts';
 import {
+  changeMind,
   clearLeftovers,
   fillCart,
   giveAddresses,
@@ -10,8 +11,11 @@ import {
   openVisit,
   placeOrder,
   reserveNumber,
+  skipNumbers,
   writtenLineCount,
 } from './checkout.ts';
+import { type Habits, tidy } from './habits.ts';
+import { mistakeAndMend, voidRefused } from './maintenance.ts';
 import type { PlannedOrder, Visit } from './plan.ts';
 import type { Shop } from './shop.ts';
 import { decimalOf, int } from './sql.ts';
@@ -56,7 +60,7 @@ const look = (world: World, order: number): Promise<OrderView> =>
   });
 
 /** Waits until the order page offers payment, then tries one card after another. */
-const pay = async (world: World, visit: Visit, planned: PlannedOrder, order: number): Promise<void> => {
+const pay = async (world: World, visit: Visit, planned: PlannedOrder, order: number): Promise<'paid' | 'refused'> => {
   const id = await waitFor(`the PaymentIntent of order ${order}`, world.pollMs, world.patience, async () => {
     const { reference } = await look(world, order);
     return reference.startsWith('pi_') ? reference : undefined;
@@ -91,13 +95,16 @@ const pay = async (world: World, visit: Visit, planned: PlannedOrder, order: num
   const expected = outcome?.kind === 'accepted' ? 'CAPTURED' : 'REFUSED';
   await waitFor(`order ${order} to be ${expected} in the shop`, world.pollMs, world.patience, async () => {
     const { state } = await look(world, order);
-    return state === expected ? state : undefined;
+    // One that was taken up again may have been voided before.
+    return state === expected || (expected === 'REFUSED' && state === 'VOIDED') ? state : undefined;
   });
-  world.tell({ event: expected === 'CAPTURED' ? 'paid' : 'refused', order });
+  const end = expected === 'CAPTURED' ? 'paid' : 'refused';
+  world.tell({ event: end, order });
+  return end;
 };
 
 /** Plays a visit to its end. Played again, it goes on where it was. @throws ImpatienceError */
-export const playVisit = async (world: World, visit: Visit): Promise<void> => {
+export const playVisit = async (world: World, visit: Visit, habits: Habits = tidy): Promise<void> => {
   const { shop, patience, shelf } = world;
   const planned = visit.order;
   const begun = planned === undefined ? 0 : await shop.do(patience, (sql) => writtenLineCount(sql, planned));
@@ -105,6 +112,7 @@ export const playVisit = async (world: World, visit: Visit): Promise<void> => {
   // Once the lines are the order's, the cart is on its way out.
   if (begun === 0) {
     await shop.do(patience, (sql) => fillCart(sql, visit, shelf, customerId));
+    if (habits.changesMind) await shop.do(patience, (sql) => changeMind(sql, visit, shelf, customerId));
     world.tell({ event: 'cart', lines: visit.lines.length });
     await sleep(visit.pauses.cart, undefined, { signal: patience.signal });
   }
@@ -117,10 +125,13 @@ export const playVisit = async (world: World, visit: Visit): Promise<void> => {
     const buyer = await identify(sql, visit, customerId);
     if (begun === 0) await clearLeftovers(sql, visit, buyer.customerId);
     const addressed = await giveAddresses(sql, visit, buyer);
+    await skipNumbers(sql, planned, habits.skippedNumbers);
     const reserved = await reserveNumber(sql, planned);
-    await placeOrder(sql, visit, planned, shelf, addressed, reserved);
+    await placeOrder(sql, visit, planned, shelf, addressed, reserved, habits);
     return reserved;
   });
   world.tell({ event: 'placed', order, total: decimalOf(planned.total) });
-  await pay(world, visit, planned, order);
+  const end = await pay(world, visit, planned, order);
+  if (end === 'paid' && habits.mistake) await shop.do(patience, (sql) => mistakeAndMend(sql, order));
+  if (end === 'refused' && habits.voids) await shop.do(patience, (sql) => voidRefused(sql, order));
 };

@@ -88,7 +88,12 @@ const isUnreadable = (order: ShopOrder | UnreadableOrder): order is UnreadableOr
 const json = (value: unknown): string =>
   JSON.stringify(value, (_name, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
 
-export const collectFacts = async (sides: Sides, stripeMethods: readonly string[]): Promise<Facts> => {
+/** `unroutedBefore`: facts without an order that are younger may still find it, and are left out. Epoch milliseconds. */
+export const collectFacts = async (
+  sides: Sides,
+  stripeMethods: readonly string[],
+  unroutedBefore?: bigint,
+): Promise<Facts> => {
   const { topics, shop, stripe, ledger } = sides;
   const { schemas } = topics;
   const undecodable: Facts['deadLetters'][number][] = [];
@@ -169,10 +174,16 @@ export const collectFacts = async (sides: Sides, stripeMethods: readonly string[
       });
   }
 
-  const unrouted = new Map<string, boolean>();
+  const unrouted = new Map<string, Facts['unrouted']>();
   const { value } = schemas.store(ORDER_STREAM, 'unrouted');
   for await (const record of topics.read({ name: `${ORDER_STREAM}-unrouted-changelog`, value }))
-    if (record.key !== null) unrouted.set(record.key, record.value !== null && record.value.facts.length > 0);
+    if (record.key !== null)
+      unrouted.set(
+        record.key,
+        (record.value?.facts ?? []).flatMap(({ objectId, kind, amount, currency, occurredAt: at }) =>
+          unroutedBefore === undefined || at <= unroutedBefore ? [{ objectId, kind, amount, currency, at }] : [],
+        ),
+      );
 
   return {
     stripeMethods,
@@ -192,6 +203,6 @@ export const collectFacts = async (sides: Sides, stripeMethods: readonly string[
       ...undecodable.filter(({ topic, partition, offset }) => !originals.has(`${topic}-${partition}@${offset}`)),
     ],
     replays: await readReplays(topics),
-    unrouted: [...unrouted].filter(([, waiting]) => waiting).map(([objectId]) => objectId),
+    unrouted: [...unrouted.values()].flat(),
   };
 };

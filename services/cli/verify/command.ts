@@ -35,7 +35,10 @@ export const verify = async (
     try {
       const methods = config.MILLRACE_STRIPE_METHODS.split(',').map(cleanPaymentMethod);
       const sides = { topics, shop, stripe: openStripe(config), ledger };
-      const look = async (): Promise<Verdict> => judge(await collectFacts(sides, methods));
+      const look = async (): Promise<Verdict> => {
+        const unroutedBefore = BigInt(Date.now() - config.MILLRACE_UNROUTED_AFTER_MS);
+        return judge(await collectFacts(sides, methods, unroutedBefore));
+      };
       const first = await look();
       if (first.findings.length === 0) return { verdict: first, unsettled };
       options.say?.(`${first.findings.length} findings; looking again whether they stand`);

@@ -118,6 +118,15 @@ export type Ledger = Readonly<{
   clearing: ReadonlyMap<string, bigint>;
 }>;
 
+export type UnroutedFact = Readonly<{
+  objectId: string;
+  kind: string;
+  amount: bigint;
+  currency: string;
+  /** Epoch milliseconds. */
+  at: bigint;
+}>;
+
 export type Facts = Readonly<{
   stripeMethods: readonly string[];
   shop: readonly ShopOrder[];
@@ -136,6 +145,6 @@ export type Facts = Readonly<{
   deadLetters: readonly (Place & Readonly<{ code: string; message: string; source?: Place }>)[];
   /** What was sent again on purpose, and when. */
   replays: readonly Replay[];
-  /** Stripe objects with facts that no order was found for. */
-  unrouted: readonly string[];
+  /** Facts about Stripe objects that no order was found for. */
+  unrouted: readonly UnroutedFact[];
 }>;

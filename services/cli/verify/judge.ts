@@ -294,10 +294,10 @@ export const judge = (facts: Facts): Verdict => {
       orderId: null,
       message: `${topic}-${partition}@${offset} ${code}: ${message}`,
     })),
-    ...facts.unrouted.map((objectId) => ({
+    ...facts.unrouted.map(({ objectId, kind, amount, currency, at }) => ({
       kind: 'unrouted' as const,
       orderId: null,
-      message: `Stripe told of ${objectId}, which belongs to no known order`,
+      message: `Stripe told of ${objectId} (${kind}, ${amount} ${currency} in minor units, ${new Date(Number(at)).toISOString()}), which belongs to no known order`,
     })),
   ];
   const collected = facts.shop.filter((order) => order.complete && !order.credit);

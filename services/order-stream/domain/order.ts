@@ -10,6 +10,7 @@ import type {
   PaymentFact,
 } from '../../../schemas/generated/types.ts';
 import type { Refusal } from './assemble.ts';
+import { changeSince } from './changed.ts';
 import { withDispute } from './disputes.ts';
 import { withRefund } from './refunds.ts';
 
@@ -33,9 +34,21 @@ export const initialOrder = (orderId: string): OrderState => ({
 export type Folded<S = OrderState> = Readonly<{ state: S; refusal?: Refusal; known?: boolean }>;
 
 /** The first complete image is what was bought. Later ones bring changes of the shop's own, ours among them. */
-export const withAssembled = (state: OrderState, order: AssembledOrder): Folded => ({
-  state: state.placed === null ? { ...state, placed: order } : state,
-});
+export const withAssembled = (state: OrderState, order: AssembledOrder): Folded => {
+  if (state.placed === null) return { state: { ...state, placed: order } };
+  const change = changeSince(state.placed, order);
+  if (change === undefined) return { state };
+  const key = `order_changed/${change}`;
+  const known = state.refusals.includes(key);
+  return {
+    known,
+    state: known ? state : { ...state, refusals: [...state.refusals, key] },
+    refusal: {
+      code: 'order_changed',
+      message: `order ${state.orderId} is acted on as it was when it was complete (${state.placed.place}), and has changed since: ${change}`,
+    },
+  };
+};
 
 const declineOf = (fact: PaymentFact): Decline => ({
   factId: fact.factId,

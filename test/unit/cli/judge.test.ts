@@ -398,7 +398,16 @@ const injuries: readonly Injury[] = [
         conflicts: [{ topic: 'erp.commands', partition: 0, offset: 1n, code: 'invalid', message: 'what' }],
       }),
   ],
-  ['an event of no order', 'unrouted', null, /ch_9/, (w) => ({ ...w, unrouted: ['ch_9'] })],
+  [
+    'an event of no order, with its money',
+    'unrouted',
+    null,
+    /ch_9 \(charge\.refunded, 500 USD in minor units, 2026-/,
+    (w) => ({
+      ...w,
+      unrouted: [{ objectId: 'ch_9', kind: 'charge.refunded', amount: 500n, currency: 'USD', at: 1_790_000_000_000n }],
+    }),
+  ],
 ];
 
 describe('an injured world', () => {

@@ -32,4 +32,58 @@ describe("the shop's local time", () => {
       { numRuns: 200 },
     );
   });
+
+  it('is an instant at which the clock of the zone shows it, the first of two, in every zone', () => {
+    const minute = 60_000;
+    const hour = 60 * minute;
+    const formats = new Map<string, Intl.DateTimeFormat>();
+    /** Told by another of Intl's ways: the offset itself, not the parts of a date. */
+    const offsetAt = (instant: number, timeZone: string): number => {
+      const format =
+        formats.get(timeZone) ?? new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
+      formats.set(timeZone, format);
+      const name = format.formatToParts(instant).find(({ type }) => type === 'timeZoneName')!.value;
+      const [, sign, hours, minutes] = /^GMT(?:([+-])(\d\d):(\d\d))?$/.exec(name)!;
+      return hours === undefined ? 0 : (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * minute;
+    };
+    /** The first change of the clock after an instant, within half a year; the instant itself when there is none. */
+    const changeAfter = (instant: number, timeZone: string): number => {
+      const before = offsetAt(instant, timeZone);
+      let low = instant;
+      let high = low;
+      while (offsetAt(high, timeZone) === before) {
+        low = high;
+        high += 5 * 24 * hour;
+        if (high > instant + 185 * 24 * hour) return instant;
+      }
+      while (high - low > minute) {
+        const middle = low + Math.floor((high - low) / 2 / minute) * minute;
+        if (offsetAt(middle, timeZone) === before) low = middle;
+        else high = middle;
+      }
+      return high;
+    };
+    // Every quarter of an hour by which some zone's clock may differ.
+    const offsets = Array.from({ length: 4 * 27 }, (_, quarter) => (quarter * 15 - 12 * 60) * minute);
+    const seen = { once: 0, twice: 0, never: 0 };
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...Intl.supportedValuesOf('timeZone')),
+        fc.integer({ min: 0, max: 40 }),
+        fc.integer({ min: -2 * 3600, max: 2 * 3600 }),
+        (timeZone, half, second) => {
+          const change = changeAfter(Date.UTC(2006, 0, 1) + half * 182 * 24 * hour, timeZone);
+          const wall = change + offsetAt(change, timeZone) + second * 1000;
+          const told = offsets.map((offset) => wall - offset).filter((at) => at + offsetAt(at, timeZone) === wall);
+          const instant = Number(instantOf(BigInt(wall), timeZone));
+          // A time that clocks skipped is shown later, by as much as they jumped.
+          if (told.length === 0) expect(instant + offsetAt(instant, timeZone)).toBeGreaterThan(wall);
+          else expect(instant).toBe(Math.min(...told));
+          seen[told.length === 0 ? 'never' : told.length === 1 ? 'once' : 'twice'] += 1;
+        },
+      ),
+      { numRuns: 400 },
+    );
+    for (const times of Object.values(seen)) expect(times).toBeGreaterThan(0);
+  });
 });

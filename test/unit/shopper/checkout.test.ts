@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Patience } from '../../../infra/sandbox/shopper/again.ts';
 import type { Browser, CardOutcome } from '../../../infra/sandbox/shopper/browser.ts';
+import { habitsOf, tidy } from '../../../infra/sandbox/shopper/habits.ts';
+import { maintain } from '../../../infra/sandbox/shopper/maintenance.ts';
 import { planVisit, type PlannedOrder, type Visit } from '../../../infra/sandbox/shopper/plan.ts';
 import { openShop, type Shop } from '../../../infra/sandbox/shopper/shop.ts';
 import {
@@ -95,6 +97,7 @@ const play = async (
   visit: Visit,
   shop: Shop,
   outcomes: readonly CardOutcome[] = [accepted],
+  habits = tidy,
 ): Promise<ShopperEvent[]> => {
   const events: ShopperEvent[] = [];
   const { browser, link } = counterpart(outcomes);
@@ -112,6 +115,7 @@ const play = async (
       },
     },
     { ...visit, pauses: { cart: 0, card: 0 } },
+    habits,
   );
   await Promise.all(linking);
   return events;
@@ -223,6 +227,44 @@ describe('an abandoned cart', () => {
     shop.close();
     expect(events.map(({ event }) => event)).toEqual(['cart', 'abandoned']);
     expect(await count('SELECT COUNT(*) AS n FROM dbo.OrderNumbers')).toBe(before);
+  });
+});
+
+describe('an untidy visit', () => {
+  const untidy = {
+    skippedNumbers: 2,
+    firstState: 'AUTH',
+    takenBack: true,
+    lateLinesMs: 1,
+    changesMind: true,
+    mistake: true,
+    voids: true,
+  } as const;
+  const states = `SELECT __$operation AS op, TransactionState AS state FROM cdc.dbo_Orders_CT
+    WHERE OrderNumber = @number AND __$operation IN (2, 4)`;
+  const numbers = 'SELECT COUNT(*) AS n FROM dbo.OrderNumbers';
+
+  it('leaves the same order as a tidy one, and gaps, and states that went backwards', async () => {
+    const visit = find(({ order, person }) => order?.cards.length === 1 && !person.registered, 30_000);
+    const before = await count(numbers);
+    const shop = openShop(login);
+    const order = placedIn(await play(visit, shop, [accepted], untidy));
+    await shop.do(patience(), maintain);
+    shop.close();
+    await expectPlaced(order, visit.order!);
+    expect(await count(numbers)).toBe(before + 3);
+    const seen = (await sql.run(states, { number: int(order) })).rows.map(({ state }) => state);
+    const steps = seen.filter((state, index) => state !== seen[index - 1]);
+    expect(steps).toEqual(['AUTH', 'AUTHORIZED', 'PENDING', 'CAPTURED', 'PENDING', 'CAPTURED']);
+    expect(seen.length).toBeGreaterThan(2 * steps.length - 1);
+  });
+
+  it('is drawn apart from the plan, and only from the share that is asked for', () => {
+    const all = Array.from({ length: 50 }, (_, index) => habitsOf(SEED, index, 1));
+    expect(all).toEqual(Array.from({ length: 50 }, (_, index) => habitsOf(SEED, index, 1)));
+    for (const habit of ['takenBack', 'changesMind', 'mistake', 'voids'] as const)
+      expect(new Set(all.map((each) => each[habit]))).toEqual(new Set([true, false]));
+    expect(habitsOf(SEED, 7, 0)).toEqual(tidy);
   });
 });
 
