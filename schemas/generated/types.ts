@@ -22,7 +22,7 @@ export type OrderCustomer = {
   readonly registered: boolean;
 };
 
-/** A postal address as the shop wrote it: state abbreviated, country by name. */
+/** A postal address: country by its ISO 3166 code, state of the US and Canada by code, postcode in its country's form. */
 export type Address = {
   readonly firstName: null | string;
   readonly lastName: null | string;
@@ -35,6 +35,8 @@ export type Address = {
   readonly zip: null | string;
   readonly country: null | string;
   readonly phone: null | string;
+  /** Fields among country, state and zip that could not be read so: they are as they were typed. */
+  readonly unrecognised: readonly string[];
 };
 
 /** One line of an order. */
@@ -683,7 +685,7 @@ export type RecordPaymentDecline = {
   readonly payload: RecordPaymentDeclinePayload;
 };
 
-/** A postal address as the shop wrote it: state abbreviated, country by name. */
+/** A postal address: country by its ISO 3166 code, state of the US and Canada by code, postcode in its country's form. */
 export type ErpAddress = {
   readonly firstName: null | string;
   readonly lastName: null | string;
@@ -696,6 +698,8 @@ export type ErpAddress = {
   readonly zip: null | string;
   readonly country: null | string;
   readonly phone: null | string;
+  /** Fields among country, state and zip that could not be read so: they are as they were typed. */
+  readonly unrecognised: readonly string[];
 };
 
 /** One line of an order. */

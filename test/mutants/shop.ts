@@ -48,6 +48,20 @@ export const shopMutants: readonly Mutant[] = [
     tests: ['test/topology/order-stream/untidy.test.ts'],
   },
   {
+    guard: 'unrecognised-stays-as-typed',
+    why: 'a postcode of another country would be changed into what nobody typed, and nobody would look',
+    file: 'services/order-stream/domain/address.ts',
+    edits: [{ find: `return postcodeValidator(formed, country) ? formed : undefined;`, replace: `return formed;` }],
+    tests: ['test/unit/order-stream/address.test.ts'],
+  },
+  {
+    guard: 'states-of-a-known-country',
+    why: 'CA is California in one country and nothing in most',
+    file: 'services/order-stream/domain/address.ts',
+    edits: [{ find: `['US', 'CA'].map((country) => {`, replace: `['US', 'CA', 'GB'].map((country) => {` }],
+    tests: ['test/unit/order-stream/address.test.ts'],
+  },
+  {
     guard: 'order-complete-when-stock-was-taken',
     why: 'checkout is many statements: the first images lack lines and totals',
     file: 'services/order-stream/domain/assemble.ts',

@@ -37,8 +37,9 @@ const address = {
   city: 'Springfield',
   state: 'IL',
   zip: '62701',
-  country: 'United States',
+  country: 'US',
   phone: null,
+  unrecognised: [],
 };
 
 const centsText = (cents: number): string => `${Math.floor(cents / 100)}.${String(cents % 100).padStart(2, '0')}00`;

@@ -1,5 +1,6 @@
 /** An order with its lines and its customer, made of rows as they were at one place in the shop's log. */
 import type { Address, AssembledOrder, CustomerRow, OrderLine, OrdersValue } from '../../../schemas/generated/types.ts';
+import { normalisedAddress } from './address.ts';
 import { instantOf } from './local-time.ts';
 import { type Decimal, InexactAmountError, minorUnits } from './money.ts';
 import type { Policy } from './policy.ts';
@@ -25,7 +26,7 @@ export type OrderImage = Readonly<{
 
 const addressOf = (row: OrdersValue, which: 'Billing' | 'Shipping'): Address | null => {
   const of = (part: string): string | null => textOrNull(row[`${which}${part}` as keyof OrdersValue] as string | null);
-  const address: Address = {
+  return normalisedAddress<Address>({
     firstName: of('FirstName'),
     lastName: of('LastName'),
     company: of('Company'),
@@ -37,8 +38,8 @@ const addressOf = (row: OrdersValue, which: 'Billing' | 'Shipping'): Address | n
     zip: of('Zip'),
     country: of('Country'),
     phone: of('Phone'),
-  };
-  return Object.values(address).some((part) => part !== null) ? address : null;
+    unrecognised: [],
+  });
 };
 
 const refuse = (code: string, message: string): Assembly => ({ kind: 'refused', refusal: { code, message } });

@@ -189,6 +189,8 @@ export const assemblyStage = (application: string, schemas: Schemas, policy: Pol
           context.count('ignored', 'unchanged_order');
           return;
         }
+        for (const [which, address] of Object.entries({ billTo: outcome.order.billTo, shipTo: outcome.order.shipTo }))
+          for (const field of address?.unrecognised ?? []) context.count('unrecognised_address', `${which}.${field}`);
         context.send(assembled, key, outcome.order);
         // What a person put right in a letter is still wrong in the shop: its next images are not told again.
         context

@@ -6,6 +6,7 @@ import { openSchemas } from '../../../schemas/serde.ts';
 import { topics } from '../../../schemas/topics.ts';
 import { orderTopology } from '../../../services/order-stream/topology.ts';
 import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
+import { observe } from '../../../services/runtime/observe.ts';
 import { openDriver, type TopologyDriver } from '../../../services/runtime/testing/driver.ts';
 import { assembledOrder, commandResult, ordersRow, policy, stripeEvent } from '../../unit/order-stream/fixtures.ts';
 import { type Change, checkout, pipeChange, shopLog } from './shop-log.ts';
@@ -88,6 +89,21 @@ describe('a checkout, statement by statement', () => {
         { cartRecordId: 7001, extendedPrice: '19.9800' },
       ],
     });
+    expect(ids(opened)).toEqual(['ensure-customer/1']);
+  });
+
+  it('tells once of what nobody can read in its addresses, and goes on', async () => {
+    const opened = await open();
+    const seen: string[] = [];
+    const stop = observe.count.subscribe(({ name, label }) => {
+      if (name === 'unrecognised_address') seen.push(label);
+    });
+    try {
+      await pipeAll(opened, checkout(opened.log, row({ BillingZip: '627O1', ShippingCountry: 'Atlantis' })));
+    } finally {
+      stop();
+    }
+    expect(seen).toEqual(['billTo.zip', 'shipTo.country']);
     expect(ids(opened)).toEqual(['ensure-customer/1']);
   });
 

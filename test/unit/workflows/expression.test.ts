@@ -30,6 +30,9 @@ const money = recordOf('Money', [
 const address = recordOf('Address', [
   ['city', nullable(text)],
   ['state', nullable(text)],
+  ['zip', nullable(text)],
+  ['country', nullable(text)],
+  ['unrecognised', listOf(text)],
 ]);
 
 const values: Readonly<Record<string, readonly [Type, unknown]>> = {
@@ -52,7 +55,10 @@ const values: Readonly<Record<string, readonly [Type, unknown]>> = {
     ],
   ],
   kind: [{ kind: 'text', symbols: ['card', 'cash'] }, 'card'],
-  home: [nullable(address), { city: '  New   York ', state: 'ny' }],
+  home: [
+    nullable(address),
+    { city: '  New   York ', state: 'ny', zip: '1OOO1', country: 'United States', unrecognised: [] },
+  ],
 };
 
 const scope: Scope = {
@@ -124,6 +130,8 @@ describe('an expression', () => {
     ['startOfDay("2026-03-01", "UTC")', 1_772_323_200_000n],
     ['normaliseAddress(home).city', 'New York'],
     ['normaliseAddress(home).state', 'NY'],
+    ['normaliseAddress(home).country', 'US'],
+    ['normaliseAddress(home).unrecognised', ['zip']],
     ['startsWith(name, "A") and endsWith(name, "a")', true],
     ['upper(lower(name))', 'ANA'],
     ['trim(email)', 'Ana@Example.com'],

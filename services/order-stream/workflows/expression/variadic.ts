@@ -1,5 +1,6 @@
 /** Functions whose type depends on their arguments, or that take any number of them. */
-import { customerKeyOf, textOrNull } from '../../domain/shop.ts';
+import { normalisedAddress } from '../../domain/address.ts';
+import { customerKeyOf } from '../../domain/shop.ts';
 import { arity, type FunctionDefinition } from './definition.ts';
 import { hint } from './hint.ts';
 import { type Evaluate, fitted } from './typed.ts';
@@ -87,25 +88,18 @@ export const lookup: FunctionDefinition = {
   },
 };
 
-/** Blanks collapsed; state, ZIP and country code in capitals; a blank is no value. */
-const normalisedAddress = (address: Readonly<Record<string, unknown>>): Record<string, unknown> | null => {
-  const parts = Object.entries(address).map(([field, value]): [string, unknown] => {
-    if (typeof value !== 'string') return [field, value];
-    const tidy = textOrNull(value.replaceAll(/\s+/g, ' '));
-    const code = field === 'state' || field === 'zip' || (field === 'country' && tidy?.length === 2);
-    return [field, code ? (tidy?.toUpperCase() ?? null) : tidy];
-  });
-  return parts.some(([, value]) => value !== null) ? Object.fromEntries(parts) : null;
-};
+/** Text that may be null; or the list of fields that could not be read. */
+const isAddressField = (name: string, { kind, ...rest }: Type): boolean =>
+  name === 'unrecognised' ? kind === 'list' && (rest as { of: Type }).of.kind === 'text' : kind === 'nullable';
 
 export const normaliseAddress: FunctionDefinition = {
   usage: 'normaliseAddress(address)',
-  does: 'the address with blanks collapsed and codes in capitals; null when nothing is in it',
+  does: 'the address with its country, state and postcode as others read them; null when nothing is in it',
   check: (args, site) => {
     arity(normaliseAddress.usage, args, 1, site, 1);
     const { type, run } = args[0]!;
     const record = present(type);
-    if (record.kind !== 'record' || [...record.fields.values()].some((field) => field.type.kind !== 'nullable'))
+    if (record.kind !== 'record' || ![...record.fields].every(([name, field]) => isAddressField(name, field.type)))
       return site.fail(`needs a record whose fields may all be null, but this is ${show(type)}`, 0);
     return {
       type: nullable(record),
