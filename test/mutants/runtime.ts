@@ -283,14 +283,14 @@ export const runtimeMutants: readonly Mutant[] = [
     guard: 'note-covers-its-own-transaction',
     why: 'what the last transaction wrote could be lost unnoticed',
     file: changelogs,
-    edits: [{ find: `to: to + (counts.get(topic) ?? 0n) }`, replace: `to }` }],
+    edits: [{ find: `to: count === 0n ? to : to + count + markers }`, replace: `to }` }],
     tests: lostChangelog,
   },
   {
     guard: 'changelog-remade-under-a-task',
     why: 'a running task would go on writing after a beginning that is gone',
     file: changelogs,
-    edits: [{ find: `if (end < to) throw`, replace: `if (end < 0n) throw` }],
+    edits: [{ find: `if (reached < to) throw`, replace: `if (reached < 0n) throw` }],
     tests: lostChangelog,
   },
   {
