@@ -3,7 +3,7 @@
  * they take its parts away. Blocks under "How to see that it is over" run when the world is whole again.
  */
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
@@ -113,10 +113,15 @@ const decided = (orderNumber: number, intent: string): Promise<boolean> =>
     return found?.decisions.some(({ commandId }) => commandId.includes(`/${intent}/`)) === true ? true : undefined;
   });
 
-const logHas = (service: string, pattern: RegExp): Promise<boolean> =>
+/** @param from where in the log that happens which is waited for; `logEnd` tells */
+const logHas = (service: string, pattern: RegExp, from: number): Promise<boolean> =>
   eventually(`${service} logs ${String(pattern)}`, () =>
-    Promise.resolve(pattern.test(readFileSync(supervisor.logFile(service), 'utf8')) ? true : undefined),
+    Promise.resolve(
+      pattern.test(readFileSync(supervisor.logFile(service)).subarray(from).toString()) ? true : undefined,
+    ),
   );
+
+const logEnd = (service: string): number => statSync(supervisor.logFile(service)).size;
 
 const sandbox = async (method: string, body?: object): Promise<void> => {
   const answer = await fetch(new URL('/_sandbox/faults', env['MILLRACE_STRIPE_API_BASE']), {
@@ -150,7 +155,7 @@ type Situation = Readonly<{
   /** Whose log and metrics the page speaks of. */
   service: string;
   /** Brings it about. @returns what the page's variables stand for */
-  begin: () => Promise<Readonly<{ ORDER?: string; LETTER?: string }>>;
+  begin: () => Promise<Readonly<{ ORDER?: string; LETTER?: string; CANDIDATE?: string }>>;
   /** The world's part of the remedy. */
   end?: () => Promise<void>;
 }>;
@@ -169,9 +174,10 @@ const situations: Readonly<Record<string, Situation>> = {
   'lost-broker.md': {
     service: 'order-stream',
     begin: async () => {
+      const from = logEnd('order-stream');
       await stack.kill('kafka', 'SIGKILL');
       try {
-        await logHas('order-stream', /"action":"(retry|rejoin)"/);
+        await logHas('order-stream', /"action":"(retry|rejoin)"/, from);
       } finally {
         await stack.restart('kafka');
       }
@@ -183,8 +189,9 @@ const situations: Readonly<Record<string, Situation>> = {
     begin: async () => {
       await supervisor.end('order-stream');
       await deleteTopic('order-stream-orders-changelog');
+      const from = logEnd('order-stream');
       await supervisor.start('order-stream');
-      await logHas('order-stream', /topics do not exist: order-stream-orders-changelog/);
+      await logHas('order-stream', /topics do not exist: order-stream-orders-changelog/, from);
       await supervisor.end('order-stream');
       return {};
     },
@@ -205,9 +212,10 @@ const situations: Readonly<Record<string, Situation>> = {
   'stripe-outage.md': {
     service: 'stripe-executor',
     begin: async () => {
+      const from = logEnd('stripe-executor');
       await sandbox('POST', { kind: 'error_before_commit', rate: 1 });
       await place(920_001, 'stripe-outage@example.com');
-      await logHas('stripe-executor', /"action":"retry".*Stripe: 500/);
+      await logHas('stripe-executor', /"action":"retry".*Stripe: 500/, from);
       return { ORDER: '920001' };
     },
     end: () => sandbox('DELETE'),
@@ -219,9 +227,10 @@ const situations: Readonly<Record<string, Situation>> = {
       await place(930_001, 'adnsf-outage@example.com');
       await decided(930_001, 'link-payment');
       await stack.kill('sqlserver', 'SIGSTOP');
+      const from = logEnd('adnsf-executor');
       await supervisor.start('adnsf-executor');
       await supervisor.ready('adnsf-executor');
-      await logHas('adnsf-executor', /"action":"retry".*SQL Server/);
+      await logHas('adnsf-executor', /"action":"retry".*SQL Server/, from);
       return { ORDER: '930001' };
     },
     end: () => stack.kill('sqlserver', 'SIGCONT'),
@@ -264,6 +273,24 @@ const situations: Readonly<Record<string, Situation>> = {
       } finally {
         await office.close();
       }
+    },
+  },
+  'wrong-deploy.md': {
+    service: 'order-stream',
+    begin: async () => {
+      const candidate = join(env['MILLRACE_STATE_DIR']!, 'candidate');
+      cpSync(join(REPOSITORY, 'workflows'), candidate, { recursive: true });
+      const file = join(candidate, 'order-to-cash@1.yaml');
+      const text = readFileSync(file, 'utf8');
+      const changed = text.replace('gateway: STRIPE', 'gateway: STRIPED');
+      expect(changed).not.toBe(text);
+      writeFileSync(file, changed);
+      const verdict = run(`MILLRACE_WORKFLOWS_DIR="${candidate}" ./millrace certify ${paidOrder}`, {});
+      // Unless the page's commands saw the difference, they would prove nothing.
+      await expect(verdict).rejects.toThrow(
+        /changed +command \d+\/link-payment\/1 .* says something else than was decided: payload\.gateway/,
+      );
+      return { CANDIDATE: candidate };
     },
   },
 };

@@ -116,6 +116,7 @@ const collectImages = async (
         value: value!,
         settled: settledOf(world, stage, record),
         sequence: '',
+        mayWait: false,
       });
     }
     if (record.topic !== orders.name) return;
@@ -191,7 +192,10 @@ const collectPayments = async (
       const fact = ways.payments.value.decode(value!) as PaymentFact;
       const settled = settledOf(world, stage, record);
       const sequence = `${partition}/${keyOf(record)}`;
-      spool.derived(id, 'payments', { from: record, timestamp: record.timestamp, value: value!, settled, sequence });
+      // An event that names its order has the order as its key, and waits for nobody.
+      const mayWait = keyOf(record) !== id;
+      const { timestamp } = record;
+      spool.derived(id, 'payments', { from: record, timestamp, value: value!, settled, sequence, mayWait });
       spool.source(id, { ...placed(record), what: `event ${fact.factId}`, outcome: fact.kind });
     }
   });

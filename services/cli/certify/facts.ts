@@ -31,6 +31,8 @@ export type Derived = Readonly<{
   settled: boolean;
   /** Those of one sequence keep their order in the topic. */
   sequence: string;
+  /** It may have waited to hear which order it is about: of the same told twice meanwhile, one came out. */
+  mayWait: boolean;
 }>;
 
 /** A record of the shop or of Stripe that is about the order. */

@@ -14,7 +14,7 @@ CREATE TABLE seen (order_id TEXT, kind TEXT, topic TEXT, partition INTEGER, "off
   settled INTEGER, late INTEGER, redriven INTEGER, value BLOB,
   PRIMARY KEY (order_id, kind, topic, partition, "offset")) WITHOUT ROWID;
 CREATE TABLE derived (order_id TEXT, side TEXT, n INTEGER, topic TEXT, partition INTEGER, "offset" INTEGER,
-  timestamp INTEGER, settled INTEGER, sequence TEXT, value BLOB, PRIMARY KEY (order_id, side, n)) WITHOUT ROWID;
+  timestamp INTEGER, settled INTEGER, sequence TEXT, may_wait INTEGER, value BLOB, PRIMARY KEY (order_id, side, n)) WITHOUT ROWID;
 CREATE TABLE sources (order_id TEXT, n INTEGER, topic TEXT, partition INTEGER, "offset" INTEGER, what TEXT, outcome TEXT,
   PRIMARY KEY (order_id, n)) WITHOUT ROWID;
 CREATE TABLE quiet (order_id TEXT PRIMARY KEY, records INTEGER) WITHOUT ROWID;
@@ -31,7 +31,7 @@ type Row = Readonly<{
   value: Buffer | null;
 }>;
 type SeenRow = Row & Readonly<{ late: bigint; redriven: bigint }>;
-type DerivedRow = Row & Readonly<{ value: Buffer; sequence: string }>;
+type DerivedRow = Row & Readonly<{ value: Buffer; sequence: string; may_wait: bigint }>;
 
 export interface Spool {
   seen(orderId: string, kind: Group, record: Seen): void;
@@ -60,7 +60,7 @@ export const openSpool = (directory: string | undefined): Spool => {
   database.pragma('synchronous = OFF');
   database.exec(TABLES);
   const addSeen = database.prepare('INSERT INTO seen VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
-  const addDerived = database.prepare('INSERT INTO derived VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const addDerived = database.prepare('INSERT INTO derived VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const addSource = database.prepare('INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?)');
   const addQuiet = database.prepare(
     'INSERT INTO quiet VALUES (?, 1) ON CONFLICT (order_id) DO UPDATE SET records = records + 1',
@@ -103,6 +103,7 @@ export const openSpool = (directory: string | undefined): Spool => {
       value: row.value,
       settled: row.settled === 1n,
       sequence: row.sequence,
+      mayWait: row.may_wait === 1n,
     })),
     seen: seen(orderId, side),
     complete: !gaps.includes(side),
@@ -112,9 +113,9 @@ export const openSpool = (directory: string | undefined): Spool => {
     seen: (orderId, kind, { topic, partition, offset, timestamp, settled, late, redriven, value }) => {
       addSeen.run(orderId, kind, topic, partition, offset, timestamp, +settled, +late, +redriven, value);
     },
-    derived: (orderId, side, { from, timestamp, settled, sequence, value }) => {
+    derived: (orderId, side, { from, timestamp, settled, sequence, mayWait, value }) => {
       const { topic, partition, offset } = from;
-      addDerived.run(orderId, side, n++, topic, partition, offset, timestamp, +settled, sequence, value);
+      addDerived.run(orderId, side, n++, topic, partition, offset, timestamp, +settled, sequence, +mayWait, value);
     },
     source: (orderId, { topic, partition, offset, what, outcome }) => {
       addSource.run(orderId, n++, topic, partition, offset, what, outcome);
