@@ -57,7 +57,8 @@ export const topics = define({
   adnsfWebhooks: { name: 'adnsf.webhooks', config: aYear, records: ['AdnsfWebhook'], compatibility: 'BACKWARD' },
   adnsfSnapshots: {
     name: 'adnsf.snapshots',
-    config: compact,
+    // As with images of orders: the first one decides (ADR 0014).
+    config: forever,
     records: ['AssembledOrder'],
     compatibility: 'BACKWARD',
   },

@@ -290,7 +290,12 @@ const situations: Readonly<Record<string, Situation>> = {
       await expect(verdict).rejects.toThrow(
         /changed +command \d+\/link-payment\/1 .* says something else than was decided: payload\.gateway/,
       );
+      await supervisor.end('order-stream');
       return { CANDIDATE: candidate };
+    },
+    end: async () => {
+      await supervisor.start('order-stream');
+      await supervisor.ready('order-stream');
     },
   },
 };

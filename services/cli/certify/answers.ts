@@ -52,7 +52,7 @@ export const answerViolations = (order: ReadOrder, ways: Ways, notes: Notes): vo
     );
     const results = Map.groupBy(
       // A result that was redriven is no second answer.
-      order.results.filter((each) => each.topic === answers && !each.redriven),
+      order.results.filter((each) => each.topic === answers && each.again !== 'redriven'),
       ({ result }) => result.commandId,
     );
     const answered: { command: SeenCommand; result: SeenResult }[] = [];

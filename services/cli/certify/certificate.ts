@@ -80,7 +80,7 @@ const byTime = (left: Seen, right: Seen): number =>
 
 const decisionsOf = ({ commands }: ReadOrder): Decision[] =>
   commands
-    .filter(({ redriven }) => !redriven)
+    .filter(({ again }) => again === null)
     .toSorted(byTime)
     .map(({ command: { commandId, type, target, causationId }, ...place }) => ({
       commandId,
@@ -181,7 +181,10 @@ export const certificate = (facts: OrderFacts, ways: Ways): Certificate => {
     orderId: facts.orderId,
     verdict,
     statement: statementOf(verdict, decisions, effects, counts),
-    inputs: facts.sources.map((source) => ({ at: placeText(source), what: source.what, outcome: source.outcome })),
+    inputs: [
+      ...facts.sources.map((source) => ({ at: placeText(source), what: source.what, outcome: source.outcome })),
+      ...facts.snapshots.map((seen) => ({ at: placeText(seen), what: 'snapshot of the order', outcome: 'read' })),
+    ],
     decisions,
     effects,
     open,

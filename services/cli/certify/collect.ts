@@ -10,7 +10,8 @@ import type { Admin, ConsumedRecord, PartitionReader, TopicPartition } from '../
 import { redrivenFrom } from '../../runtime/redrive.ts';
 import { StoreOverlay, type StoreBackend } from '../../runtime/store.ts';
 import type { Stage, Topic } from '../../runtime/topology.ts';
-import { type Letter, placeText } from './facts.ts';
+import type { Explain } from '../../runtime/replay/comparison.ts';
+import { type Letter, placeText, type Seen } from './facts.ts';
 import { mergedByPlace, type Fed } from './merged.ts';
 import type { Positions } from './positions.ts';
 import { inputsOf, shadowed, type Shadowed } from './shadow.ts';
@@ -26,6 +27,8 @@ export type Collecting = Readonly<{
   spool: Spool;
   /** Tables of a stage while it runs in shadow. */
   openBackend: (stage: Stage) => Promise<StoreBackend>;
+  /** Which copies audited replays have sent; undefined when there was none. Asked in the order of offsets. */
+  explains: Explain | undefined;
   /** Told how far it is, for people. */
   say: (text: string) => void;
 }>;
@@ -201,6 +204,14 @@ const collectPayments = async (
   });
 };
 
+const againOf = ({ spool, explains }: Collecting, key: string, kind: Group, record: ConsumedRecord): Seen['again'] => {
+  if (redrivenFrom(record.headers) !== undefined) return 'redriven';
+  if (explains === undefined || record.value === null) return null;
+  const before = spool.lastCopy(key, kind, record, record.value);
+  if (before === undefined) return null;
+  return explains(record.topic, record.partition, before, record.offset) ? 'replayed' : null;
+};
+
 /** Records of a topic keyed by order, as they lie. */
 const collectSeen = async (
   world: Collecting,
@@ -223,7 +234,7 @@ const collectSeen = async (
             ...record,
             settled: positions.settled(reader, record, record.offset),
             late: positions.late(record, record.offset),
-            redriven: redrivenFrom(record.headers) !== undefined,
+            again: againOf(world, key, kind, record),
           });
         }
       });
@@ -292,6 +303,7 @@ export const collect = async (world: Collecting, orderId: Scope): Promise<Readon
   const topics: [string, Group, string | null][] = [
     [ways.images.name, 'images', decider],
     [ways.payments.name, 'payments', decider],
+    ...ways.snapshots.map(({ name }): [string, Group, string] => [name, 'snapshots', decider]),
   ];
   for (const { commands, results, group } of ways.targets.values()) {
     topics.push([commands, 'commands', group]);

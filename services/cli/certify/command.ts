@@ -14,6 +14,8 @@ import type { KafkaCluster } from '../../runtime/ports.ts';
 import { memoryBackend, type StoreBackend } from '../../runtime/store.ts';
 import type { Stage } from '../../runtime/topology.ts';
 import type { CliConfig } from '../environment.ts';
+import { topicsOf } from '../kafka.ts';
+import { explainedBy, readReplays } from '../replay/audit.ts';
 import { certificate, type Certificate, type Verdict } from './certificate.ts';
 import { collect, type Scope } from './collect.ts';
 import { samplePositions } from './positions.ts';
@@ -64,13 +66,19 @@ export const certify = async (world: World, scope: Scope, options: CertifyOption
   const spool = openSpool(scope === undefined ? directory : undefined);
   const admin = await cluster.admin();
   const reader = await cluster.reader();
+  const topics = await topicsOf(cluster, schemas);
   try {
+    const replays = await readReplays(topics);
+    const explains = replays.length === 0 ? undefined : explainedBy(replays);
     const positions = await samplePositions(admin, ways, [
       schemas.topic('stripeObjects').name,
       schemas.topic('deadLetters').name,
     ]);
     const openBackend = scope === undefined ? temporaryBackends(directory) : () => Promise.resolve(memoryBackend());
-    const letters = await collect({ schemas, ways, positions, admin, reader, spool, openBackend, say }, scope);
+    const letters = await collect(
+      { schemas, ways, positions, admin, reader, spool, openBackend, explains, say },
+      scope,
+    );
     const partitions = positions.count(ways.payments.name);
     const total = spool.count();
     let done = 0;
@@ -83,6 +91,7 @@ export const certify = async (world: World, scope: Scope, options: CertifyOption
     }
     return done;
   } finally {
+    await topics.close();
     await reader.close();
     await admin.close();
     spool.close();

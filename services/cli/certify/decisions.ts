@@ -66,7 +66,7 @@ export const commandViolations = (
   ways: Ways,
   notes: Notes,
 ): void => {
-  const commands = order.commands.filter(({ redriven }) => !redriven);
+  const commands = order.commands.filter(({ again }) => again === null);
   const idOf = (topic: string, value: Buffer): string => (ways.serdeOf(topic).decode(value) as Command).commandId;
   const wanted = calledFor(ways.orders, arriving, idOf);
   const told = new Map<string, Told[]>();

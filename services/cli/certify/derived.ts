@@ -9,14 +9,14 @@ import { canonical, type ReadOrder, refusedOf } from './read.ts';
 import { inputsOf } from './shadow.ts';
 import type { Ways } from './topics.ts';
 
-const asRecord = (orderId: string, { topic, partition, offset, timestamp, value, redriven }: Seen): ConsumedRecord => ({
+const asRecord = (orderId: string, { topic, partition, offset, timestamp, value, again }: Seen): ConsumedRecord => ({
   topic,
   partition,
   offset,
   timestamp,
   value,
   key: Buffer.from(orderId),
-  headers: redriven ? { [REDRIVE_HEADER]: Buffer.from('') } : {},
+  headers: again === 'redriven' ? { [REDRIVE_HEADER]: Buffer.from('') } : {},
 });
 
 type Matched = Readonly<{ seen: Seen; derived: number | undefined }>;
@@ -60,9 +60,9 @@ const judgeOrder = (what: string, compared: Compared, matched: readonly Matched[
   }
 };
 
-const missing = (compared: Compared, matched: readonly Matched[]): readonly (Derived & { index: number })[] => {
+const missing = (compared: Compared, matched: readonly Matched[]): readonly Derived[] => {
   const found = new Set(matched.map(({ derived }) => derived));
-  return compared.derived.flatMap((derived, index) => (found.has(index) ? [] : [{ ...derived, index }]));
+  return compared.derived.flatMap((derived, index) => (found.has(index) ? [] : [derived]));
 };
 
 /** The records that the decider reads, by input, in order. */
@@ -78,7 +78,7 @@ export const comparedViolations = (
   const sound = (compared: Compared, topic: string): Compared => {
     const serde = ways.serdeOf(topic);
     const seen = compared.seen
-      .filter((each) => !each.redriven && !refused.has(placeText(each)))
+      .filter((each) => each.again === null && !refused.has(placeText(each)))
       .map((each) => {
         try {
           return { ...each, value: each.value && canonical(serde, each.value) };
@@ -96,38 +96,18 @@ export const comparedViolations = (
   });
 
   const imageArrivals = (): readonly Arriving[] => {
-    const seen = images.seen.map((each) => arriving(each));
-    if (!images.complete) {
-      notes.limit('rows of the shop that its images were made from are no longer kept');
-      return seen;
-    }
     const topic = ways.images.name;
-    const checked = sound(images, topic);
-    const matched = match(checked);
-    judgeSeen('image', checked, matched, notes);
-    judgeOrder('image', checked, matched, notes);
-    const lastSeen = Math.max(-1, ...matched.map(({ derived }) => derived ?? -1));
-    const gone = missing(images, matched);
-    for (const { index, settled, from } of gone)
-      if (index > lastSeen && settled)
-        notes.violation('lost', `the image that ${placeText(from)} makes is not in ${topic}`);
-      else if (index > lastSeen) notes.open(`the image that ${placeText(from)} makes`);
-    // Compaction keeps the last image only; the decider saw the earlier ones first.
-    const compacted = gone
-      .filter(({ index }) => index < lastSeen)
-      .map(({ timestamp, value }) =>
-        arriving({
-          topic,
-          partition: images.seen[0]!.partition,
-          offset: -1n,
-          timestamp,
-          value,
-          settled: true,
-          late: false,
-          redriven: false,
-        }),
-      );
-    return [...compacted, ...seen];
+    if (!images.complete) notes.limit('rows of the shop that its images were made from are no longer kept');
+    else {
+      const checked = sound(images, topic);
+      const matched = match(checked);
+      judgeSeen('image', checked, matched, notes);
+      judgeOrder('image', checked, matched, notes);
+      for (const { settled, from } of missing(images, matched))
+        if (settled) notes.violation('lost', `the image that ${placeText(from)} makes is not in ${topic}`);
+        else notes.open(`the image that ${placeText(from)} makes`);
+    }
+    return images.seen.map((each) => arriving(each));
   };
 
   const paymentArrivals = (): readonly Arriving[] => {
@@ -150,12 +130,16 @@ export const comparedViolations = (
   const bySource = new Map<string, readonly Arriving[]>([
     [ways.images.name, imageArrivals()],
     [ways.payments.name, paymentArrivals()],
+    ...ways.snapshots.map(({ name }): [string, readonly Arriving[]] => [
+      name,
+      facts.snapshots.filter((each) => each.topic === name).map((each) => arriving(each)),
+    ]),
   ]);
   return inputsOf(ways.orders).map(
     ({ topic }) =>
       bySource.get(topic.name) ??
       order.results
         .filter((each) => each.topic === topic.name)
-        .map((each) => arriving(each, each.redriven ? null : each.result.commandId)),
+        .map((each) => arriving(each, each.again === null ? each.result.commandId : null)),
   );
 };

@@ -18,8 +18,8 @@ export type Seen = Place &
     settled: boolean;
     /** It came while we looked: it may explain others, and need not be explained itself. */
     late: boolean;
-    /** A record that was refused and given to its reader again (`millrace dlq`). */
-    redriven: boolean;
+    /** It was refused and given to its reader again (`millrace dlq`), or sent once more by an audited replay. */
+    again: 'redriven' | 'replayed' | null;
   }>;
 
 /** What a stage makes of a record, computed here anew. */
@@ -70,6 +70,8 @@ export type OrderFacts = Readonly<{
   /** Records of the shop about it that the shop's log cannot have given. */
   faults: readonly Fault[];
   images: Compared;
+  /** What else of the shop the decider reads as it is. */
+  snapshots: readonly Seen[];
   payments: Compared;
   commands: readonly Seen[];
   results: readonly Seen[];

@@ -4,14 +4,15 @@
  */
 import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
+import type { TopicPartition } from '../../runtime/ports.ts';
 import type { Derived, Fault, OrderFacts, Place, Seen, Source } from './facts.ts';
 
 export type Side = 'images' | 'payments';
-export type Group = Side | 'commands' | 'results';
+export type Group = Side | 'snapshots' | 'commands' | 'results';
 
 const TABLES = `
 CREATE TABLE seen (order_id TEXT, kind TEXT, topic TEXT, partition INTEGER, "offset" INTEGER, timestamp INTEGER,
-  settled INTEGER, late INTEGER, redriven INTEGER, value BLOB,
+  settled INTEGER, late INTEGER, again TEXT, value BLOB,
   PRIMARY KEY (order_id, kind, topic, partition, "offset")) WITHOUT ROWID;
 CREATE TABLE derived (order_id TEXT, side TEXT, n INTEGER, topic TEXT, partition INTEGER, "offset" INTEGER,
   timestamp INTEGER, settled INTEGER, sequence TEXT, may_wait INTEGER, value BLOB, PRIMARY KEY (order_id, side, n)) WITHOUT ROWID;
@@ -30,7 +31,7 @@ type Row = Readonly<{
   settled: bigint;
   value: Buffer | null;
 }>;
-type SeenRow = Row & Readonly<{ late: bigint; redriven: bigint }>;
+type SeenRow = Row & Readonly<{ late: bigint; again: Seen['again'] }>;
 type DerivedRow = Row & Readonly<{ value: Buffer; sequence: string; may_wait: bigint }>;
 
 export interface Spool {
@@ -42,6 +43,8 @@ export interface Spool {
   fault(orderId: string, fault: Fault): void;
   /** Records that this side of the order is made from are no longer kept. */
   gap(orderId: string, side: Side): void;
+  /** Where the last record of the same contents lies in this partition of the order's topic. */
+  lastCopy(orderId: string, kind: Group, source: TopicPartition, value: Buffer): bigint | undefined;
   /** Several of the above, quickly. */
   together(work: () => void): void;
   orderIds(): Iterable<string>;
@@ -79,6 +82,12 @@ export const openSpool = (directory: string | undefined): Spool => {
   const quietOf = database.prepare<[string], bigint>('SELECT records FROM quiet WHERE order_id = ?').pluck();
   const faultsOf = database.prepare<[string], Fault>('SELECT kind, message FROM faults WHERE order_id = ?');
   const gapsOf = database.prepare<[string], string>('SELECT side FROM gaps WHERE order_id = ?').pluck();
+  const findCopy = database
+    .prepare<[string, string, string, number, Buffer], bigint>(
+      `SELECT "offset" FROM seen WHERE order_id = ? AND kind = ? AND topic = ? AND partition = ? AND value = ?
+       ORDER BY "offset" DESC LIMIT 1`,
+    )
+    .pluck();
   /** Orders that a topic of ours knows, or should. */
   const known = 'SELECT order_id FROM seen UNION SELECT order_id FROM derived';
   const ordersAfter = database
@@ -94,7 +103,7 @@ export const openSpool = (directory: string | undefined): Spool => {
       value: row.value,
       settled: row.settled === 1n,
       late: row.late === 1n,
-      redriven: row.redriven === 1n,
+      again: row.again,
     }));
   const compared = (orderId: string, side: Side, gaps: readonly string[]): OrderFacts[Side] => ({
     derived: derivedOf.all(orderId, side).map((row) => ({
@@ -110,8 +119,8 @@ export const openSpool = (directory: string | undefined): Spool => {
   });
 
   return {
-    seen: (orderId, kind, { topic, partition, offset, timestamp, settled, late, redriven, value }) => {
-      addSeen.run(orderId, kind, topic, partition, offset, timestamp, +settled, +late, +redriven, value);
+    seen: (orderId, kind, { topic, partition, offset, timestamp, settled, late, again, value }) => {
+      addSeen.run(orderId, kind, topic, partition, offset, timestamp, +settled, +late, again, value);
     },
     derived: (orderId, side, { from, timestamp, settled, sequence, mayWait, value }) => {
       const { topic, partition, offset } = from;
@@ -123,6 +132,7 @@ export const openSpool = (directory: string | undefined): Spool => {
     quiet: (orderId) => void addQuiet.run(orderId),
     fault: (orderId, { kind, message }) => void addFault.run(orderId, kind, message),
     gap: (orderId, side) => void addGap.run(orderId, side),
+    lastCopy: (orderId, kind, { topic, partition }, value) => findCopy.get(orderId, kind, topic, partition, value),
     together: (work) => {
       database.transaction(work)();
     },
@@ -142,6 +152,7 @@ export const openSpool = (directory: string | undefined): Spool => {
         faults: faultsOf.all(orderId),
         quiet: Number(quietOf.get(orderId) ?? 0n),
         images: compared(orderId, 'images', gaps),
+        snapshots: seen(orderId, 'snapshots'),
         payments: compared(orderId, 'payments', gaps),
         commands: seen(orderId, 'commands'),
         results: seen(orderId, 'results'),

@@ -21,6 +21,8 @@ export type Ways = Readonly<{
   groupOf: (stage: Stage) => string;
   images: Topic<unknown>;
   payments: Topic<unknown>;
+  /** What the decider reads of the shop as somebody else wrote it. */
+  snapshots: readonly Topic<unknown>[];
   targets: ReadonlyMap<string, Answering>;
   serdeOf: (topic: string) => Serde<unknown>;
   /** Everything that has to be opened before it is used. */
@@ -63,6 +65,8 @@ export const waysOf = (schemas: Schemas, policy: Policy, workflows: Workflows): 
     topic('erpResults'),
     topic('deadLetters'),
   ];
+  const made = new Set([...targets.values()].map(({ results }) => results));
+  for (const { name } of [topic('assembledOrders'), topic('orderPayments')]) made.add(name);
   const byName = new Map(all.map(({ name, value }) => [name, value]));
   return {
     assembly: stage('assembly'),
@@ -71,6 +75,9 @@ export const waysOf = (schemas: Schemas, policy: Policy, workflows: Workflows): 
     groupOf: ({ name }) => groupId(ORDER_STREAM, name),
     images: topic('assembledOrders'),
     payments: topic('orderPayments'),
+    snapshots: stage('orders')
+      .inputs.map((input) => input.topic as Topic<unknown>)
+      .filter(({ name }) => !made.has(name)),
     targets,
     serdeOf: (name) => {
       const serde = byName.get(name);

@@ -4,6 +4,7 @@
  */
 import { memoryRegistry } from '../../../schemas/registry.ts';
 import { openSchemas, type Schemas } from '../../../schemas/serde.ts';
+import { topics } from '../../../schemas/topics.ts';
 import type { CommandResult, ErpCommand, AdnsfCommand, StripeCommand } from './types.ts';
 import { certify, openWays, type World } from '../../../services/cli/certify/command.ts';
 import type { Certificate } from '../../../services/cli/certify/certificate.ts';
@@ -105,8 +106,10 @@ export const openHistory = async () => {
     executor(schemas, ['erp', 'erp'], schemas.topic('erpCommands'), schemas.topic('erpResults'), inErp),
   ];
   for (const { outputs } of executors) for (const { value } of outputs) await value.open?.();
-  const driver = await openDriver(orderTopology(schemas, policy, 'test', workflows), {
+  const topology = orderTopology(schemas, policy, 'test', workflows);
+  const driver = await openDriver(topology, {
     partitions: PARTITIONS,
+    topics: [topics.replays.name],
     effects: executors,
   });
   const log = shopLog(registry);
@@ -177,7 +180,7 @@ export const openHistory = async () => {
     schemas,
     ways: await openWays(schemas, policy, workflows),
   };
-  return { driver, schemas, log, world, place, decline, pay, tell, intent };
+  return { driver, schemas, topology, log, world, place, decline, pay, tell, intent };
 };
 
 export type History = Awaited<ReturnType<typeof openHistory>>;
