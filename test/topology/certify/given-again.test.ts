@@ -73,9 +73,9 @@ describe('an order that the shop told of by its API', () => {
     await driver.pipe(schemas.topic('adnsfSnapshots'), '100200', snapshot);
     const each = (await certified(world)).get('100200')!;
     expect(each).toMatchObject({ verdict: 'exactly once', violations: [] });
-    expect(each.inputs).toEqual([
-      { at: expect.stringMatching(/^adnsf\.snapshots-\d@0$/), what: 'snapshot of the order', outcome: 'read' },
-    ]);
+    expect(each.inputs.map(({ at, what }) => `${what} ${at}`).join()).toMatch(
+      /^snapshot of the order adnsf\.snapshots-\d@0$/,
+    );
     expect(each.decisions.map(({ commandId }) => commandId)).toContain('100200/link-payment/1');
 
     const lost = new Map(
