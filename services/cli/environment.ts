@@ -8,7 +8,6 @@ import {
   type Config,
   type Environment,
   flag,
-  milliseconds,
   port,
   readVariables,
   secret,
@@ -38,8 +37,8 @@ export const variables = {
   MILLRACE_WORKFLOWS_DIR: z.string().default(DEFAULT_DIRECTORY),
   MILLRACE_ENVIRONMENT: z.string().default('production'),
   MILLRACE_LEDGER_DB: z.string(),
-  /** How old what Stripe says must be, without an order, before `verify` tells of it. */
-  MILLRACE_UNROUTED_AFTER_MS: milliseconds().default(600_000),
+  /** How old what Stripe says must be, without an order, before `verify` tells of it; 0: it tells at once. */
+  MILLRACE_UNROUTED_AFTER_MS: z.coerce.number().int().nonnegative().default(600_000),
   MILLRACE_PAYMENTS_URL: z.url().optional(),
   MILLRACE_PAYMENT_LINK_SECRETS: secretList().optional(),
 } as const;
