@@ -62,7 +62,10 @@ export const lagOf = async (
   ledger: Pick<LedgerReader, 'positions'>,
 ): Promise<Readonly<{ lags: readonly Lag[]; ends: Ends }>> => {
   const { admin } = topics;
-  const names = Object.values(definitions).map(({ name }: TopicDefinition) => name);
+  // How far the scanner came is no record that anybody acts on; it notes so all day long.
+  const names = Object.values(definitions)
+    .map(({ name }: TopicDefinition) => name)
+    .filter((name) => name !== definitions.scanPositions.name);
   const partitions = [...(await admin.partitions(names))].flatMap(([topic, count]) =>
     Array.from({ length: count }, (_, partition) => ({ topic, partition })),
   );
