@@ -115,7 +115,13 @@ export const topics = define({
   adnsfCommands: {
     name: 'adnsf.commands',
     config: forever,
-    records: ['commands/adnsf.LinkPayment', 'commands/adnsf.MarkOrderPaid', 'commands/adnsf.RecordPaymentDecline'],
+    records: [
+      'commands/adnsf.LinkPayment',
+      'commands/adnsf.MarkOrderPaid',
+      'commands/adnsf.RecordPaymentDecline',
+      'commands/adnsf.RecordRefund',
+      'commands/adnsf.ReverseRefund',
+    ],
     compatibility: 'BACKWARD',
   },
   erpCommands: {
@@ -128,6 +134,8 @@ export const topics = define({
       'commands/erp.RecordPayment',
       'commands/erp.RecordProcessingFee',
       'commands/erp.RequestShippingLabel',
+      'commands/erp.IssueCreditMemo',
+      'commands/erp.ReverseCreditMemo',
     ],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
@@ -180,14 +188,17 @@ export const stores = {
 export type StoreName = keyof typeof stores;
 
 export type StripeCommand = Types.EnsureCustomer | Types.CreatePaymentIntent | Types.FetchBalanceTransaction;
-export type AdnsfCommand = Types.LinkPayment | Types.MarkOrderPaid | Types.RecordPaymentDecline;
+export type AdnsfCommand =
+  Types.LinkPayment | Types.MarkOrderPaid | Types.RecordPaymentDecline | Types.RecordRefund | Types.ReverseRefund;
 export type ErpCommand =
   | Types.UpsertCustomer
   | Types.CreateSalesOrder
   | Types.DecrementInventory
   | Types.RecordPayment
   | Types.RecordProcessingFee
-  | Types.RequestShippingLabel;
+  | Types.RequestShippingLabel
+  | Types.IssueCreditMemo
+  | Types.ReverseCreditMemo;
 export type Notification = Types.NotifyCustomer;
 
 /** What a topic's values are in TypeScript. */

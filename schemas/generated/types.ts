@@ -685,6 +685,69 @@ export type RecordPaymentDecline = {
   readonly payload: RecordPaymentDeclinePayload;
 };
 
+/** What RecordRefund says. */
+export type RecordRefundPayload = {
+  readonly orderNumber: number;
+  readonly refundId: string;
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  /** Minor units, positive. */
+  readonly amount: bigint;
+  readonly currency: string;
+  /** Of the order by then, this refund included and those that came back left out. */
+  readonly refunded: bigint;
+  readonly reason: null | string;
+  readonly refundedAt: bigint;
+};
+
+/** Marks an order as refunded when all of it is, and notes what was paid back. */
+export type RecordRefund = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'RecordRefund';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RecordRefundPayload;
+};
+
+/** What ReverseRefund says. */
+export type ReverseRefundPayload = {
+  readonly orderNumber: number;
+  readonly refundId: string;
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  /** Minor units, positive. */
+  readonly amount: bigint;
+  readonly currency: string;
+  /** Of the order by then, without this refund. */
+  readonly refunded: bigint;
+  /** Why it came back, as Stripe says it. */
+  readonly reason: null | string;
+  readonly reversedAt: bigint;
+};
+
+/** A refund did not reach the customer: the order is no longer refunded in full, and a note says so. */
+export type ReverseRefund = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'ReverseRefund';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: ReverseRefundPayload;
+};
+
 /** A postal address: country by its ISO 3166 code, state of the US and Canada by code, postcode in its country's form. */
 export type ErpAddress = {
   readonly firstName: null | string;
@@ -781,6 +844,41 @@ export type DecrementInventory = {
   readonly payload: DecrementInventoryPayload;
 };
 
+/** What IssueCreditMemo says. */
+export type IssueCreditMemoPayload = {
+  /** One credit memo for each. */
+  readonly refundId: string;
+  /** What moved the money at the payment provider. */
+  readonly balanceTransactionId: string;
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  /** Minor units, positive, tax included. */
+  readonly amount: bigint;
+  /** The part of it that is tax. Over all credit memos of an order that is refunded in full it is the order's tax. */
+  readonly tax: bigint;
+  /** What the payment provider took on top, or gave back when negative. */
+  readonly fee: bigint;
+  readonly currency: string;
+  readonly reason: null | string;
+  readonly issuedAt: bigint;
+};
+
+/** A customer was paid back. */
+export type IssueCreditMemo = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'IssueCreditMemo';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: IssueCreditMemoPayload;
+};
+
 /** What RecordPayment says. */
 export type RecordPaymentPayload = {
   readonly paymentIntentId: null | string;
@@ -862,6 +960,41 @@ export type RequestShippingLabel = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: RequestShippingLabelPayload;
+};
+
+/** What ReverseCreditMemo says. */
+export type ReverseCreditMemoPayload = {
+  /** One credit memo for each. */
+  readonly refundId: string;
+  /** What moved the money at the payment provider. */
+  readonly balanceTransactionId: string;
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  /** Minor units, positive, tax included. */
+  readonly amount: bigint;
+  /** The part of it that is tax. Over all credit memos of an order that is refunded in full it is the order's tax. */
+  readonly tax: bigint;
+  /** What the payment provider took on top, or gave back when negative. */
+  readonly fee: bigint;
+  readonly currency: string;
+  readonly reason: null | string;
+  readonly reversedAt: bigint;
+};
+
+/** A refund came back: its credit memo does not hold. */
+export type ReverseCreditMemo = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'ReverseCreditMemo';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: ReverseCreditMemoPayload;
 };
 
 /** What UpsertCustomer says. */
@@ -1138,6 +1271,42 @@ export type DisputeState = {
   readonly createdAt: null | bigint;
 };
 
+/** What a balance transaction came to. */
+export type Settlement = {
+  readonly causationId: string;
+  readonly gross: bigint;
+  readonly fee: bigint;
+  readonly net: bigint;
+  readonly currency: string;
+  readonly at: bigint;
+};
+
+/** Money of a refund that left the Stripe balance, or that came back to it. */
+export type RefundStep = {
+  readonly refundId: string;
+  /** It came back. */
+  readonly back: boolean;
+  readonly balanceTransactionId: string;
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  /** Minor units, positive. */
+  readonly amount: bigint;
+  readonly currency: string;
+  /** Of the refund, or of its failure. */
+  readonly reason: null | string;
+  /** The event that told it. */
+  readonly factId: string;
+  readonly at: bigint;
+  /** Of the order after this step. */
+  readonly refunded: bigint;
+  /** The part of the amount that is tax, once it is known what was bought. */
+  readonly tax: null | bigint;
+  /** Of its balance transaction, once it was fetched. */
+  readonly settlement: null | Settlement;
+  /** Of the step that this one takes back. */
+  readonly opened: null | Settlement;
+};
+
 /** What is known of an order, and what was already sent for it. */
 export type OrderState = {
   readonly orderId: string;
@@ -1159,6 +1328,8 @@ export type OrderState = {
   readonly refunds: readonly RefundState[];
   /** By id. */
   readonly disputes: readonly DisputeState[];
+  /** In the order in which they were told: tax is shared out in it. */
+  readonly refundSteps: readonly RefundStep[];
 };
 
 /** Where in the shop's log a row was last told of. */

@@ -4,7 +4,8 @@ import type { AdnsfCommand } from '../../schemas/topics.ts';
 import type { Stores } from '../platform/variables.ts';
 import { PoisonError, RetriableError } from '../runtime/errors.ts';
 import { outcomeText, parseOutcome } from './domain/applied.ts';
-import { decide, type StoreFacts } from './domain/decide.ts';
+import { decide } from './domain/decide.ts';
+import type { StoreFacts } from './domain/decision.ts';
 import { type OrderRow, stateOf } from './domain/order-row.ts';
 import { type AppliedRow, CommandKnownError, type Shop, type ShopTransaction } from './shop.ts';
 

@@ -1,5 +1,5 @@
 /** The shop, as commands use it: its database, or its REST API. */
-import type { Change } from './domain/decide.ts';
+import type { Change } from './domain/decision.ts';
 import type { OrderRow } from './domain/order-row.ts';
 
 export type AppliedRow = Readonly<{

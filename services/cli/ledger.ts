@@ -32,6 +32,7 @@ const everythingIn = (books: Books): Ledger => {
     salesOrders: orders.flatMap(({ order }) => order ?? []),
     payments: orders.flatMap(({ orderId, payments }) => payments.map((payment) => ({ orderId, ...payment }))),
     fees: orders.flatMap(({ orderId, fees }) => fees.map((fee) => ({ orderId, ...fee }))),
+    creditMemos: orders.flatMap(({ orderId, creditMemos }) => creditMemos.map((memo) => ({ orderId, ...memo }))),
     applied: orders.flatMap(({ commands }) => commands.map(({ commandId }) => commandId)),
     conflicts: books.conflicts().map(({ topic, partition, offset, reason, message }) => ({
       topic,
@@ -48,7 +49,7 @@ const everythingIn = (books: Books): Ledger => {
 const entriesOf = (books: Books, orderId: string): readonly LedgerEntry[] => {
   const known = books.order(orderId);
   if (known === undefined) return [];
-  const { order, customer, payments, fees, movements, shippingRequests, journal, commands } = known;
+  const { order, customer, payments, fees, creditMemos, movements, shippingRequests, journal, commands } = known;
   const units = movements.reduce((sum, { quantity }) => sum + quantity, 0n);
   const commandOf = (type: string): string | null =>
     commands.find((command) => command.type === type)?.commandId ?? null;
@@ -80,6 +81,16 @@ const entriesOf = (books: Books, orderId: string): readonly LedgerEntry[] => {
       { what: `processing fee of ${shownMoney(fee, currency)} ${balanceTransactionId}`, commandId },
       ...lines(commandId),
     ]),
+    ...creditMemos.flatMap(({ amount, tax, currency, refundId, commandId, reversedBy }) => [
+      {
+        what: `credit memo over ${shownMoney(amount, currency)}, ${shownMoney(tax, currency)} of it tax, ${refundId}`,
+        commandId,
+      },
+      ...lines(commandId),
+      ...(reversedBy === null
+        ? []
+        : [{ what: `credit memo of ${refundId} reversed`, commandId: reversedBy }, ...lines(reversedBy)]),
+    ]),
     ...shippingRequests.map(({ shippingMethod, commandId }) => ({
       what: `shipping label requested: ${shippingMethod ?? 'no method'}`,
       commandId,
@@ -102,6 +113,7 @@ export const openLedger = (path: string): LedgerReader => {
             salesOrders: [],
             payments: [],
             fees: [],
+            creditMemos: [],
             applied: [],
             conflicts: [],
             trialBalance: new Map(),

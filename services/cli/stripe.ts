@@ -2,7 +2,7 @@
 import Stripe from 'stripe';
 import { fromStripeUnits } from '../order-stream/domain/stripe-money.ts';
 import type { CliConfig } from './environment.ts';
-import type { Fee, Payment } from './verify/facts.ts';
+import type { Fee, Payment, Refund } from './verify/facts.ts';
 
 export type StripeFacts = Readonly<{ payments: readonly Payment[]; net: ReadonlyMap<string, bigint> }>;
 
@@ -70,6 +70,20 @@ export const openStripe = (config: CliConfig): StripeReader => {
           succeeded.set(paymentIntent, [...(succeeded.get(paymentIntent) ?? []), charge]);
         if (charge.status === 'failed') failed.add(paymentIntent);
       }
+      const refunds = new Map<string, Refund[]>();
+      for await (const refund of stripe.refunds.list({ limit: 100 })) {
+        const paymentIntent = idOf(refund.payment_intent);
+        if (paymentIntent === null) continue;
+        const known = refunds.get(paymentIntent) ?? [];
+        known.push({
+          id: refund.id,
+          status: refund.status ?? 'unknown',
+          amount: fromStripeUnits(BigInt(refund.amount), refund.currency),
+          balanceTransactionId: idOf(refund.balance_transaction),
+          failureBalanceTransactionId: idOf(refund.failure_balance_transaction),
+        });
+        refunds.set(paymentIntent, known);
+      }
       const payments: Payment[] = [];
       for await (const intent of stripe.paymentIntents.list({ limit: 100 })) {
         const charges = succeeded.get(intent.id) ?? [];
@@ -84,6 +98,7 @@ export const openStripe = (config: CliConfig): StripeReader => {
           succeededCharges: charges.map(({ id }) => id),
           declined: failed.has(intent.id) || intent.last_payment_error !== null,
           fee: transaction === null ? null : (fees.get(transaction) ?? null),
+          refunds: refunds.get(intent.id) ?? [],
         });
       }
       return { payments, net };

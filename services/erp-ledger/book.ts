@@ -2,6 +2,7 @@
 import type { Database } from 'better-sqlite3';
 import type * as Types from '../../schemas/generated/types.ts';
 import type { ErpCommand } from '../../schemas/topics.ts';
+import { creditMemos } from './credit-memos.ts';
 import { type Entry, feeEntry, paymentEntry } from './domain/postings.ts';
 
 const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
@@ -22,6 +23,7 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
   const addPayment = database.prepare('INSERT INTO payments VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   const addFee = database.prepare('INSERT INTO processing_fees VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   const addShipping = database.prepare('INSERT INTO shipping_requests VALUES (?, ?, ?, ?, ?)');
+  const memos = creditMemos(database);
   const openEntry = database.prepare(
     'INSERT INTO journal_entries (command_id, order_id, description, currency, occurred_at) VALUES (?, ?, ?, ?, ?)',
   );
@@ -94,6 +96,12 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
         return;
       case 'RecordProcessingFee':
         recordFee(command);
+        return;
+      case 'IssueCreditMemo':
+        post(command, memos.issued(command));
+        return;
+      case 'ReverseCreditMemo':
+        post(command, memos.reversed(command));
         return;
       case 'RequestShippingLabel': {
         const { shippingMethod, shipTo, lines } = command.payload;

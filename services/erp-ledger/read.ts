@@ -39,6 +39,17 @@ export type LedgerFee = Readonly<{
   net: bigint;
   currency: string;
 }>;
+export type LedgerCreditMemo = Readonly<{
+  commandId: string;
+  refundId: string;
+  balanceTransactionId: string;
+  amount: bigint;
+  tax: bigint;
+  fee: bigint;
+  currency: string;
+  /** The command that reversed it. */
+  reversedBy: string | null;
+}>;
 export type JournalLine = Readonly<{
   commandId: string;
   description: string;
@@ -91,6 +102,7 @@ export type LedgerOrder = Readonly<{
   lines: readonly SalesOrderLine[];
   payments: readonly LedgerPayment[];
   fees: readonly LedgerFee[];
+  creditMemos: readonly LedgerCreditMemo[];
   movements: readonly StockRow[];
   shippingRequests: readonly Readonly<{ commandId: string; shippingMethod: string | null }>[];
   journal: readonly JournalLine[];
@@ -139,6 +151,10 @@ export const readLedger = (path: string): LedgerReader => {
     ORDER BY command_id`) as Query<LedgerPayment>;
   const fees = many(`SELECT command_id AS commandId, balance_transaction_id AS balanceTransactionId, gross,
     fee, net, currency FROM processing_fees WHERE order_id = ? ORDER BY command_id`) as Query<LedgerFee>;
+  const creditMemos = many(`SELECT m.command_id AS commandId, m.refund_id AS refundId,
+    m.balance_transaction_id AS balanceTransactionId, amount, tax, m.fee, currency, r.command_id AS reversedBy
+    FROM credit_memos m LEFT JOIN credit_memo_reversals r USING (refund_id) WHERE m.order_id = ?
+    ORDER BY m.command_id`) as Query<LedgerCreditMemo>;
   const movements = many(`SELECT product_id AS productId, variant_id AS variantId, sku, quantity
     FROM inventory_movements WHERE order_id = ? ORDER BY command_id, line`) as Query<StockRow>;
   const shipping = many(`SELECT command_id AS commandId,
@@ -187,6 +203,7 @@ export const readLedger = (path: string): LedgerReader => {
       lines: lines(orderId),
       payments: payments(orderId),
       fees: fees(orderId),
+      creditMemos: creditMemos(orderId),
       movements: movements(orderId),
       shippingRequests: shipping(orderId),
       journal: journal(orderId),

@@ -1,5 +1,6 @@
 /** The ledger's tables. Integers are minor units, counts or epoch milliseconds. */
 import type { Database } from 'better-sqlite3';
+import { CREDIT_MEMO_TABLES } from './credit-memos.ts';
 import { accounts } from './domain/accounts.ts';
 
 const VERSION = 1;
@@ -110,8 +111,8 @@ CREATE TRIGGER never_backwards BEFORE UPDATE ON consumed WHEN NEW.next_offset < 
 BEGIN SELECT RAISE(ABORT, 'offsets do not go back'); END;
 `;
 
-/** For what later versions of this program ask of the same tables. */
-const INDEXES = `
+/** What later versions of this program added: a ledger of an earlier one gets it when it is opened. */
+const ADDITIONS = `${CREDIT_MEMO_TABLES}
 CREATE INDEX IF NOT EXISTS applied_commands_place ON applied_commands (topic, partition, "offset");
 `;
 
@@ -128,11 +129,11 @@ export const prepareTables = (database: Database): void => {
     .transaction(() => {
       if (version === 0) {
         database.exec(TABLES);
-        const add = database.prepare('INSERT INTO accounts (code, name, kind) VALUES (?, ?, ?)');
-        for (const { code, name, kind } of Object.values(accounts)) add.run(code, name, kind);
         database.pragma(`user_version = ${VERSION}`);
       }
-      database.exec(INDEXES);
+      database.exec(ADDITIONS);
+      const add = database.prepare('INSERT OR IGNORE INTO accounts (code, name, kind) VALUES (?, ?, ?)');
+      for (const { code, name, kind } of Object.values(accounts)) add.run(code, name, kind);
     })
     .immediate();
 };

@@ -4,7 +4,7 @@
  */
 import type { OrdersValue } from '../../schemas/generated/types.ts';
 import { decimalFromBytes, decimalText } from '../../services/order-stream/domain/money.ts';
-import type { Change } from '../../services/adnsf-executor/domain/decide.ts';
+import type { Change } from '../../services/adnsf-executor/domain/decision.ts';
 import type { OrderRow } from '../../services/adnsf-executor/domain/order-row.ts';
 import {
   CommandKnownError,
@@ -203,6 +203,14 @@ class OpenTransaction implements ShopTransaction {
         this.#shop.notes.set(orderNumber, [...(this.#shop.notes.get(orderNumber) ?? []), change.note]);
         this.#shop.put({ ...row, TransactionState: 'REFUSED' });
         return;
+      case 'refunded':
+      case 'unrefunded':
+      case 'noted': {
+        this.#shop.notes.set(orderNumber, [...(this.#shop.notes.get(orderNumber) ?? []), change.note]);
+        const state = { refunded: 'REFUNDED', unrefunded: 'CAPTURED', noted: row.TransactionState }[change.kind];
+        this.#shop.put({ ...row, TransactionState: state });
+        return;
+      }
     }
   }
 

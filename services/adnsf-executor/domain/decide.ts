@@ -2,27 +2,10 @@
 import type { LinkPayment, MarkOrderPaid, RecordPaymentDecline } from '../../../schemas/generated/types.ts';
 import type { AdnsfCommand } from '../../../schemas/topics.ts';
 import { amountDue } from './amount-due.ts';
+import { type Decision, otherPaymentIntent, refuse, stateConflict, type StoreFacts } from './decision.ts';
 import { type OrderRow, stateOf } from './order-row.ts';
+import { recordRefund, reverseRefund } from './refunds.ts';
 import { wallClock, wallClockText } from './wall-clock.ts';
-
-/** What the store's tables do not say of it. */
-export type StoreFacts = Readonly<{ currency: string; timeZone: string }>;
-
-/** Columns to be written. Times are local, as epoch milliseconds as if UTC. */
-export type Change =
-  | Readonly<{ kind: 'link'; paymentIntentId: string; gateway: string }>
-  | Readonly<{ kind: 'paid'; on: number }>
-  | Readonly<{ kind: 'declined'; note: string }>;
-
-/**
- * - `apply`: write, and remember the command.
- * - `nothing`: the order is already so, or went past it; remember the command.
- * - `refuse`: the order does not allow it. Not remembered: when a person has put things right it may be tried again.
- */
-export type Decision =
-  | Readonly<{ kind: 'apply'; change: Change; after: string }>
-  | Readonly<{ kind: 'nothing'; outcome: 'already' | 'superseded' }>
-  | Readonly<{ kind: 'refuse'; code: string; message: string }>;
 
 const PENDING = 'PENDING';
 const CAPTURED = 'CAPTURED';
@@ -30,19 +13,6 @@ const REFUSED = 'REFUSED';
 const PAYABLE = new Set([PENDING, 'AUTHORIZED', REFUSED]);
 const DECLINABLE = new Set([PENDING, REFUSED]);
 const BEYOND_DECLINE = new Set([CAPTURED, 'AUTHORIZED', 'REFUNDED']);
-
-const refuse = (code: string, message: string): Decision => ({ kind: 'refuse', code, message });
-
-const stateConflict = (row: OrderRow, wanted: string): Decision =>
-  refuse('state_conflict', `order ${row.orderNumber} is ${stateOf(row) || 'without a state'} and cannot be ${wanted}`);
-
-const isPaymentIntent = (reference: string | null): reference is string => reference?.startsWith('pi_') ?? false;
-
-/** The PaymentIntent an order is bound to, when it is not the one the command speaks of. */
-const otherPaymentIntent = (row: OrderRow, paymentIntentId: string | null): string | undefined =>
-  paymentIntentId !== null && isPaymentIntent(row.paymentReference) && row.paymentReference !== paymentIntentId
-    ? row.paymentReference
-    : undefined;
 
 const link = ({ payload }: LinkPayment, row: OrderRow): Decision => {
   if (row.paymentReference === payload.paymentIntentId) return { kind: 'nothing', outcome: 'already' };
@@ -110,5 +80,9 @@ export const decide = (command: AdnsfCommand, row: OrderRow, store: StoreFacts):
       return pay(command, row, store);
     case 'RecordPaymentDecline':
       return decline(command, row, store);
+    case 'RecordRefund':
+      return recordRefund(command, row, store);
+    case 'ReverseRefund':
+      return reverseRefund(command, row, store);
   }
 };

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { PoisonError } from '../../runtime/errors.ts';
-import type { Change } from '../domain/decide.ts';
+import type { Change } from '../domain/decision.ts';
 import type { OrderRow } from '../domain/order-row.ts';
 import { type AppliedRow, CommandKnownError, type OrderLookup, type Shop, type ShopTransaction } from '../shop.ts';
 import { type Client, type ClientOptions, openClient } from './client.ts';
@@ -62,6 +62,18 @@ const fieldsOf = (change: Change, order: OrderBody): object => {
     }
     case 'declined':
       return { transactionState: 'REFUSED', serviceNote: change.note };
+    case 'refunded':
+      return {
+        transactionState: 'REFUNDED',
+        refundedOn: localText(change.on),
+        refundReason: change.reason,
+        isNew: false,
+        serviceNote: change.note,
+      };
+    case 'unrefunded':
+      return { transactionState: 'CAPTURED', refundedOn: null, serviceNote: change.note };
+    case 'noted':
+      return { serviceNote: change.note };
   }
 };
 

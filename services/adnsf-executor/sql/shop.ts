@@ -1,7 +1,7 @@
 /** The shop's database over TDS. Every statement names its columns: the login may touch no others. */
 import { type ConnectionConfiguration, TYPES } from 'tedious';
 import { z } from 'zod';
-import type { Change } from '../domain/decide.ts';
+import type { Change } from '../domain/decision.ts';
 import type { OrderRow } from '../domain/order-row.ts';
 import { type AppliedRow, CommandKnownError, type OrderLookup, type Shop, type ShopTransaction } from '../shop.ts';
 import { openConnection, type Parameter, type SqlConnection } from './connection.ts';
@@ -65,11 +65,19 @@ WHERE OrderNumber = @order
   AND (AuthorizationPNREF = @reference OR (AuthorizationPNREF IS NULL AND @reference IS NULL));
 SELECT @@ROWCOUNT AS Changed`;
 
+const ADD_NOTE = `CustomerServiceNotes =
+  CASE WHEN CustomerServiceNotes IS NULL THEN @note ELSE CustomerServiceNotes + NCHAR(13) + NCHAR(10) + @note END`;
+
 const UPDATES: Readonly<Record<Change['kind'], string>> = {
   link: updateOrders('AuthorizationPNREF = @paymentIntent, PaymentGateway = @gateway'),
   paid: updateOrders("TransactionState = N'CAPTURED', CapturedOn = @on, AuthorizedOn = COALESCE(AuthorizedOn, @on)"),
-  declined: updateOrders(`TransactionState = N'REFUSED', CustomerServiceNotes =
-  CASE WHEN CustomerServiceNotes IS NULL THEN @note ELSE CustomerServiceNotes + NCHAR(13) + NCHAR(10) + @note END`),
+  declined: updateOrders(`TransactionState = N'REFUSED', ${ADD_NOTE}`),
+  // As ADNSF itself does; RefundTXCommand and RefundTXResult are its gateways' to write.
+  refunded: updateOrders(
+    `TransactionState = N'REFUNDED', RefundedOn = @on, RefundReason = @reason, IsNew = 0, ${ADD_NOTE}`,
+  ),
+  unrefunded: updateOrders(`TransactionState = N'CAPTURED', RefundedOn = NULL, ${ADD_NOTE}`),
+  noted: updateOrders(ADD_NOTE),
 };
 
 const parametersOf = (change: Change): Readonly<Record<string, Parameter>> => {
@@ -79,7 +87,11 @@ const parametersOf = (change: Change): Readonly<Record<string, Parameter>> => {
     case 'paid':
       return { on: localTime(change.on) };
     case 'declined':
+    case 'unrefunded':
+    case 'noted':
       return { note: text(change.note) };
+    case 'refunded':
+      return { on: localTime(change.on), reason: text(change.reason), note: text(change.note) };
   }
 };
 

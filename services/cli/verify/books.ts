@@ -1,5 +1,6 @@
 /** The ledger against Stripe and the shop. */
 import type { Facts, Payment } from './facts.ts';
+import { refundFindings } from './refunds.ts';
 import type { Finding, FindingKind } from './judge.ts';
 
 const currencies = (...maps: ReadonlyMap<string, bigint>[]): string[] => [
@@ -107,4 +108,8 @@ const perOrder = (facts: Facts): Finding[] => {
   return found;
 };
 
-export const bookFindings = (facts: Facts): Finding[] => [...totals(facts), ...perOrder(facts)];
+export const bookFindings = (facts: Facts): Finding[] => [
+  ...totals(facts),
+  ...perOrder(facts),
+  ...refundFindings(facts),
+];

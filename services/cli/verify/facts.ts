@@ -28,6 +28,17 @@ export type UnreadableOrder = Readonly<{ orderId: string; unreadable: string }>;
 
 export type Fee = Readonly<{ balanceTransactionId: string; gross: bigint; fee: bigint; net: bigint }>;
 
+export type Refund = Readonly<{
+  id: string;
+  status: string;
+  /** Minor units, positive. */
+  amount: bigint;
+  /** What took the money off the balance; a refund without it has moved none. */
+  balanceTransactionId: string | null;
+  /** What brought it back. */
+  failureBalanceTransactionId: string | null;
+}>;
+
 export type Payment = Readonly<{
   id: string;
   /** From the metadata. */
@@ -42,6 +53,7 @@ export type Payment = Readonly<{
   declined: boolean;
   /** Of the succeeded charge, once there is one. */
   fee: Fee | null;
+  refunds: readonly Refund[];
 }>;
 
 /** Where a record lies. */
@@ -104,10 +116,21 @@ export type LedgerPayment = Readonly<{
 }>;
 export type LedgerFee = Readonly<{ orderId: string }> & Fee;
 
+export type LedgerCreditMemo = Readonly<{
+  orderId: string;
+  refundId: string;
+  amount: bigint;
+  tax: bigint;
+  currency: string;
+  /** The command that took it back. */
+  reversedBy: string | null;
+}>;
+
 export type Ledger = Readonly<{
   salesOrders: readonly SalesOrder[];
   payments: readonly LedgerPayment[];
   fees: readonly LedgerFee[];
+  creditMemos: readonly LedgerCreditMemo[];
   /** Ids of the commands it has booked, each as often as it was booked. */
   applied: readonly string[];
   /** What it could not book and put aside for a person. */

@@ -1,6 +1,7 @@
 /** Every order, looked at from all sides. Pure: facts in, findings out. */
 import { explainedBy } from '../replay/audit.ts';
 import { bookFindings } from './books.ts';
+import { refundedOf } from './refunds.ts';
 import type { Facts, Payment, SeenCommand, SeenResult, ShopOrder } from './facts.ts';
 import { sequenceFindings } from './sequence.ts';
 
@@ -54,6 +55,12 @@ const PAID_STATES = new Set(['CAPTURED', 'REFUNDED']);
 /** States in which an order can still be paid. */
 const UNPAID_STATES = new Set(['PENDING', 'AUTHORIZED', 'REFUSED']);
 
+/** States of the shop's own in which an order stays when it is paid back. */
+const CLOSED_STATES = new Set(['VOIDED', 'FORCE VOIDED', 'FRAUD']);
+
+/** What they say of amounts is about a refund, and not about the whole order. */
+const ABOUT_REFUNDS = new Set(['RecordRefund', 'ReverseRefund', 'IssueCreditMemo', 'ReverseCreditMemo']);
+
 type Side = Readonly<{
   payments: ReadonlyMap<string, readonly Payment[]>;
   commands: ReadonlyMap<string, readonly SeenCommand[]>;
@@ -87,6 +94,11 @@ const paymentFindings = (order: ShopOrder, payment: Payment): Finding[] => {
       say('mismatched', `Stripe received ${payment.received} for ${payment.id}, the shop says ${owed} (minor units)`);
     if (!PAID_STATES.has(state))
       say('lost', `paid at Stripe (${payment.id}), but ${state} in the shop`, 'not_paid_in_shop');
+    const back = refundedOf(payment);
+    if (back > 0n && back === owed && state !== 'REFUNDED' && !CLOSED_STATES.has(state))
+      say('lost', `refunded in full at Stripe (${payment.id}), but ${state} in the shop`);
+    if (back < owed && state === 'REFUNDED')
+      say('mismatched', `REFUNDED in the shop, but Stripe refunded ${back} of ${owed} for ${payment.id} (minor units)`);
   } else {
     if (PAID_STATES.has(state)) say('mismatched', `${state} in the shop, but ${payment.id} is ${payment.status}`);
     if (payment.status === 'canceled' && UNPAID_STATES.has(state))
@@ -132,7 +144,7 @@ const orderFindings = (order: ShopOrder, facts: Facts, side: Side): Finding[] =>
       amount: payable(order),
       gross: payable(order),
     };
-    for (const [name, value] of Object.entries(command.amounts))
+    for (const [name, value] of ABOUT_REFUNDS.has(command.type) ? [] : Object.entries(command.amounts))
       if (name in expected && expected[name] !== value)
         say(
           'mismatched',

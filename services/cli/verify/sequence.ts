@@ -7,13 +7,22 @@ import type { Finding } from './judge.ts';
 /** What must have been sent before, in the same topic: a later step on its own would act on nothing. */
 const before: Readonly<Record<string, readonly string[]>> = {
   CreatePaymentIntent: ['EnsureCustomer'],
-  FetchBalanceTransaction: ['CreatePaymentIntent'],
   RecordPaymentDecline: ['LinkPayment'],
   CreateSalesOrder: ['UpsertCustomer'],
   DecrementInventory: ['CreateSalesOrder'],
   RecordPayment: ['CreateSalesOrder'],
   RequestShippingLabel: ['CreateSalesOrder'],
   RecordProcessingFee: ['RecordPayment'],
+  IssueCreditMemo: ['RecordPayment'],
+  ReverseCreditMemo: ['IssueCreditMemo'],
+  ReverseRefund: ['RecordRefund'],
+};
+
+/** The same for orders that the product collects: of others Stripe's part is not ours, and nobody marks them as paid. */
+const beforeWhenCollected: Readonly<Record<string, readonly string[]>> = {
+  FetchBalanceTransaction: ['CreatePaymentIntent'],
+  MarkOrderPaid: ['LinkPayment'],
+  RecordRefund: ['MarkOrderPaid'],
 };
 
 const byOffset = (left: SeenCommand, right: SeenCommand): number =>
@@ -37,8 +46,7 @@ const lifecycleFindings = (facts: Facts): Finding[] => {
     for (const command of commands.toSorted(byOffset)) {
       const needed = [
         ...(before[command.type] ?? []),
-        // An order that needed no collecting is marked as paid without a link.
-        ...(command.type === 'MarkOrderPaid' && collected.has(orderId) ? ['LinkPayment'] : []),
+        ...(collected.has(orderId) ? (beforeWhenCollected[command.type] ?? []) : []),
       ];
       for (const type of needed)
         if (!sent.has(type))
@@ -62,13 +70,17 @@ const causeFindings = (facts: Facts): Finding[] => {
     RecordPayment: 'payment.succeeded',
     RecordPaymentDecline: 'payment.failed',
     NotifyCustomer: 'payment.failed',
+    RecordRefund: 'refund.',
+    ReverseRefund: 'refund.',
+    IssueCreditMemo: 'refund.',
+    ReverseCreditMemo: 'refund.',
   };
   return facts.commands.flatMap((command): Finding[] => {
     const kind = expected[command.type];
     if (kind === undefined || !command.causationId.startsWith('evt_')) return [];
     const { orderId, commandId, causationId } = command;
     const causes = told.get(`${orderId} ${causationId}`)?.map((fact) => fact.kind) ?? [];
-    const isCause = causes.includes(kind);
+    const isCause = causes.some((cause) => (kind.endsWith('.') ? cause.startsWith(kind) : cause === kind));
     if (isCause && facts.events.has(causationId)) return [];
     const why = causes.length === 0 ? 'which order.payments does not have' : `which told of ${causes.join(', ')}`;
     return [

@@ -3,6 +3,7 @@ export const accounts = {
   stripeClearing: { code: '1010', name: 'Stripe Clearing', kind: 'asset' },
   salesTaxPayable: { code: '2200', name: 'Sales Tax Payable', kind: 'liability' },
   revenue: { code: '4000', name: 'Revenue', kind: 'income' },
+  refunds: { code: '4100', name: 'Refunds', kind: 'income' },
   processingFees: { code: '6100', name: 'Processing Fees', kind: 'expense' },
 } as const;
 

@@ -8,6 +8,8 @@ const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   RecordPayment: 'PY',
   RecordProcessingFee: 'FE',
   RequestShippingLabel: 'SH',
+  IssueCreditMemo: 'CM',
+  ReverseCreditMemo: 'CR',
 };
 
 /**

@@ -1,5 +1,10 @@
 /** What a command means in double entry: debits equal credits, amounts in minor units. */
-import type { RecordPayment, RecordProcessingFee } from '../../../schemas/generated/types.ts';
+import type {
+  IssueCreditMemo,
+  RecordPayment,
+  RecordProcessingFee,
+  ReverseCreditMemo,
+} from '../../../schemas/generated/types.ts';
 import { type Account, accounts } from './accounts.ts';
 
 /** One side of an entry; the other of the two amounts is 0. */
@@ -43,5 +48,43 @@ export const feeEntry = ({ payload }: RecordProcessingFee): Entry | undefined =>
     description: 'processing fee',
     currency,
     postings: [...debit(accounts.processingFees, fee), ...credit(accounts.stripeClearing, fee)],
+  };
+};
+
+type Memo = Pick<IssueCreditMemo['payload'], 'amount' | 'tax' | 'currency' | 'fee'>;
+
+const checkedMemo = ({ amount, tax, ...rest }: Memo): Memo => {
+  if (amount <= 0n || tax < 0n || tax > amount)
+    throw new InvalidCommandError(`a refund of ${amount} with ${tax} of tax in it`);
+  return { amount, tax, ...rest };
+};
+
+/** Money leaves Stripe for the customer: less revenue, and less tax that is owed. What Stripe takes on top is a fee. */
+export const creditMemoEntry = ({ payload }: IssueCreditMemo): Entry => {
+  const { amount, tax, fee, currency } = checkedMemo(payload);
+  return {
+    description: 'refund',
+    currency,
+    postings: [
+      ...debit(accounts.refunds, amount - tax),
+      ...debit(accounts.salesTaxPayable, tax),
+      ...debit(accounts.processingFees, fee),
+      ...credit(accounts.stripeClearing, amount + fee),
+    ],
+  };
+};
+
+/** The same the other way round; what Stripe takes for that is a fee again. */
+export const reversalEntry = ({ payload }: ReverseCreditMemo): Entry => {
+  const { amount, tax, fee, currency } = checkedMemo(payload);
+  return {
+    description: 'refund that came back',
+    currency,
+    postings: [
+      ...debit(accounts.stripeClearing, amount - fee),
+      ...debit(accounts.processingFees, fee),
+      ...credit(accounts.refunds, amount - tax),
+      ...credit(accounts.salesTaxPayable, tax),
+    ],
   };
 };

@@ -12,6 +12,7 @@ import type {
 import type { Refusal } from './assemble.ts';
 import { changeSince } from './changed.ts';
 import { withDispute } from './disputes.ts';
+import { withRefundSettlement, withRefundSteps } from './refund-steps.ts';
 import { withRefund } from './refunds.ts';
 
 export const initialOrder = (orderId: string): OrderState => ({
@@ -28,6 +29,7 @@ export const initialOrder = (orderId: string): OrderState => ({
   refusals: [],
   refunds: [],
   disputes: [],
+  refundSteps: [],
 });
 
 /** The state after a fact, and why the fact calls for a person, if it does. `known`: that was told before. */
@@ -35,7 +37,7 @@ export type Folded<S = OrderState> = Readonly<{ state: S; refusal?: Refusal; kno
 
 /** The first complete image is what was bought. Later ones bring changes of the shop's own, ours among them. */
 export const withAssembled = (state: OrderState, order: AssembledOrder): Folded => {
-  if (state.placed === null) return { state: { ...state, placed: order } };
+  if (state.placed === null) return { state: withRefundSteps({ ...state, placed: order }) };
   const change = changeSince(state.placed, order);
   if (change === undefined) return { state };
   const key = `order_changed/${change}`;
@@ -67,7 +69,7 @@ export const declineIdentity = (decline: Decline): string =>
 export const withPayment = (state: OrderState, fact: PaymentFact): Folded => {
   if (fact.kind.startsWith('refund.')) {
     const refunds = withRefund(state.refunds, fact);
-    return { state: refunds === state.refunds ? state : { ...state, refunds } };
+    return { state: refunds === state.refunds ? state : withRefundSteps({ ...state, refunds }) };
   }
   if (fact.kind.startsWith('dispute.')) {
     const disputes = withDispute(state.disputes, fact);
@@ -133,10 +135,12 @@ export const withResult = (state: OrderState, result: CommandResult): Folded => 
       if (state.paymentIntent !== null || objectId === null) return { state };
       return { state: { ...state, paymentIntent: { paymentIntentId: objectId, causationId, at } } };
     case 'FetchBalanceTransaction': {
-      if (state.fee !== null) return { state };
       const [gross, fee, net] = [unitsIn(result, 'gross'), unitsIn(result, 'fee'), unitsIn(result, 'net')];
       const currency = (result.detail['currency'] ?? '').toUpperCase();
-      return { state: { ...state, fee: { causationId, gross, fee, net, currency, at } } };
+      const settled = { causationId, gross, fee, net, currency, at };
+      const refunded = withRefundSettlement(state, objectId ?? '', settled);
+      if (refunded !== undefined) return { state: refunded };
+      return { state: state.fee === null ? { ...state, fee: settled } : state };
     }
     default:
       return { state };

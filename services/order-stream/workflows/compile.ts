@@ -74,7 +74,7 @@ const scopeOf = (state: Type & { kind: 'record' }, tables: Scope['tables']): Sco
 const cannotFail = (node: Node): boolean => {
   switch (node.kind) {
     case 'call':
-      return ['if', 'default'].includes(node.name) && node.args.every(cannotFail);
+      return ['if', 'default', 'first'].includes(node.name) && node.args.every(cannotFail);
     case 'binary':
       return cannotFail(node.left) && cannotFail(node.right);
     case 'unary':
@@ -89,7 +89,7 @@ const compiledStart = (reading: StepReading, raw: string | boolean, scope: Scope
   const node = parsedExpression(reading, ['starts'], raw);
   if (node && !cannotFail(node))
     reading.problems.push(
-      reading.source.problem(['starts'], 'may use no functions but if(…) and default(…)', node.start),
+      reading.source.problem(['starts'], 'may use no functions but if(…), default(…) and first(…)', node.start),
     );
   return compiledExpression(reading, ['starts'], raw, nullable(time), scope)?.run;
 };

@@ -20,6 +20,7 @@ const ledger: LedgerReader = {
     salesOrders: [],
     payments: [],
     fees: [],
+    creditMemos: [],
     applied: [],
     conflicts: [],
     trialBalance: new Map(),

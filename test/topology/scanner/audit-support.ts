@@ -73,6 +73,7 @@ export const openAudited = async (server: ShopServer) => {
       salesOrders: [],
       payments: [],
       fees: [],
+      creditMemos: [],
       applied: booked(),
       conflicts: [],
       trialBalance: new Map(),

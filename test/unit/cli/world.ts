@@ -35,6 +35,7 @@ const payment = (orderId: string, id: string, change: Partial<Payment> = {}): Pa
   succeededCharges: [],
   declined: false,
   fee: null,
+  refunds: [],
   ...change,
 });
 
@@ -91,6 +92,7 @@ export const soundWorld = (): Facts => {
     salesOrders: [{ orderId: '1', ...parts, currency: 'USD' }],
     payments: [{ orderId: '1', amount: 6_139n, currency: 'USD', paymentIntentId: 'pi_1' }],
     fees: [{ orderId: '1', ...fee }],
+    creditMemos: [],
     applied: commands.filter(({ target }) => target === 'erp').map(({ commandId }) => commandId),
     conflicts: [],
     trialBalance: new Map([['USD', 0n]]),
