@@ -1299,12 +1299,16 @@ export type RefundStep = {
   readonly at: bigint;
   /** Of the order after this step. */
   readonly refunded: bigint;
+  /** With it more would be paid back than was paid: another refund came back, and that was not told yet. */
+  readonly waits: boolean;
+  /** It waited until its refund came back: nobody is told of either. */
+  readonly undone: boolean;
   /** The part of the amount that is tax, once it is known what was bought. */
   readonly tax: null | bigint;
   /** Of its balance transaction, once it was fetched. */
   readonly settlement: null | Settlement;
-  /** Of the step that this one takes back. */
-  readonly opened: null | Settlement;
+  /** What all steps before it came to is known: books are kept in the order in which money moved. */
+  readonly ready: boolean;
 };
 
 /** What is known of an order, and what was already sent for it. */
@@ -1328,7 +1332,7 @@ export type OrderState = {
   readonly refunds: readonly RefundState[];
   /** By id. */
   readonly disputes: readonly DisputeState[];
-  /** In the order in which they were told: tax is shared out in it. */
+  /** In the order in which they are told to others, those that wait at the end: tax is shared out in it. */
   readonly refundSteps: readonly RefundStep[];
 };
 

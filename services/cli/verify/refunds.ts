@@ -15,7 +15,9 @@ const memoFindings = (orderId: string, payment: Payment, refund: Refund, memos: 
   const say = (kind: Finding['kind'], message: string): void => void found.push({ kind, orderId, message });
   const { id, amount, balanceTransactionId } = refund;
   if (balanceTransactionId === null) return found;
-  if (memos.length === 0) say('lost', `Stripe refunded ${amount} (${id}), but the ledger has no credit memo`);
+  // What came back before anybody was told that it left is not booked.
+  if (memos.length === 0 && stands(refund))
+    say('lost', `Stripe refunded ${amount} (${id}), but the ledger has no credit memo`);
   if (memos.length > 1) say('doubled', `the ledger has ${memos.length} credit memos of ${id}`);
   for (const memo of memos) {
     if (memo.amount !== amount || memo.currency !== payment.currency)

@@ -38,10 +38,19 @@ const stepOf = (refund: RefundState, back: boolean, balanceTransactionId: string
     factId,
     at,
     refunded: 0n,
+    waits: false,
+    undone: false,
     tax: null,
     settlement: null,
-    opened: null,
+    ready: false,
   };
+};
+
+/** A known step, told as its refund is known now: who told it first is arrival's, and later tellings may be earlier ones. */
+const retold = (step: RefundStep, refunds: readonly RefundState[]): RefundStep => {
+  const refund = refunds.find(({ id }) => id === step.refundId);
+  if (refund === undefined) return step;
+  return { ...stepOf(refund, step.back, step.balanceTransactionId), undone: step.undone, settlement: step.settlement };
 };
 
 /** Steps that refunds took and that are not among the known ones. Money comes back only after it left. */
@@ -74,34 +83,59 @@ export const taxShare = (
   return smaller(larger(due - taken, 0n), amount);
 };
 
-/** What each step comes to, after those before it. */
+/**
+ * The steps in the order in which they are told to others, and what each comes to after those before it. At Stripe no more
+ * is ever paid back than was paid; so a step that would, by what was told so far, follows one that is still to be told:
+ * another refund came back. It waits for that one. Should its own refund come back first, nothing has come of it, and
+ * nobody is told of either. What was told keeps its place whatever is heard later.
+ */
 const summed = (steps: readonly RefundStep[], placed: AssembledOrder | null): readonly RefundStep[] => {
-  const paid = placed === null ? 0n : placed.total - placed.giftCard;
-  const order = { paid, tax: placed === null ? 0n : smaller(placed.tax, larger(paid, 0n)) };
-  const left = new Map<string, RefundStep>();
+  if (placed === null) return steps.map((step) => ({ ...step, refunded: 0n, waits: false, tax: null, ready: false }));
+  const paid = larger(placed.total - placed.giftCard, 0n);
+  const order = { paid, tax: smaller(placed.tax, paid) };
+  const taken: RefundStep[] = [];
+  const undone: RefundStep[] = [];
+  let waiting: RefundStep[] = [];
   let refunded = 0n;
-  let taken = 0n;
-  return steps.map((step) => {
-    const opening = step.back ? left.get(step.refundId) : undefined;
+  let taxed = 0n;
+
+  const openingOf = ({ refundId }: RefundStep): RefundStep | undefined => taken.find(isStep(refundId, false));
+  const fits = (step: RefundStep): boolean =>
+    step.back ? openingOf(step) !== undefined : refunded + step.amount <= paid;
+  const take = (step: RefundStep): void => {
+    const opening = step.back ? openingOf(step) : undefined;
     refunded += step.back ? -step.amount : step.amount;
-    const tax = step.back ? (opening?.tax ?? 0n) : taxShare(order, refunded, step.amount, taken);
-    taken += step.back ? -tax : tax;
-    const next: RefundStep = {
-      ...step,
-      refunded,
-      tax: placed === null ? null : tax,
-      opened: opening?.settlement ?? null,
-    };
-    if (!step.back) left.set(step.refundId, { ...next, tax });
-    return next;
-  });
+    const tax = step.back ? (opening?.tax ?? 0n) : taxShare(order, refunded, step.amount, taxed);
+    taxed += step.back ? -tax : tax;
+    const ready = taken.every(({ settlement }) => settlement !== null);
+    taken.push({ ...step, refunded, waits: false, tax, ready });
+  };
+  const untold = (step: RefundStep) => ({ ...step, refunded, tax: null, ready: false });
+
+  for (const step of steps) {
+    if (step.undone) {
+      undone.push(step);
+      continue;
+    }
+    waiting.push(step);
+    for (let next = waiting.find(fits); next !== undefined; next = waiting.find(fits)) {
+      take(next);
+      waiting.splice(waiting.indexOf(next), 1);
+    }
+    const back = waiting.find((each) => each.back);
+    if (back === undefined) continue;
+    undone.push(...waiting.filter(({ refundId }) => refundId === back.refundId));
+    waiting = waiting.filter(({ refundId }) => refundId !== back.refundId);
+  }
+  return [
+    ...taken,
+    ...undone.map((step) => ({ ...untold(step), waits: false, undone: true })),
+    ...waiting.map((step) => ({ ...untold(step), waits: true })),
+  ];
 };
 
 const isSame = (left: RefundStep, right: RefundStep | undefined): boolean =>
-  right !== undefined &&
-  (['refundId', 'back', 'refunded', 'tax', 'settlement', 'opened'] as const).every(
-    (name) => left[name] === right[name],
-  );
+  right !== undefined && (Object.keys(left) as (keyof RefundStep)[]).every((name) => left[name] === right[name]);
 
 const withSteps = (state: OrderState, steps: readonly RefundStep[]): OrderState => {
   const refundSteps = summed(steps, state.placed);
@@ -112,12 +146,13 @@ const withSteps = (state: OrderState, steps: readonly RefundStep[]): OrderState 
 };
 
 /**
- * The state with the steps its refunds took. Those that were told before stay where they are: tax is shared out in the
- * order of telling, which is the order of one partition and the same in every replay.
+ * The state with the steps its refunds took. Tax is shared out in the order in which they were told, which is the order of
+ * one partition and the same in every replay, whenever it becomes known what was bought.
  */
 export const withRefundSteps = (state: OrderState): OrderState => {
   if (state.refunds.length === 0) return state;
-  return withSteps(state, [...state.refundSteps, ...newSteps(state.refundSteps, state.refunds)]);
+  const known = state.refundSteps.map((step) => retold(step, state.refunds));
+  return withSteps(state, [...known, ...newSteps(known, state.refunds)]);
 };
 
 /** The state with what a balance transaction of a refund came to; undefined when it is of no refund. */

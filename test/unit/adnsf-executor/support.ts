@@ -1,4 +1,10 @@
-import type { LinkPayment, MarkOrderPaid, RecordPaymentDecline } from '../../../schemas/generated/types.ts';
+import type {
+  LinkPayment,
+  MarkOrderPaid,
+  RecordPaymentDecline,
+  RecordRefund,
+  ReverseRefund,
+} from '../../../schemas/generated/types.ts';
 
 export const STORES = {
   '1': { currency: 'USD', timeZone: 'America/New_York' },
@@ -54,3 +60,50 @@ export const recordDecline = (orderNumber: number, n = 1): RecordPaymentDecline 
     declinedAt: PAID_AT,
   },
 });
+
+/** `refunded`: of the order of 123.45, by then. */
+const refund = (orderNumber: number, amount: bigint, refunded: bigint, refundId: string) => ({
+  orderNumber,
+  refundId,
+  paymentIntentId: 'pi_1',
+  chargeId: 'ch_1',
+  amount,
+  currency: 'USD',
+  refunded,
+});
+
+export const recordRefund = (
+  orderNumber: number,
+  amount = 12_345n,
+  refunded = amount,
+  over: Partial<RecordRefund['payload']> = {},
+): RecordRefund => {
+  const payload = {
+    ...refund(orderNumber, amount, refunded, 're_1'),
+    reason: 'duplicate',
+    refundedAt: PAID_AT,
+    ...over,
+  };
+  return {
+    ...about(orderNumber, 'record-refund', 1),
+    commandId: `${orderNumber}/record-refund/${payload.refundId}`,
+    type: 'RecordRefund',
+    payload,
+  };
+};
+
+export const reverseRefund = (
+  orderNumber: number,
+  amount = 12_345n,
+  refunded = 0n,
+  over: Partial<ReverseRefund['payload']> = {},
+): ReverseRefund => {
+  const reason = 'expired_or_canceled_card';
+  const payload = { ...refund(orderNumber, amount, refunded, 're_1'), reason, reversedAt: PAID_AT, ...over };
+  return {
+    ...about(orderNumber, 'reverse-refund', 1),
+    commandId: `${orderNumber}/reverse-refund/${payload.refundId}`,
+    type: 'ReverseRefund',
+    payload,
+  };
+};

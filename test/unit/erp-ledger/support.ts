@@ -118,6 +118,48 @@ export const shipping = (orderId: string): Types.RequestShippingLabel => ({
   payload: { shippingMethod: 'Ground', shipTo: null, lines: [{ sku: 'MUG', variantId: 11, quantity: 2 }] },
 });
 
+const memo = (orderId: string, refundId: string, amount: bigint, tax: bigint, fee: bigint) => ({
+  refundId,
+  balanceTransactionId: `txn_${refundId}`,
+  paymentIntentId: `pi_${orderId}`,
+  chargeId: `ch_${orderId}`,
+  amount,
+  tax,
+  fee,
+  currency: 'USD',
+  reason: null,
+});
+
+export const issueMemo = (
+  orderId: string,
+  refundId: string,
+  amount: bigint,
+  tax = 0n,
+  fee = 0n,
+): Types.IssueCreditMemo => ({
+  ...about(orderId, 'issue-credit-memo', 1),
+  commandId: `${orderId}/issue-credit-memo/${refundId}`,
+  type: 'IssueCreditMemo',
+  payload: { ...memo(orderId, refundId, amount, tax, fee), issuedAt: 1_780_000_000_000n },
+});
+
+export const reverseMemo = (
+  orderId: string,
+  refundId: string,
+  amount: bigint,
+  tax = 0n,
+  fee = 0n,
+): Types.ReverseCreditMemo => ({
+  ...about(orderId, 'reverse-credit-memo', 1),
+  commandId: `${orderId}/reverse-credit-memo/${refundId}`,
+  type: 'ReverseCreditMemo',
+  payload: {
+    ...memo(orderId, refundId, amount, tax, fee),
+    balanceTransactionId: `txn_back_${refundId}`,
+    reversedAt: 1_780_000_000_000n,
+  },
+});
+
 /** The topic's own encoding, ready to decode at once. */
 export const openTopic = async () => {
   const topic = openSchemas(memoryRegistry()).topic('erpCommands');
@@ -129,6 +171,8 @@ export const openTopic = async () => {
     inventory('1'),
     customer('1', 'x', 0n),
     shipping('1'),
+    issueMemo('1', 're_1', 1n),
+    reverseMemo('1', 're_1', 1n),
   ];
   await topic.value.prepare?.(samples.map((command) => topic.value.encode(command)));
   return topic;
