@@ -5,12 +5,14 @@ import { edgeMutants } from './edges.ts';
 import { nothingMissedMutants } from './nothing-missed.ts';
 import { proofMutants } from './proof.ts';
 import { replayMutants } from './replay.ts';
+import { refundMutants } from './refunds.ts';
 import { runtimeMutants } from './runtime.ts';
 import { shopMutants } from './shop.ts';
 
 export const allMutants: readonly Mutant[] = [
   ...runtimeMutants,
   ...shopMutants,
+  ...refundMutants,
   ...deadLetterMutants,
   ...edgeMutants,
   ...replayMutants,
