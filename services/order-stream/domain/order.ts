@@ -89,7 +89,8 @@ export const withPayment = (state: OrderState, fact: PaymentFact): Folded => {
               },
             };
       const { factId, chargeId, amount, currency, occurredAt: at } = fact;
-      return { state: { ...state, paid: { factId, paymentIntentId, chargeId, amount, currency, at } } };
+      const paid = { factId, paymentIntentId, chargeId, amount, currency, at };
+      return { state: withRefundSteps({ ...state, paid }) };
     }
     case 'payment.failed': {
       const decline = declineOf(fact);

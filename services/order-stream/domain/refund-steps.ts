@@ -24,7 +24,9 @@ const isStep = (refundId: string, back: boolean) => (step: RefundStep) =>
   step.refundId === refundId && step.back === back;
 
 const stepOf = (refund: RefundState, back: boolean, balanceTransactionId: string): RefundStep => {
-  const { factId, at } = back ? toldOf(refund, 'failed', 'canceled') : toldOf(refund, 'succeeded', 'pending');
+  const { factId, at: toldAt } = back ? toldOf(refund, 'failed', 'canceled') : toldOf(refund, 'succeeded', 'pending');
+  // Whichever telling comes first says when the refund was made.
+  const at = back ? toldAt : (refund.createdAt ?? toldAt);
   const { id: refundId, paymentIntentId, chargeId, amount, currency } = refund;
   return {
     refundId,
@@ -48,9 +50,15 @@ const stepOf = (refund: RefundState, back: boolean, balanceTransactionId: string
 
 /** A known step, told as its refund is known now: who told it first is arrival's, and later tellings may be earlier ones. */
 const retold = (step: RefundStep, refunds: readonly RefundState[]): RefundStep => {
-  const refund = refunds.find(({ id }) => id === step.refundId);
-  if (refund === undefined) return step;
+  const refund = refunds.find(({ id }) => id === step.refundId)!;
   return { ...stepOf(refund, step.back, step.balanceTransactionId), undone: step.undone, settlement: step.settlement };
+};
+
+/** Whether a refund is of the payment that paid the order; of a second one nothing was booked. */
+const isOf = ({ paymentIntentId, chargeId }: RefundState, paid: OrderState['paid']): boolean => {
+  if (paid === null) return true;
+  if (paymentIntentId !== null) return paymentIntentId === paid.paymentIntentId;
+  return chargeId === null || paid.chargeId === null || chargeId === paid.chargeId;
 };
 
 /** Steps that refunds took and that are not among the known ones. Money comes back only after it left. */
@@ -151,8 +159,11 @@ const withSteps = (state: OrderState, steps: readonly RefundStep[]): OrderState 
  */
 export const withRefundSteps = (state: OrderState): OrderState => {
   if (state.refunds.length === 0) return state;
-  const known = state.refundSteps.map((step) => retold(step, state.refunds));
-  return withSteps(state, [...known, ...newSteps(known, state.refunds)]);
+  const refunds = state.refunds.filter((refund) => isOf(refund, state.paid));
+  const known = state.refundSteps
+    .filter(({ refundId }) => refunds.some(({ id }) => id === refundId))
+    .map((step) => retold(step, refunds));
+  return withSteps(state, [...known, ...newSteps(known, refunds)]);
 };
 
 /** The state with what a balance transaction of a refund came to; undefined when it is of no refund. */

@@ -117,6 +117,18 @@ describe('a refund', () => {
     ]);
   });
 
+  it('of a second payment is none of the order, whenever the first is heard of', () => {
+    const others = [
+      refund(1, 9n, 'succeeded', { paymentIntentId: 'pi_2', chargeId: 'ch_2' }),
+      refund(2, 9n, 'succeeded', { paymentIntentId: null, chargeId: 'ch_2' }),
+      refund(3, 4n, 'succeeded', { paymentIntentId: null }),
+    ];
+    const steps = (facts: readonly PaymentFact[]) =>
+      folded(placed(0n, 9n), facts).refundSteps.map((step) => step.refundId);
+    expect(steps([paymentFact({ amount: 9n }), ...others])).toEqual(['re_3']);
+    expect(steps([...others, paymentFact({ amount: 9n })])).toEqual(['re_3']);
+  });
+
   it('from before steps were kept is caught up with', () => {
     const old = { ...folded(placed(0n, 9n), [refund(1, 4n)]), refundSteps: [] };
     expect(folded(old, [refund(2, 5n)]).refundSteps).toMatchObject([
