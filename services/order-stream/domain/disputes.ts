@@ -1,6 +1,6 @@
 /** Disputes about an order, by the state they are in at Stripe, and the money they moved. */
 import type { DisputeState, Movement, PaymentFact } from '../../../schemas/generated/types.ts';
-import { before, either, furthest, withTelling } from './object-state.ts';
+import { before, either, furthest, withObject, withTelling } from './object-state.ts';
 
 /**
  * How far a dispute has come. An inquiry (`warning_*`) may become a dispute even after it was closed. What was won or
@@ -71,13 +71,5 @@ const joined = (known: DisputeState, fact: PaymentFact): DisputeState => {
 };
 
 /** The disputes after a fact of kind `dispute.*`, by id; the same array when it tells nothing new. */
-export const withDispute = (disputes: readonly DisputeState[], fact: PaymentFact): readonly DisputeState[] => {
-  const index = disputes.findIndex(({ id }) => id === fact.objectId);
-  const known = disputes[index];
-  if (known === undefined) return [...disputes, began(fact)].sort((left, right) => (left.id < right.id ? -1 : 1));
-  const next = joined(known, fact);
-  const isNews = Object.keys(next).some(
-    (name) => next[name as keyof DisputeState] !== known[name as keyof DisputeState],
-  );
-  return isNews ? disputes.with(index, next) : disputes;
-};
+export const withDispute = (disputes: readonly DisputeState[], fact: PaymentFact): readonly DisputeState[] =>
+  withObject(disputes, fact, began, joined);

@@ -43,3 +43,21 @@ export const either = <T extends string | bigint>(left: T | null, right: T | nul
   if (left === null || right === null) return left ?? right;
   return left < right ? left : right;
 };
+
+/**
+ * The objects after a fact about one of them, sorted by id; the same array when it tells nothing new. `joined` gives back
+ * what it does not change.
+ */
+export const withObject = <S extends Readonly<{ id: string }>>(
+  objects: readonly S[],
+  fact: PaymentFact,
+  began: (fact: PaymentFact) => S,
+  joined: (known: S, fact: PaymentFact) => S,
+): readonly S[] => {
+  const index = objects.findIndex(({ id }) => id === fact.objectId);
+  const known = objects[index];
+  if (known === undefined) return [...objects, began(fact)].sort((left, right) => (left.id < right.id ? -1 : 1));
+  const next = joined(known, fact);
+  const isNews = (Object.keys(next) as (keyof S)[]).some((name) => next[name] !== known[name]);
+  return isNews ? objects.with(index, next) : objects;
+};

@@ -1,6 +1,6 @@
 /** Refunds of an order, by the state they are in at Stripe. */
 import type { PaymentFact, RefundState } from '../../../schemas/generated/types.ts';
-import { before, either, furthest, withTelling } from './object-state.ts';
+import { before, either, furthest, withObject, withTelling } from './object-state.ts';
 
 /**
  * How far a refund has come. A refund that succeeded may still fail, when the customer's bank sends the money back;
@@ -53,11 +53,5 @@ const joined = (known: RefundState, fact: PaymentFact): RefundState => {
 };
 
 /** The refunds after a fact of kind `refund.*`, by id; the same array when it tells nothing new. */
-export const withRefund = (refunds: readonly RefundState[], fact: PaymentFact): readonly RefundState[] => {
-  const index = refunds.findIndex(({ id }) => id === fact.objectId);
-  const known = refunds[index];
-  if (known === undefined) return [...refunds, began(fact)].sort((left, right) => (left.id < right.id ? -1 : 1));
-  const next = joined(known, fact);
-  const isNews = Object.keys(next).some((name) => next[name as keyof RefundState] !== known[name as keyof RefundState]);
-  return isNews ? refunds.with(index, next) : refunds;
-};
+export const withRefund = (refunds: readonly RefundState[], fact: PaymentFact): readonly RefundState[] =>
+  withObject(refunds, fact, began, joined);
