@@ -127,9 +127,9 @@ export const stageWork = (setup: StageWorkSetup): TaskWork => {
       overlay = new StoreOverlay(backend, stage.stores);
       if (stage.stores.length === 0) return;
       const bounds = await changelogs.bounds(setup.admin);
-      const history = await changelogs.begin(task, standing, bounds, setup.admin);
       const { signal } = task;
       const reader = await setup.reader();
+      const history = await changelogs.begin(task, standing, bounds, { admin: setup.admin, reader });
       const now = () => scheduler.now();
       await restoreStores({ task: name, changelogs: bounds, history, backend, reader, now, signal, tell });
       if (history.rebuilt !== undefined) await rebuild(task, standing, history.rebuilt, backend, overlay);
