@@ -103,7 +103,7 @@ export const runScenario = async (
   const poison: PoisonLetter[] = [];
   let forgotten = false;
   /** A changelog was made anew under running tasks: those that write no more find out when they are started again. */
-  let unnoticed = false;
+  let unnoticed = false as boolean;
 
   const begin = (role: Role, count: number) => {
     for (let index = 0; index < count; index++) machines.add(role);

@@ -242,6 +242,20 @@ describe('a stage that has made its stores anew', () => {
     expect((await opened.replayed()).differences).toEqual([]);
   });
 
+  it('has to: a changelog that was made anew and reaches as far is not replaced by a replay', async () => {
+    const opened = await stopped();
+    const { broker } = opened.driver;
+    const changelog = { topic: 'order-stream-orders-changelog', partition: 0 };
+    const { high } = broker.log(changelog);
+    broker.recreateTopic(changelog.topic);
+    while (broker.log(changelog).high < high)
+      broker.append(broker.log(changelog), { key: null, value: null, headers: {}, timestamp: undefined });
+    await expect(opened.replayed({ execute, stage: 'orders' })).rejects.toThrow(
+      /orders\/0: changelog order-stream-orders-changelog is not the one that was written: at 0 it has no name/,
+    );
+    expect(audits(opened)).toEqual([]);
+  });
+
   it('is left alone until it has', async () => {
     const opened = await stopped();
     await renoted(opened, { rebuilt: new Map([[source.topic, 0n]]) });
