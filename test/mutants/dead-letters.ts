@@ -3,7 +3,7 @@ import type { Mutant } from './mutant.ts';
 
 const desk = 'services/dead-letters/desk.ts';
 const assembly = 'services/order-stream/stages/assembly.ts';
-const orders = 'services/order-stream/stages/orders.ts';
+const orders = 'services/order-stream/stages/deciders.ts';
 const editing = 'services/dead-letters/editing.ts';
 
 const atTheDesk = ['test/topology/dead-letters/desk.test.ts'];

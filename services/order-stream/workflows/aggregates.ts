@@ -1,5 +1,9 @@
-/** What workflows can be about: each has a state, which facts are folded into, and a key that its commands carry. */
+/**
+ * What is decided about: each kind has a state, which the facts of some topics are folded into, and keys of its own,
+ * which its commands carry.
+ */
 import type { OrderState } from '../../../schemas/generated/types.ts';
+import type { StoreName, TopicKey, TopicValues } from '../../../schemas/topics.ts';
 import { type Folded, initialOrder, withAssembled, withPayment, withResult } from '../domain/order.ts';
 import type { Policy } from '../domain/policy.ts';
 import { bool, listOf, recordOf, text } from './expression/types.ts';
@@ -13,6 +17,8 @@ export type Decided = Readonly<{
 
 /** A kind of fact, as examples tell it. */
 export type FactKind<S> = Readonly<{
+  /** Where they come from. */
+  topics: readonly TopicKey[];
   /** File under schemas/, without ending. */
   schema: string;
   fold: (state: S, fact: unknown) => Folded<S>;
@@ -22,34 +28,51 @@ export type Aggregate<S extends Decided = Decided> = Readonly<{
   name: string;
   /** File under schemas/ with the record of its state. */
   schema: string;
+  /** Where its states are kept. */
+  store: StoreName;
+  /** How its keys begin. Empty for orders, whose keys are their bare ids. */
+  prefix: string;
   /** The field of the state that has its id: commands are keyed by it, and their ids begin with it. */
   idField: string;
   initial: (id: string) => S;
   facts: Readonly<Record<string, FactKind<S>>>;
 }>;
 
-/** Lets a typed fold stand among others; the schema says what it is given. */
-const fact = <S>(schema: string, fold: (state: S, fact: never) => Folded<S>): FactKind<S> => ({
-  schema,
-  fold: fold as (state: S, fact: unknown) => Folded<S>,
-});
+/** Lets a typed fold stand among others; the schema, which is the one of the topics, says what it is given. */
+const fact = <S, K extends TopicKey>(
+  topics: readonly K[],
+  schema: string,
+  fold: (state: S, fact: TopicValues[K]) => Folded<S>,
+): FactKind<S> => ({ topics, schema, fold: fold as (state: S, fact: unknown) => Folded<S> });
 
 export const orderAggregate: Aggregate<OrderState> = {
   name: 'order',
   schema: 'state/OrderState',
+  store: 'orders',
+  prefix: '',
   idField: 'orderId',
   initial: initialOrder,
   facts: {
-    assembled: fact('AssembledOrder', withAssembled),
-    payment: fact('PaymentFact', withPayment),
-    result: fact('CommandResult', withResult),
+    // The same orders by two ways, the log and the shop's own webhooks: whichever comes first is the order.
+    assembled: fact(['assembledOrders', 'adnsfSnapshots'], 'AssembledOrder', withAssembled),
+    payment: fact(['orderPayments'], 'PaymentFact', withPayment),
+    result: fact(['stripeResults', 'adnsfResults'], 'CommandResult', withResult),
   },
 };
 
-/** By name. Of states that differ, only what all have is known. */
+/** Of states that differ, only what all have is known. */
+const anyOf = <S extends Decided>(aggregate: Aggregate<S>): Aggregate => aggregate as unknown as Aggregate;
+
+/** By name. */
 export const aggregates: ReadonlyMap<string, Aggregate> = new Map(
-  [orderAggregate].map((aggregate) => [aggregate.name, aggregate as unknown as Aggregate]),
+  [anyOf(orderAggregate)].map((aggregate) => [aggregate.name, aggregate]),
 );
+
+const prefixed = [...aggregates.values()].filter(({ prefix }) => prefix !== '');
+
+/** What a record's key is the id of. */
+export const aggregateOf = (key: string): Aggregate =>
+  prefixed.find(({ prefix }) => key.startsWith(prefix)) ?? anyOf(orderAggregate);
 
 /** What a deployment decides, as far as workflows see it. */
 export type Settings = Pick<Policy, 'stripeMethods' | 'livemode'>;
