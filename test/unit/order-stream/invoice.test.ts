@@ -48,7 +48,7 @@ describe('an invoice', () => {
   it('that fails once and is paid is the same in every order', () => {
     const draft = invoice('draft', 10, 0, { finalizedAt: null, total: 1n });
     const played = isAlike([draft, open, failure(1, 1), payment(9), balanced(9), paid]);
-    expect(ids(played).sort()).toEqual([
+    expect([...ids(played)].sort()).toEqual([
       'fetch-payment-balance/txn_pi_1',
       'notify-failed-collection/1',
       'post-invoice/1',

@@ -45,7 +45,7 @@ const play = (facts: readonly BillingFact[]): Readonly<{ state: SubscriptionStat
     if (folded.state === state) continue;
     const decided = decide(set, subscriptionAggregate, policy, state, folded);
     ({ state } = decided);
-    sent.push(...decided.commands.map(({ commandId, causationId: _, ...rest }) => `${commandId} ${rest.occurredAt}`));
+    sent.push(...decided.commands.map(({ commandId, occurredAt }) => `${commandId} ${occurredAt}`));
   }
   return { state, sent };
 };
