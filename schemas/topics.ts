@@ -121,6 +121,8 @@ export const topics = define({
       'commands/adnsf.RecordPaymentDecline',
       'commands/adnsf.RecordRefund',
       'commands/adnsf.ReverseRefund',
+      'commands/adnsf.RecordRecurringPayment',
+      'commands/adnsf.RecordRecurringEnd',
     ],
     compatibility: 'BACKWARD',
   },
@@ -136,6 +138,14 @@ export const topics = define({
       'commands/erp.RequestShippingLabel',
       'commands/erp.IssueCreditMemo',
       'commands/erp.ReverseCreditMemo',
+      'commands/erp.PostInvoice',
+      'commands/erp.ScheduleRevenue',
+      'commands/erp.RecordInvoicePayment',
+      'commands/erp.RecordFailedCollection',
+      'commands/erp.VoidInvoice',
+      'commands/erp.WriteOffInvoice',
+      'commands/erp.ReverseWriteOff',
+      'commands/erp.RecordSubscription',
     ],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
@@ -188,6 +198,8 @@ export const stores = {
   unrouted: 'state/Unrouted',
   links: 'LinkedObject',
   orders: 'state/OrderState',
+  invoices: 'state/InvoiceState',
+  subscriptions: 'state/SubscriptionState',
   places: 'state/RowPlace',
 } as const;
 
@@ -195,7 +207,13 @@ export type StoreName = keyof typeof stores;
 
 export type StripeCommand = Types.EnsureCustomer | Types.CreatePaymentIntent | Types.FetchBalanceTransaction;
 export type AdnsfCommand =
-  Types.LinkPayment | Types.MarkOrderPaid | Types.RecordPaymentDecline | Types.RecordRefund | Types.ReverseRefund;
+  | Types.LinkPayment
+  | Types.MarkOrderPaid
+  | Types.RecordPaymentDecline
+  | Types.RecordRefund
+  | Types.ReverseRefund
+  | Types.RecordRecurringPayment
+  | Types.RecordRecurringEnd;
 export type ErpCommand =
   | Types.UpsertCustomer
   | Types.CreateSalesOrder
@@ -204,7 +222,15 @@ export type ErpCommand =
   | Types.RecordProcessingFee
   | Types.RequestShippingLabel
   | Types.IssueCreditMemo
-  | Types.ReverseCreditMemo;
+  | Types.ReverseCreditMemo
+  | Types.PostInvoice
+  | Types.ScheduleRevenue
+  | Types.RecordInvoicePayment
+  | Types.RecordFailedCollection
+  | Types.VoidInvoice
+  | Types.WriteOffInvoice
+  | Types.ReverseWriteOff
+  | Types.RecordSubscription;
 export type Notification = Types.NotifyCustomer;
 
 /** What a topic's values are in TypeScript. */
@@ -247,5 +273,7 @@ export type StoreValues = {
   unrouted: Types.Unrouted;
   links: Types.LinkedObject;
   orders: Types.OrderState;
+  invoices: Types.InvoiceState;
+  subscriptions: Types.SubscriptionState;
   places: Types.RowPlace;
 };

@@ -2,6 +2,7 @@
 import type { Database } from 'better-sqlite3';
 import { CREDIT_MEMO_TABLES } from './credit-memos.ts';
 import { accounts } from './domain/accounts.ts';
+import { INVOICE_TABLES } from './invoices.ts';
 
 const VERSION = 1;
 
@@ -112,9 +113,15 @@ BEGIN SELECT RAISE(ABORT, 'offsets do not go back'); END;
 `;
 
 /** What later versions of this program added: a ledger of an earlier one gets it when it is opened. */
-const ADDITIONS = `${CREDIT_MEMO_TABLES}
+const ADDITIONS = `${CREDIT_MEMO_TABLES}${INVOICE_TABLES}
 CREATE INDEX IF NOT EXISTS applied_commands_place ON applied_commands (topic, partition, "offset");
 `;
+
+/** A line that counts from a time on; null: at once. */
+const addDueAt = (database: Database): void => {
+  const columns = database.prepare<[], string>("SELECT name FROM pragma_table_info('journal_lines')").pluck().all();
+  if (!columns.includes('due_at')) database.exec('ALTER TABLE journal_lines ADD COLUMN due_at INTEGER');
+};
 
 /** Makes the tables in a new database. @throws when the database is of another version */
 export const prepareTables = (database: Database): void => {
@@ -132,6 +139,7 @@ export const prepareTables = (database: Database): void => {
         database.pragma(`user_version = ${VERSION}`);
       }
       database.exec(ADDITIONS);
+      addDueAt(database);
       const add = database.prepare('INSERT OR IGNORE INTO accounts (code, name, kind) VALUES (?, ?, ?)');
       for (const { code, name, kind } of Object.values(accounts)) add.run(code, name, kind);
     })

@@ -10,6 +10,14 @@ const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   RequestShippingLabel: 'SH',
   IssueCreditMemo: 'CM',
   ReverseCreditMemo: 'CR',
+  PostInvoice: 'IN',
+  ScheduleRevenue: 'RS',
+  RecordInvoicePayment: 'IP',
+  RecordFailedCollection: 'FC',
+  VoidInvoice: 'IV',
+  WriteOffInvoice: 'WO',
+  ReverseWriteOff: 'WR',
+  RecordSubscription: 'SB',
 };
 
 /**
