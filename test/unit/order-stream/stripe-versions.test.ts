@@ -1,3 +1,4 @@
+import { personOf } from '../../../services/order-stream/sources/person.ts';
 import { describe, expect, it } from 'vitest';
 import type {
   BillingFact,
@@ -125,6 +126,9 @@ const customer = (kind: string): Omit<CustomerFact, Untold> => ({
     country: 'US',
   },
   metadata: { customer_key: 'ana@example.com' },
+  person: personOf('ana@example.com'),
+  previous: {},
+  idempotencyKey: null,
   createdAt: at(-1000),
   ...about,
 });
