@@ -845,13 +845,15 @@ export type UpdateShopCustomerPayload = {
   readonly customerId: number;
   /** Normalised e-mail that the row has: a row that has another by then is somebody else's. */
   readonly customerKey: string;
+  /** Those that are to be written, among email, name, phone, address. The others are left as they are. */
+  readonly fields: readonly string[];
   readonly email: string;
   readonly name: null | string;
   readonly phone: null | string;
   readonly address: null | PostalAddress;
 };
 
-/** Has a Customer row say what was changed at Stripe. What is null is cleared. */
+/** Has a Customer row say what was changed at Stripe. A field that is null is cleared. */
 export type UpdateShopCustomer = {
   /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
   readonly commandId: string;
@@ -1364,12 +1366,14 @@ export type UpdateCustomerPayload = {
   readonly customer: string;
   /** Of what the person says: time of the youngest change, and a fingerprint. An older one changes nothing any more. */
   readonly version: string;
+  /** Those that are to be written, among name, phone, address. The others are left as they are. */
+  readonly fields: readonly string[];
   readonly name: null | string;
   readonly phone: null | string;
   readonly address: null | PostalAddress;
 };
 
-/** Has Stripe's customer say what the person says of themselves. What is null is cleared. */
+/** Has Stripe's customer say what the person says of themselves. A field that is null is cleared. */
 export type UpdateCustomer = {
   /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
   readonly commandId: string;
@@ -1455,6 +1459,10 @@ export type StripeField = {
   readonly value: null | string;
   readonly at: bigint;
   readonly factId: string;
+  /** Whether that event changed it. */
+  readonly changed: boolean;
+  /** What it was then until then. */
+  readonly before: null | string;
   readonly said: null | Saying;
 };
 
@@ -1483,8 +1491,10 @@ export type PersonProfile = {
   readonly name: null | string;
   readonly phone: null | string;
   readonly address: null | PostalAddress;
-  readonly stripeDiffers: boolean;
-  readonly shopDiffers: boolean;
+  /** Fields that say something else there. */
+  readonly stripeFields: readonly string[];
+  /** Fields that say something else there. */
+  readonly shopFields: readonly string[];
   /** The address that Stripe has for the person, when the shop has another. */
   readonly wantedEmail: null | string;
 };

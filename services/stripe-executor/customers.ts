@@ -3,7 +3,13 @@
  * nothing; whether it would undo something younger is looked up first. What is gone already is left alone.
  */
 import type Stripe from 'stripe';
-import type { DeleteCustomer, MoveCustomer, RetireCustomer, UpdateCustomer } from '../../schemas/generated/types.ts';
+import type {
+  DeleteCustomer,
+  MoveCustomer,
+  PostalAddress,
+  RetireCustomer,
+  UpdateCustomer,
+} from '../../schemas/generated/types.ts';
 import { replayed, updateUnder } from './create-once.ts';
 import type { Outcome } from './domain/outcome.ts';
 import { API_VERSION, type StripeApi } from './stripe-api.ts';
@@ -28,6 +34,15 @@ const timeOf = (version: string): bigint => BigInt(/^\d+/.exec(version)?.[0] ?? 
 
 const clearable = (value: string | null): string => value ?? '';
 
+const addressParams = (address: PostalAddress): Stripe.AddressParam => ({
+  line1: clearable(address.line1),
+  line2: clearable(address.line2),
+  city: clearable(address.city),
+  state: clearable(address.state),
+  postal_code: clearable(address.postalCode),
+  ...(address.country !== null && { country: address.country }),
+});
+
 const change = (
   api: StripeApi,
   { commandId, payload }: UpdateCustomer | MoveCustomer | RetireCustomer,
@@ -36,25 +51,15 @@ const change = (
   updateUnder(commandId, (key) => api.updateCustomer(payload.customer, params, key));
 
 export const updateCustomer = async (api: StripeApi, command: UpdateCustomer): Promise<Outcome> => {
-  const { customer, version, name, phone, address } = command.payload;
+  const { customer, version, fields, name, phone, address } = command.payload;
   const present = await api.retrieveCustomer(customer);
   if (present.deleted === true) return done(command, present, 'gone');
   // A command that comes again after days must not take back what was said since.
   if (timeOf(present.metadata[VERSION] ?? '') > timeOf(version)) return done(command, present, 'superseded');
   const updated = await change(api, command, {
-    name: clearable(name),
-    phone: clearable(phone),
-    address:
-      address === null
-        ? ''
-        : {
-            line1: clearable(address.line1),
-            line2: clearable(address.line2),
-            city: clearable(address.city),
-            state: clearable(address.state),
-            postal_code: clearable(address.postalCode),
-            ...(address.country !== null && { country: address.country }),
-          },
+    ...(fields.includes('name') && { name: clearable(name) }),
+    ...(fields.includes('phone') && { phone: clearable(phone) }),
+    ...(fields.includes('address') && { address: address === null ? ('' as const) : addressParams(address) }),
     metadata: { [VERSION]: version },
   });
   return done(command, updated, 'updated');

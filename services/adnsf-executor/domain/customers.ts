@@ -111,20 +111,21 @@ const update = ({ payload }: UpdateShopCustomer, row: CustomerRow, account: numb
   // Somebody changed the e-mail address meanwhile: the row speaks for another person now.
   if (!row.active || customerKeyOf(row.email) !== payload.customerKey)
     return { kind: 'nothing', outcome: 'superseded' };
-  const renamed = customerKeyOf(payload.email) !== payload.customerKey;
+  const wants = (field: string): boolean => payload.fields.includes(field);
+  const renamed = wants('email') && customerKeyOf(payload.email) !== payload.customerKey;
   if (renamed && row.registered && account !== undefined && account !== row.customerId)
     return {
       kind: 'refuse',
       code: 'email_taken',
       message: `customer ${row.customerId} cannot have the e-mail address that Stripe has: it is that of account ${account}`,
     };
-  const named = fullName(textOrNull(row.firstName), textOrNull(row.lastName)) !== payload.name;
-  const moved = addressText(addressOf(row.billing)) !== addressText(payload.address);
+  const named = wants('name') && fullName(textOrNull(row.firstName), textOrNull(row.lastName)) !== payload.name;
+  const moved = wants('address') && addressText(addressOf(row.billing)) !== addressText(payload.address);
   const change: Profile = {
     kind: 'profile',
     email: renamed ? payload.email : row.email,
     ...(named ? namesOf(payload.name) : { firstName: row.firstName, lastName: row.lastName }),
-    phone: textOrNull(row.phone) === payload.phone ? row.phone : payload.phone,
+    phone: wants('phone') && textOrNull(row.phone) !== payload.phone ? payload.phone : row.phone,
     billing: moved ? payload.address && billingOf(payload.address, row.billing) : undefined,
   };
   if (!renamed && !named && !moved && change.phone === row.phone) return { kind: 'nothing', outcome: 'already' };

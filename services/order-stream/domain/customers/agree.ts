@@ -66,7 +66,7 @@ export const agreed = (state: CustomerState): CustomerState => {
   const lead = leadOf(state);
   const survivor = survivorOf(state);
   const stripeCustomerId = survivor?.customerId ?? null;
-  if (lead?.email == null) return { ...state, stripeCustomerId, customerKey: state.customerKey, profile: null };
+  if (lead?.email == null) return { ...state, stripeCustomerId, profile: null, conflict: null };
   const customerKey = customerKeyOf(lead.email);
   const heard = (name: string) => survivor?.fields.find((field) => field.name === name);
   const written = (name: FieldName) => lead.fields.find((field) => field.name === name)!;
@@ -91,8 +91,11 @@ export const agreed = (state: CustomerState): CustomerState => {
     name: valueOf('name'),
     phone: valueOf('phone'),
     address: addressFrom(valueOf('address')),
-    stripeDiffers: survivor !== undefined && FIELDS.some((name) => (heard(name)?.value ?? null) !== valueOf(name)),
-    shopDiffers: wanted !== null || FIELDS.some((name) => written(name).value !== valueOf(name)),
+    stripeFields: survivor === undefined ? [] : FIELDS.filter((name) => (heard(name)?.value ?? null) !== valueOf(name)),
+    shopFields: [
+      ...(wanted === null ? [] : ['email']),
+      ...FIELDS.filter((name) => written(name).value !== valueOf(name)),
+    ],
     wantedEmail: wanted?.value ?? null,
   };
 
@@ -119,7 +122,7 @@ export const agreed = (state: CustomerState): CustomerState => {
     customerKey,
     stripeCustomerId,
     profile,
-    conflict: conflict ?? state.conflict,
+    conflict,
     rows: state.rows.map((row) => (row === lead ? told : row)),
   };
 };

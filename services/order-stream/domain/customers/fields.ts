@@ -72,7 +72,7 @@ const stripeValue = (fact: CustomerFact, field: string): string | null => {
   }
 };
 
-type Told = Readonly<{ value: string | null; before?: string | null; at: bigint; factId: string }>;
+type Told = Readonly<{ value: string | null; changed: boolean; before: string | null; at: bigint; factId: string }>;
 
 /**
  * Whether the left was said after the right. Stripe's time has seconds: of two in one second, the one that builds upon
@@ -81,8 +81,8 @@ type Told = Readonly<{ value: string | null; before?: string | null; at: bigint;
 const isAfter = (left: Told, right: Told): boolean => {
   if (left.at !== right.at) return left.at > right.at;
   if (left.value === right.value) return left.factId < right.factId;
-  if (left.before !== undefined && left.before === right.value) return right.before !== left.value;
-  if (right.before !== undefined && right.before === left.value) return false;
+  if (left.changed && left.before === right.value) return !(right.changed && right.before === left.value);
+  if (right.changed && right.before === left.value) return false;
   return left.factId > right.factId;
 };
 
@@ -98,14 +98,14 @@ export const withStripeValues = (known: readonly StripeField[], fact: CustomerFa
     const field = known.find((each) => each.name === name);
     const value = stripeValue(fact, name);
     const changed = Object.hasOwn(previous, name);
-    const before = changed ? previous[name] || null : undefined;
-    const told: Told = { value, at, factId, ...(before !== undefined && { before }) };
-    const isNews = field === undefined || isAfter(told, field);
+    const before = (changed ? previous[name] : '') || null;
+    const told: Told = { value, changed, before, at, factId };
     const says = !isOurs(fact) && (changed || (isNew && value !== null));
-    const said: Saying = { value, before: before ?? null, at, factId };
+    const said: Saying = { value, before, at, factId };
     return {
-      ...(isNews ? { name, value, at, factId } : field),
-      said: says && (field?.said == null || isAfter(said, field.said)) ? said : (field?.said ?? null),
+      ...(field === undefined || isAfter(told, field) ? { name, ...told } : field),
+      said:
+        says && (field?.said == null || isAfter(told, { ...field.said, changed: true })) ? said : (field?.said ?? null),
     };
   });
 };

@@ -82,7 +82,9 @@ export const withShopCustomer = (state: CustomerState, fact: ShopCustomerFact): 
   // Guests' rows come and go, and are swept away by the shop: only an account takes its person along, or ends it.
   if (fact.kind === 'row.left' && fact.registered && fact.movedTo !== null && !hasAccount)
     next = { ...next, moved: { person: fact.movedTo, email: fact.movedToEmail, at, factId }, returned: null };
-  if (fact.kind === 'row.erased' && fact.registered && !hasAccount) next = forgotten(next, { by: 'shop', at, factId });
+  const lived = known !== undefined && !isForgotten(state, known.since);
+  if (fact.kind === 'row.erased' && fact.registered && lived && !hasAccount)
+    next = forgotten(next, { by: 'shop', at, factId });
   if (hasAccount && next.moved !== null) next = { ...next, moved: null, returned: { at, factId } };
   return { state: agreed(next) };
 };
@@ -96,10 +98,14 @@ const standingOf = (state: CustomerState, fact: CustomerFact): string => {
 };
 
 /** Whether a standing was told after another. Deletion is for ever, and Stripe's time has seconds. */
-const stands = (link: StripeLink, standing: string, at: bigint): boolean => {
+const stands = (link: StripeLink, standing: string, at: bigint, factId: string): boolean => {
   const [known, told] = [ranks[link.standing] ?? 0, ranks[standing] ?? 0];
-  if (known === 2 || told === 2) return told > known;
-  return at > link.standingAt || (at === link.standingAt && told > known);
+  if (known === 2 || told === 2)
+    return (
+      told > known || (told === known && (at < link.standingAt || (at === link.standingAt && factId < link.standingBy)))
+    );
+  if (at !== link.standingAt) return at > link.standingAt;
+  return told === known ? factId < link.standingBy : told > known;
 };
 
 /** What Stripe says of a customer that is, or was, the person's. */
@@ -112,7 +118,7 @@ export const withStripeCustomer = (state: CustomerState, fact: CustomerFact): Fo
   const createdAt = fact.createdAt ?? known?.createdAt ?? at;
   const began: StripeLink = { customerId, createdAt, standing, standingAt: at, standingBy: factId, fields: [] };
   const before = known ?? began;
-  const after: StripeLink = stands(before, standing, at)
+  const after: StripeLink = stands(before, standing, at, factId)
     ? { ...before, standing, standingAt: at, standingBy: factId }
     : before;
   const speaks = after.standing === 'present' && fact.person === state.person && !isForgotten(state, createdAt);
