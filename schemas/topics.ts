@@ -40,6 +40,13 @@ export const topics = define({
     foreign: true,
     compatibility: 'BACKWARD',
   },
+  addresses: {
+    name: `${database}.Address`,
+    config: aYear,
+    records: ['adnsf/Address'],
+    foreign: true,
+    compatibility: 'BACKWARD',
+  },
   carts: {
     name: `${database}.ShoppingCart`,
     config: aYear,
@@ -83,6 +90,13 @@ export const topics = define({
     records: ['PayoutFact'],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
+  shopCustomers: {
+    name: 'shop.customers',
+    // As customer.facts.
+    config: aYear,
+    records: ['ShopCustomerFact'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
   customerFacts: {
     name: 'customer.facts',
     // People's data: no longer than it is of use.
@@ -109,6 +123,10 @@ export const topics = define({
       'commands/stripe.EnsureCustomer',
       'commands/stripe.CreatePaymentIntent',
       'commands/stripe.FetchBalanceTransaction',
+      'commands/stripe.UpdateCustomer',
+      'commands/stripe.MoveCustomer',
+      'commands/stripe.RetireCustomer',
+      'commands/stripe.DeleteCustomer',
     ],
     compatibility: 'BACKWARD',
   },
@@ -123,6 +141,8 @@ export const topics = define({
       'commands/adnsf.ReverseRefund',
       'commands/adnsf.RecordRecurringPayment',
       'commands/adnsf.RecordRecurringEnd',
+      'commands/adnsf.UpdateShopCustomer',
+      'commands/adnsf.EraseShopCustomer',
     ],
     compatibility: 'BACKWARD',
   },
@@ -146,6 +166,8 @@ export const topics = define({
       'commands/erp.WriteOffInvoice',
       'commands/erp.ReverseWriteOff',
       'commands/erp.RecordSubscription',
+      'commands/erp.MergeCustomers',
+      'commands/erp.EraseCustomer',
     ],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
@@ -192,6 +214,8 @@ export type TopicKey = keyof typeof topics;
 /** Tables behind the stages of the order stream: the store's name and its record. */
 export const stores = {
   customers: 'state/CustomerRow',
+  addresses: 'state/AddressRow',
+  people: 'state/CustomerState',
   carts: 'state/CartRow',
   'order-lines': 'state/OrderLines',
   'order-progress': 'state/OrderProgress',
@@ -205,8 +229,16 @@ export const stores = {
 
 export type StoreName = keyof typeof stores;
 
-export type StripeCommand = Types.EnsureCustomer | Types.CreatePaymentIntent | Types.FetchBalanceTransaction;
-export type AdnsfCommand =
+export type StripeCommand =
+  | Types.EnsureCustomer
+  | Types.CreatePaymentIntent
+  | Types.FetchBalanceTransaction
+  | Types.UpdateCustomer
+  | Types.MoveCustomer
+  | Types.RetireCustomer
+  | Types.DeleteCustomer;
+/** What the shop does to an order. */
+export type AdnsfOrderCommand =
   | Types.LinkPayment
   | Types.MarkOrderPaid
   | Types.RecordPaymentDecline
@@ -214,6 +246,9 @@ export type AdnsfCommand =
   | Types.ReverseRefund
   | Types.RecordRecurringPayment
   | Types.RecordRecurringEnd;
+/** What it does to a customer. */
+export type AdnsfCustomerCommand = Types.UpdateShopCustomer | Types.EraseShopCustomer;
+export type AdnsfCommand = AdnsfOrderCommand | AdnsfCustomerCommand;
 export type ErpCommand =
   | Types.UpsertCustomer
   | Types.CreateSalesOrder
@@ -230,13 +265,16 @@ export type ErpCommand =
   | Types.VoidInvoice
   | Types.WriteOffInvoice
   | Types.ReverseWriteOff
-  | Types.RecordSubscription;
+  | Types.RecordSubscription
+  | Types.MergeCustomers
+  | Types.EraseCustomer;
 export type Notification = Types.NotifyCustomer;
 
 /** What a topic's values are in TypeScript. */
 export type TopicValues = {
   orders: Types.OrdersEnvelope;
   customers: Types.CustomerEnvelope;
+  addresses: Types.AddressEnvelope;
   carts: Types.ShoppingCartEnvelope;
   orderLines: Types.OrdersShoppingCartEnvelope;
   adnsfWebhooks: Types.AdnsfWebhook;
@@ -246,6 +284,7 @@ export type TopicValues = {
   assembledOrders: Types.AssembledOrder;
   orderPayments: Types.PaymentFact;
   payoutFacts: Types.PayoutFact;
+  shopCustomers: Types.ShopCustomerFact;
   customerFacts: Types.CustomerFact;
   billingFacts: Types.BillingFact;
   catalogFacts: Types.CatalogFact;
@@ -267,6 +306,8 @@ export type TopicValues = {
 
 export type StoreValues = {
   customers: Types.CustomerRow;
+  addresses: Types.AddressRow;
+  people: Types.CustomerState;
   carts: Types.CartRow;
   'order-lines': Types.OrderLines;
   'order-progress': Types.OrderProgress;

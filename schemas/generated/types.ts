@@ -258,6 +258,12 @@ export type CustomerFact = {
   readonly shippingPhone: null | string;
   readonly shippingAddress: null | StripeAddress;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Whose customer it says it is, by its metadata: `customer:<digest of the customer key>`. Empty when it does not say. */
+  readonly person: string;
+  /** What the event changed, as it was before: email, name, phone, address (as JSON), customer_key. Nothing is an empty text. */
+  readonly previous: Readonly<Record<string, string>>;
+  /** Of the request that caused the event. */
+  readonly idempotencyKey: null | string;
   /** The connected account, on Connect events. */
   readonly account: null | string;
   /** When Stripe made the object. */
@@ -489,6 +495,42 @@ export type ScanPosition = {
   readonly marks: readonly ScanMark[];
 };
 
+/** Where somebody lives, as Stripe and carriers read it: country by its ISO code. */
+export type PostalAddress = {
+  readonly line1: null | string;
+  readonly line2: null | string;
+  readonly city: null | string;
+  readonly state: null | string;
+  readonly postalCode: null | string;
+  readonly country: null | string;
+};
+
+/** What a Customer row of the shop says of a person. Keyed by the person, so that all rows of one come together. */
+export type ShopCustomerFact = {
+  /** The row and its place in the log. */
+  readonly factId: string;
+  /** `customer:<digest of the normalised e-mail>`. */
+  readonly person: string;
+  /** row.present, row.left (it is somebody else's now, or nobody's), or row.erased. */
+  readonly kind: string;
+  readonly customerId: number;
+  /** In the shop's log. */
+  readonly place: string;
+  /** When it was committed. */
+  readonly occurredAt: bigint;
+  readonly registered: boolean;
+  /** As it was typed. Null when the row left. */
+  readonly email: null | string;
+  readonly firstName: null | string;
+  readonly lastName: null | string;
+  readonly phone: null | string;
+  /** The billing address. */
+  readonly address: null | PostalAddress;
+  /** Whose row it is now. */
+  readonly movedTo: null | string;
+  readonly movedToEmail: null | string;
+};
+
 /** A Stripe event as it was delivered, after its signature was verified; or, with the header millrace-source: scan, as it was found in Stripe's list of events. */
 export type StripeEvent = {
   readonly id: string;
@@ -502,13 +544,21 @@ export type StripeEvent = {
   readonly body: Buffer;
 };
 
-export type CustomerValue = {
+export type AddressValue = {
+  readonly AddressID: null | number;
   readonly CustomerID: null | number;
-  readonly Email: null | string;
   readonly FirstName: null | string;
   readonly LastName: null | string;
+  readonly Company: null | string;
+  readonly Address1: null | string;
+  readonly Address2: null | string;
+  readonly Suite: null | string;
+  readonly City: null | string;
+  readonly State: null | string;
+  readonly Zip: null | string;
+  readonly Country: null | string;
   readonly Phone: null | string;
-  readonly IsRegistered: null | number;
+  readonly Deleted: null | number;
 };
 
 /** Where the change lies in the log. */
@@ -518,6 +568,26 @@ export type Source = {
   readonly change_lsn: null | string;
   readonly commit_lsn: null | string;
   readonly event_serial_no: null | bigint;
+};
+
+/** A change of dbo.Address, as far as it is used here (a reader of Debezium's schema). */
+export type AddressEnvelope = {
+  readonly before: null | AddressValue;
+  readonly after: null | AddressValue;
+  readonly source: Source;
+  readonly op: string;
+};
+
+export type CustomerValue = {
+  readonly CustomerID: null | number;
+  readonly Email: null | string;
+  readonly FirstName: null | string;
+  readonly LastName: null | string;
+  readonly Phone: null | string;
+  readonly IsRegistered: null | number;
+  readonly BillingAddressID: null | number;
+  readonly Active: null | number;
+  readonly Deleted: null | number;
 };
 
 /** A change of dbo.Customer, as far as it is used here (a reader of Debezium's schema). */
@@ -622,6 +692,28 @@ export type ShoppingCartEnvelope = {
   readonly after: null | ShoppingCartValue;
   readonly source: Source;
   readonly op: string;
+};
+
+/** What EraseShopCustomer says. */
+export type EraseShopCustomerPayload = {
+  readonly customerId: number;
+};
+
+/** Makes a Customer row and its addresses anonymous. */
+export type EraseShopCustomer = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'EraseShopCustomer';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: EraseShopCustomerPayload;
 };
 
 /** What LinkPayment says. */
@@ -815,6 +907,36 @@ export type ReverseRefund = {
   readonly payload: ReverseRefundPayload;
 };
 
+/** What UpdateShopCustomer says. */
+export type UpdateShopCustomerPayload = {
+  readonly customerId: number;
+  /** Normalised e-mail that the row has: a row that has another by then is somebody else's. */
+  readonly customerKey: string;
+  /** Those that are to be written, among email, name, phone, address. The others are left as they are. */
+  readonly fields: readonly string[];
+  readonly email: string;
+  readonly name: null | string;
+  readonly phone: null | string;
+  readonly address: null | PostalAddress;
+};
+
+/** Has a Customer row say what was changed at Stripe. A field that is null is cleared. */
+export type UpdateShopCustomer = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'UpdateShopCustomer';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: UpdateShopCustomerPayload;
+};
+
 /** A postal address: country by its ISO 3166 code, state of the US and Canada by code, postcode in its country's form. */
 export type ErpAddress = {
   readonly firstName: null | string;
@@ -911,6 +1033,28 @@ export type DecrementInventory = {
   readonly payload: DecrementInventoryPayload;
 };
 
+/** What EraseCustomer says. */
+export type EraseCustomerPayload = {
+  readonly person: string;
+};
+
+/** A person is to be forgotten. Orders and what was booked for them stay, without a name. Says nothing of the person but the digest of the key: `customer:` and the first 32 hexadecimal digits of the SHA-256 of the customer key. */
+export type EraseCustomer = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'EraseCustomer';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: EraseCustomerPayload;
+};
+
 /** What IssueCreditMemo says. */
 export type IssueCreditMemoPayload = {
   /** One credit memo for each. */
@@ -944,6 +1088,29 @@ export type IssueCreditMemo = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: IssueCreditMemoPayload;
+};
+
+/** What MergeCustomers says. */
+export type MergeCustomersPayload = {
+  readonly customerKey: string;
+  readonly into: string;
+};
+
+/** Two customers are one: from now on `into`. A customer into itself: it stands on its own again. */
+export type MergeCustomers = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'MergeCustomers';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: MergeCustomersPayload;
 };
 
 /** What was sold. */
@@ -1299,6 +1466,8 @@ export type UpsertCustomerPayload = {
   readonly name: null | string;
   readonly phone: null | string;
   readonly billTo: null | ErpAddress;
+  /** profile: from what the person says of themselves. order: from an order, which counts less. */
+  readonly standing: string;
 };
 
 /** The customer as the ERP should know them. */
@@ -1418,6 +1587,28 @@ export type CreatePaymentIntent = {
   readonly payload: CreatePaymentIntentPayload;
 };
 
+/** What DeleteCustomer says. */
+export type DeleteCustomerPayload = {
+  readonly customer: string;
+};
+
+/** Has Stripe forget a person. Payments stay. */
+export type DeleteCustomer = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'DeleteCustomer';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: DeleteCustomerPayload;
+};
+
 /** What EnsureCustomer says. */
 export type EnsureCustomerPayload = {
   /** Normalised e-mail: one person, one Stripe customer. */
@@ -1466,6 +1657,89 @@ export type FetchBalanceTransaction = {
   readonly payload: FetchBalanceTransactionPayload;
 };
 
+/** What MoveCustomer says. */
+export type MoveCustomerPayload = {
+  readonly customer: string;
+  /** Normalised e-mail of whom it stands for. */
+  readonly customerKey: string;
+};
+
+/** The person has another e-mail address: from now on this is the customer of that one. */
+export type MoveCustomer = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'MoveCustomer';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: MoveCustomerPayload;
+};
+
+/** What RetireCustomer says. */
+export type RetireCustomerPayload = {
+  readonly customer: string;
+  readonly into: string;
+};
+
+/** Another customer stands for the person from now on; payments stay where they are. */
+export type RetireCustomer = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'RetireCustomer';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RetireCustomerPayload;
+};
+
+/** What UpdateCustomer says. */
+export type UpdateCustomerPayload = {
+  readonly customer: string;
+  /** Of what the person says: time of the youngest change, and a fingerprint. An older one changes nothing any more. */
+  readonly version: string;
+  /** Those that are to be written, among name, phone, address. The others are left as they are. */
+  readonly fields: readonly string[];
+  readonly name: null | string;
+  readonly phone: null | string;
+  readonly address: null | PostalAddress;
+};
+
+/** Has Stripe's customer say what the person says of themselves. A field that is null is cleared. */
+export type UpdateCustomer = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'UpdateCustomer';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: UpdateCustomerPayload;
+};
+
+/** The Address row, as far as people need it. */
+export type AddressRow = {
+  readonly addressId: number;
+  readonly customerId: number;
+  readonly address: null | PostalAddress;
+};
+
 /** A ShoppingCart row. */
 export type CartRow = {
   readonly cartRecordId: number;
@@ -1483,6 +1757,142 @@ export type CustomerRow = {
   readonly lastName: null | string;
   readonly phone: null | string;
   readonly registered: boolean;
+  readonly billingAddressId: null | number;
+  /** Deleted in the shop, or made anonymous there. */
+  readonly gone: boolean;
+  /** The person that the row was told of last (`customer:…`); null when of none. */
+  readonly toldOf: null | string;
+  /** Whom it was told of before: they hear of its erasure too. */
+  readonly formerly: readonly string[];
+};
+
+/** What people of one side said last of a field. */
+export type Saying = {
+  readonly value: null | string;
+  /** What it said until then. */
+  readonly before: null | string;
+  readonly at: bigint;
+  readonly factId: string;
+};
+
+/** A field of a Customer row. Addresses are JSON. */
+export type ShopField = {
+  readonly name: string;
+  readonly value: null | string;
+  readonly said: Saying;
+  /** What the shop was told to write, and has not shown yet. */
+  readonly told: readonly (null | string)[];
+};
+
+/** A Customer row of a person. */
+export type PersonRow = {
+  readonly customerId: number;
+  readonly present: boolean;
+  readonly registered: boolean;
+  readonly place: string;
+  /** When it was first seen. */
+  readonly since: bigint;
+  readonly email: null | string;
+  readonly fields: readonly ShopField[];
+};
+
+/** A field of a Stripe customer. */
+export type StripeField = {
+  readonly name: string;
+  readonly value: null | string;
+  readonly at: bigint;
+  readonly factId: string;
+  /** Whether that event changed it. */
+  readonly changed: boolean;
+  /** What it was then until then. */
+  readonly before: null | string;
+  readonly said: null | Saying;
+};
+
+/** A customer at Stripe that is, or was, this person's. */
+export type StripeLink = {
+  readonly customerId: string;
+  readonly createdAt: bigint;
+  /** present, retired (another one stands for the person), moved (to another person), or deleted. */
+  readonly standing: string;
+  /** When that was told. */
+  readonly standingAt: bigint;
+  readonly standingBy: string;
+  readonly fields: readonly StripeField[];
+};
+
+/** What both sides come to. */
+export type PersonProfile = {
+  /** Names these contents: time of the youngest change and a fingerprint. */
+  readonly version: string;
+  readonly at: bigint;
+  readonly causedBy: string;
+  /** The row that speaks for the person. */
+  readonly adnsfCustomerId: number;
+  readonly registered: boolean;
+  readonly email: string;
+  readonly name: null | string;
+  readonly phone: null | string;
+  readonly address: null | PostalAddress;
+  /** Fields that say something else there. */
+  readonly stripeFields: readonly string[];
+  /** Fields that say something else there. */
+  readonly shopFields: readonly string[];
+  /** The address that Stripe has for the person, when the shop has another. */
+  readonly wantedEmail: null | string;
+};
+
+/** The account has another e-mail address now. */
+export type Moved = {
+  readonly person: string;
+  readonly email: null | string;
+  readonly at: bigint;
+  readonly factId: string;
+};
+
+/** The account has come back to this e-mail address. */
+export type Returned = {
+  readonly at: bigint;
+  readonly factId: string;
+};
+
+/** The person is to be forgotten. */
+export type Erased = {
+  /** shop or stripe */
+  readonly by: string;
+  readonly at: bigint;
+  readonly factId: string;
+};
+
+/** Both sides changed a field without knowing of each other; the later change counts. */
+export type Conflict = {
+  readonly fields: string;
+  /** shop or stripe */
+  readonly kept: string;
+  readonly at: bigint;
+  readonly factId: string;
+};
+
+/** What is known of a person, from the shop's rows and Stripe's customers, and what was already sent for them. */
+export type CustomerState = {
+  readonly person: string;
+  /** The normalised e-mail. Null when it is not known, or was erased. */
+  readonly customerKey: null | string;
+  /** When anything was first known. */
+  readonly since: null | bigint;
+  readonly rows: readonly PersonRow[];
+  readonly links: readonly StripeLink[];
+  /** The one customer at Stripe that stands for the person: the oldest of those that say so. */
+  readonly stripeCustomerId: null | string;
+  readonly profile: null | PersonProfile;
+  readonly moved: null | Moved;
+  readonly returned: null | Returned;
+  readonly erased: null | Erased;
+  readonly conflict: null | Conflict;
+  /** Ids of the commands that were sent. */
+  readonly issued: readonly string[];
+  readonly refusals: readonly string[];
+  readonly workflows: null | readonly string[];
 };
 
 export type InvoiceLine = {

@@ -11,6 +11,13 @@ export interface StripeApi {
     params: Stripe.CustomerCreateParams,
     idempotencyKey: string,
   ): Promise<Stripe.Response<Stripe.Customer>>;
+  retrieveCustomer(id: string): Promise<Stripe.Response<Stripe.Customer | Stripe.DeletedCustomer>>;
+  updateCustomer(
+    id: string,
+    params: Stripe.CustomerUpdateParams,
+    idempotencyKey: string,
+  ): Promise<Stripe.Response<Stripe.Customer>>;
+  deleteCustomer(id: string): Promise<Stripe.Response<Stripe.DeletedCustomer>>;
   listPaymentIntents(
     params: Stripe.PaymentIntentListParams,
   ): Promise<Stripe.Response<Stripe.ApiList<Stripe.PaymentIntent>>>;
@@ -59,6 +66,10 @@ export const openStripeApi = (options: StripeApiOptions): StripeApi => {
     listCustomers: (params) => limited('GET customers', () => stripe.customers.list(params)),
     createCustomer: (params, idempotencyKey) =>
       limited('POST customers', () => stripe.customers.create(params, { idempotencyKey })),
+    retrieveCustomer: (id) => limited('GET customers/:id', () => stripe.customers.retrieve(id)),
+    updateCustomer: (id, params, idempotencyKey) =>
+      limited('POST customers/:id', () => stripe.customers.update(id, params, { idempotencyKey })),
+    deleteCustomer: (id) => limited('DELETE customers/:id', () => stripe.customers.del(id)),
     listPaymentIntents: (params) => limited('GET payment_intents', () => stripe.paymentIntents.list(params)),
     createPaymentIntent: (params, idempotencyKey) =>
       limited('POST payment_intents', () => stripe.paymentIntents.create(params, { idempotencyKey })),
