@@ -109,6 +109,7 @@ export const topics = define({
       'commands/stripe.EnsureCustomer',
       'commands/stripe.CreatePaymentIntent',
       'commands/stripe.FetchBalanceTransaction',
+      'commands/stripe.FetchPayoutTransactions',
     ],
     compatibility: 'BACKWARD',
   },
@@ -136,6 +137,8 @@ export const topics = define({
       'commands/erp.RequestShippingLabel',
       'commands/erp.IssueCreditMemo',
       'commands/erp.ReverseCreditMemo',
+      'commands/erp.PostPayoutJournal',
+      'commands/erp.ReversePayoutJournal',
     ],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
@@ -182,12 +185,14 @@ export const stores = {
   unrouted: 'state/Unrouted',
   links: 'LinkedObject',
   orders: 'state/OrderState',
+  payouts: 'state/PayoutState',
   places: 'state/RowPlace',
 } as const;
 
 export type StoreName = keyof typeof stores;
 
-export type StripeCommand = Types.EnsureCustomer | Types.CreatePaymentIntent | Types.FetchBalanceTransaction;
+export type StripeCommand =
+  Types.EnsureCustomer | Types.CreatePaymentIntent | Types.FetchBalanceTransaction | Types.FetchPayoutTransactions;
 export type AdnsfCommand =
   Types.LinkPayment | Types.MarkOrderPaid | Types.RecordPaymentDecline | Types.RecordRefund | Types.ReverseRefund;
 export type ErpCommand =
@@ -198,7 +203,9 @@ export type ErpCommand =
   | Types.RecordProcessingFee
   | Types.RequestShippingLabel
   | Types.IssueCreditMemo
-  | Types.ReverseCreditMemo;
+  | Types.ReverseCreditMemo
+  | Types.PostPayoutJournal
+  | Types.ReversePayoutJournal;
 export type Notification = Types.NotifyCustomer;
 
 /** What a topic's values are in TypeScript. */
@@ -240,5 +247,6 @@ export type StoreValues = {
   unrouted: Types.Unrouted;
   links: Types.LinkedObject;
   orders: Types.OrderState;
+  payouts: Types.PayoutState;
   places: Types.RowPlace;
 };

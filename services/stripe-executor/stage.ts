@@ -8,6 +8,7 @@ import type { DeadLetter, Topic } from '../runtime/topology.ts';
 import { createPaymentIntent, ensureCustomer, fetchBalanceTransaction, type Timing } from './commands.ts';
 import { asResult, type Outcome } from './domain/outcome.ts';
 import { refusalOrThrow } from './failure.ts';
+import { fetchPayoutTransactions } from './payout-transactions.ts';
 import type { StripeApi } from './stripe-api.ts';
 
 const perform = (api: StripeApi, command: StripeCommand, timing: Timing): Promise<Outcome> => {
@@ -18,6 +19,8 @@ const perform = (api: StripeApi, command: StripeCommand, timing: Timing): Promis
       return createPaymentIntent(api, command, timing);
     case 'FetchBalanceTransaction':
       return fetchBalanceTransaction(api, command);
+    case 'FetchPayoutTransactions':
+      return fetchPayoutTransactions(api, command);
   }
 };
 

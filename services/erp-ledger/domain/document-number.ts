@@ -10,6 +10,8 @@ const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   RequestShippingLabel: 'SH',
   IssueCreditMemo: 'CM',
   ReverseCreditMemo: 'CR',
+  PostPayoutJournal: 'PJ',
+  ReversePayoutJournal: 'PR',
 };
 
 /**

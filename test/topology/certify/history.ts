@@ -39,6 +39,7 @@ const answer = (
   requestId: null,
   replayed: false,
   detail: {},
+  balanceTransactions: [],
   completedAt: command.occurredAt + 1_000n,
   ...over,
 });
@@ -56,6 +57,11 @@ const atStripe = (command: StripeCommand): CommandResult => {
       return answer(command, command.payload.balanceTransactionId, {
         requestId,
         detail: { gross: '3744', fee: '139', net: '3605', currency: 'USD', how: 'found' },
+      });
+    case 'FetchPayoutTransactions':
+      return answer(command, command.payload.payoutId, {
+        requestId,
+        detail: { after: command.payload.startingAfter ?? '', more: 'false', how: 'found' },
       });
   }
 };
