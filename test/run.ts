@@ -3,7 +3,7 @@
  * Options: --no-lint, and names of tiers (unit topology conformance integration faults) to run only those.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { z } from 'zod';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -26,12 +26,15 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     if (!running) process.exit(130);
   });
 
+const stripeRequests = `${reports}/stripe-requests`;
+
 const run = (command: string, args: readonly string[]): Promise<number> =>
   new Promise((resolve, reject) => {
     running = spawn(command === 'node' ? process.execPath : command, args, {
       cwd: root,
       stdio: 'inherit',
-      env: process.env,
+      // Of each shape of request that the Stripe sandbox takes it keeps one here.
+      env: { ...process.env, STRIPE_REQUESTS_DIR: stripeRequests },
     });
     running.on('error', reject);
     running.on('exit', (code) => {
@@ -128,6 +131,9 @@ if (onStack.length > 0) outcomes.push(await vitest(onStack));
 // Faults have a stack of their own, which they break.
 if (wanted.includes('faults'))
   outcomes.push(await check('faults', 'node', ['test/faults/main.ts', '--short', '--seed', 'millrace']));
+
+if (existsSync(stripeRequests))
+  outcomes.push(await check("Stripe's schema", 'node', ['test/stripe-schema.ts', stripeRequests]));
 
 if (failures.length > 0) console.log(`\n── failures\n${failures.join('\n')}`);
 console.log('\n── summary');

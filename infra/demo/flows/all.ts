@@ -1,0 +1,4 @@
+import type { Flow } from './flow.ts';
+import { refundsAtStripe } from './refunds-at-stripe.ts';
+
+export const allFlows: readonly Flow[] = [refundsAtStripe];
