@@ -2,9 +2,17 @@
 import Stripe from 'stripe';
 import { fromStripeUnits } from '../order-stream/domain/stripe-money.ts';
 import type { CliConfig } from './environment.ts';
-import type { Fee, Payment, Refund } from './verify/facts.ts';
+import { paidOut, type Sources } from './stripe-payouts.ts';
+import type { Fee, Payment, Payout, Refund } from './verify/facts.ts';
 
-export type StripeFacts = Readonly<{ payments: readonly Payment[]; net: ReadonlyMap<string, bigint> }>;
+export type StripeFacts = Readonly<{
+  payments: readonly Payment[];
+  /** As in `Facts`, by currency. */
+  net: ReadonlyMap<string, bigint>;
+  open: ReadonlyMap<string, bigint>;
+  balance: ReadonlyMap<string, bigint>;
+  payouts: readonly Payout[];
+}>;
 
 export type PaymentStory = Readonly<{
   paymentIntent: Stripe.PaymentIntent;
@@ -53,17 +61,17 @@ export const openStripe = (config: CliConfig): StripeReader => {
   return {
     sandbox: config.MILLRACE_STRIPE_API_BASE,
     async everything() {
-      const net = new Map<string, bigint>();
       const fees = new Map<string, Fee>();
+      const transactions: Stripe.BalanceTransaction[] = [];
       for await (const transaction of stripe.balanceTransactions.list({ limit: 100 })) {
-        const currency = transaction.currency.toUpperCase();
-        if (transaction.reporting_category !== 'payout' && transaction.reporting_category !== 'payout_reversal')
-          net.set(currency, (net.get(currency) ?? 0n) + feeOf(transaction).net);
+        transactions.push(transaction);
         fees.set(transaction.id, feeOf(transaction));
       }
+      const sources: Sources = new Map();
       const succeeded = new Map<string, Stripe.Charge[]>();
       const failed = new Set<string>();
       for await (const charge of stripe.charges.list({ limit: 100 })) {
+        sources.set(charge.id, charge);
         const paymentIntent = idOf(charge.payment_intent);
         if (paymentIntent === null) continue;
         if (charge.status === 'succeeded')
@@ -72,6 +80,7 @@ export const openStripe = (config: CliConfig): StripeReader => {
       }
       const refunds = new Map<string, Refund[]>();
       for await (const refund of stripe.refunds.list({ limit: 100 })) {
+        sources.set(refund.id, refund);
         const paymentIntent = idOf(refund.payment_intent);
         if (paymentIntent === null) continue;
         const known = refunds.get(paymentIntent) ?? [];
@@ -84,8 +93,10 @@ export const openStripe = (config: CliConfig): StripeReader => {
         });
         refunds.set(paymentIntent, known);
       }
+      for await (const dispute of stripe.disputes.list({ limit: 100 })) sources.set(dispute.id, dispute);
       const payments: Payment[] = [];
       for await (const intent of stripe.paymentIntents.list({ limit: 100 })) {
+        sources.set(intent.id, intent);
         const charges = succeeded.get(intent.id) ?? [];
         const transaction = idOf(charges[0]?.balance_transaction);
         payments.push({
@@ -101,7 +112,7 @@ export const openStripe = (config: CliConfig): StripeReader => {
           refunds: refunds.get(intent.id) ?? [],
         });
       }
-      return { payments, net };
+      return { payments, ...(await paidOut(stripe, transactions, sources)) };
     },
     async story(paymentIntentId) {
       let paymentIntent: Stripe.PaymentIntent;

@@ -16,6 +16,7 @@ const before: Readonly<Record<string, readonly string[]>> = {
   IssueCreditMemo: ['RecordPayment'],
   ReverseCreditMemo: ['IssueCreditMemo'],
   ReverseRefund: ['RecordRefund'],
+  ReversePayoutJournal: ['PostPayoutJournal'],
 };
 
 /** The same for orders that the product collects: of others Stripe's part is not ours, and nobody marks them as paid. */

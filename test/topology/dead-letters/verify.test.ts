@@ -21,6 +21,7 @@ const ledger: LedgerReader = {
     payments: [],
     fees: [],
     creditMemos: [],
+    payouts: [],
     applied: [],
     conflicts: [],
     trialBalance: new Map(),
@@ -36,7 +37,10 @@ const ledger: LedgerReader = {
 const sides = async (): Promise<Sides> => ({
   topics: await topicsOf(desk.setup.cluster, desk.schemas),
   shop: { orders: () => Promise.resolve([]), order: () => Promise.resolve(undefined) } as unknown as ShopReader,
-  stripe: { everything: () => Promise.resolve({ payments: [], net: new Map() }) } as unknown as StripeReader,
+  stripe: {
+    everything: () =>
+      Promise.resolve({ payments: [], net: new Map(), open: new Map(), balance: new Map(), payouts: [] }),
+  } as unknown as StripeReader,
   ledger,
 });
 const facts = async () => collectFacts(await sides(), ['STRIPE']);

@@ -74,6 +74,7 @@ export const openAudited = async (server: ShopServer) => {
       payments: [],
       fees: [],
       creditMemos: [],
+      payouts: [],
       applied: booked(),
       conflicts: [],
       trialBalance: new Map(),

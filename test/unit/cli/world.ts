@@ -93,6 +93,7 @@ export const soundWorld = (): Facts => {
     payments: [{ orderId: '1', amount: 6_139n, currency: 'USD', paymentIntentId: 'pi_1' }],
     fees: [{ orderId: '1', ...fee }],
     creditMemos: [],
+    payouts: [],
     applied: commands.filter(({ target }) => target === 'erp').map(({ commandId }) => commandId),
     conflicts: [],
     trialBalance: new Map([['USD', 0n]]),
@@ -108,6 +109,9 @@ export const soundWorld = (): Facts => {
       payment('3', 'pi_3'),
     ],
     stripeNet: new Map([['USD', 5_931n]]),
+    stripeOpen: new Map(),
+    stripeBalance: new Map([['USD', 5_931n]]),
+    payouts: [],
     commands,
     results: commands.filter(({ target }) => target === 'stripe' || target === 'adnsf').map(resultOf),
     images: ['1', '2', '3'].map((orderId) => ({
