@@ -37,7 +37,7 @@ type Line = Readonly<{
 }>;
 
 const lineOf = (transaction: Stripe.BalanceTransaction, sources: Sources): Line => {
-  const sourceId = idOf(transaction.source as Reference);
+  const sourceId = idOf(transaction.source);
   return {
     id: transaction.id,
     category: transaction.reporting_category,

@@ -152,6 +152,8 @@ export type LedgerCreditMemo = Readonly<{
 export type LedgerPayout = Readonly<{
   payoutId: string;
   amount: bigint;
+  /** What Stripe took for paying out. */
+  fee: bigint;
   currency: string;
   transactions: bigint;
   /** What its entry moved the clearing account by. */

@@ -1,12 +1,17 @@
+import { stripVTControlCharacters } from 'node:util';
 import type Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Sandbox, sandbox, secretKey } from '../../../infra/sandbox/stripe/testing/sandbox.ts';
 import type { CommandResult } from '../../../schemas/generated/types.ts';
 import { memoryRegistry } from '../../../schemas/registry.ts';
 import { openSchemas } from '../../../schemas/serde.ts';
+import { topics } from '../../../schemas/topics.ts';
 import { adnsfStage } from '../../../services/adnsf-executor/stage.ts';
 import type { CliConfig } from '../../../services/cli/environment.ts';
+import { topicsOf } from '../../../services/cli/kafka.ts';
 import { openLedger as openBooks } from '../../../services/cli/ledger.ts';
+import { payoutsIn, proofIn } from '../../../services/cli/payout/collect.ts';
+import { proofText, rowsText } from '../../../services/cli/payout/print.ts';
 import { openStripe } from '../../../services/cli/stripe.ts';
 import { bookFindings } from '../../../services/cli/verify/books.ts';
 import { clearingOf } from '../../../services/cli/verify/payouts.ts';
@@ -14,6 +19,8 @@ import { openLedger } from '../../../services/erp-ledger/ledger.ts';
 import { orderTopology } from '../../../services/order-stream/topology.ts';
 import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
 import type { EffectStage } from '../../../services/runtime/effects.ts';
+import { memoryCluster } from '../../../services/runtime/memory/cluster.ts';
+import { systemScheduler } from '../../../services/runtime/scheduler.ts';
 import { openDriver } from '../../../services/runtime/testing/driver.ts';
 import { stripeStage } from '../../../services/stripe-executor/stage.ts';
 import { openStripeApi } from '../../../services/stripe-executor/stripe-api.ts';
@@ -56,6 +63,7 @@ const open = async (settleMs = 5) => {
   const driver = await openDriver(orderTopology(schemas, policy, 'test', { current: loadWorkflows() }), {
     partitions: 2,
     startMs: Date.now(),
+    topics: [topics.deadLetterActions.name, topics.erpResults.name],
     effects: [stripe, adnsf] as unknown as EffectStage<never>[],
   });
   const orderNumber = await server.place();
@@ -128,6 +136,10 @@ const open = async (settleMs = 5) => {
       driver
         .readAll(schemas.topic('stripeResults'))
         .flatMap(({ value }) => (value?.type === 'FetchPayoutTransactions' ? [value] : [])),
+    proof: async (payoutId: string) => {
+      const read = await topicsOf(memoryCluster(driver.broker, systemScheduler), schemas);
+      return { proof: (await proofIn(read, payoutId))!, rows: await payoutsIn(read) };
+    },
     letters: () => driver.deadLetters().map(({ code, message }) => `${code}: ${message}`),
     [Symbol.asyncDispose]: async () => {
       await driver.close();
@@ -178,6 +190,24 @@ describe('money that Stripe pays out', () => {
         .sort(),
     ).toEqual([test.orderId, test.orderId, null].sort());
     expect(foreign.status).toBe('succeeded');
+
+    const { proof, rows } = await test.proof(payout!.id);
+    expect(proof).toMatchObject({
+      standing: 'proved',
+      sum: BigInt(payout!.amount),
+      transactions: 7n,
+      untied: 5,
+      orders: [{ orderId: test.orderId, transactions: 2 }],
+      unknown: [{ line: 'never_heard_of/novelty', account: '1990' }],
+      entry: { commandId: `payout:${payout!.id}/post-journal/1`, document: null },
+      letters: [],
+    });
+    expect(rows).toMatchObject([{ payoutId: payout!.id, status: 'paid', automatic: true, reversal: null }]);
+    const text = stripVTControlCharacters(proofText(proof));
+    expect(text).toMatch(/Σ of 7 transactions [\d.]+ USD = paid out, to the cent/);
+    expect(text).toMatch(/Unknown: never_heard_of\/novelty on account 1990/);
+    expect(text).toMatch(/charge +│ charge +│ +1 +│ +123\.45 USD/);
+    expect(stripVTControlCharacters(rowsText(rows))).toContain(payout!.id);
   });
 
   it('comes back from the bank, goes out again, and is below zero in the end', async () => {
@@ -190,6 +220,10 @@ describe('money that Stripe pays out', () => {
     expect(back.findings).toEqual([]);
     expect(back.account('1000')).toBe(0n);
     expect(back.account('1010')).toBe(BigInt(first!.amount));
+    expect((await test.proof(first!.id)).proof).toMatchObject({
+      standing: 'taken back',
+      reversal: { postings: [{ line: 'bank' }, { line: 'clearing' }] },
+    });
 
     const [second] = await test.run();
     await test.hear();
@@ -281,5 +315,8 @@ describe('money that Stripe pays out', () => {
       ),
     ]);
     expect((await test.judged()).books.payouts).toEqual([]);
+    const { proof } = await test.proof(payout!.id);
+    expect(proof).toMatchObject({ standing: 'held', entry: null, letters: test.letters() });
+    expect(proofText(proof)).toContain('≠ 9.00 USD paid out');
   });
 });

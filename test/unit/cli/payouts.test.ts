@@ -23,6 +23,7 @@ const payout = (over: Partial<Payout> = {}): Payout => ({
 const entry = (over: Partial<LedgerPayout> = {}): LedgerPayout => ({
   payoutId: 'po_1',
   amount: 5_900n,
+  fee: 0n,
   currency: 'USD',
   transactions: 2n,
   clearing: -5_931n,
