@@ -237,7 +237,7 @@ const checkDisk = (
 const groupInputs: readonly (readonly [string, readonly TopicKey[]])[] = [
   ['order-stream-assembly', ['customers', 'carts', 'orderLines', 'orders']],
   ['order-stream-routing', ['stripeEvents', 'stripeObjects']],
-  ['order-stream-orders', ['assembledOrders', 'orderPayments', 'stripeResults', 'adnsfResults']],
+  ['order-stream-orders', ['assembledOrders', 'orderPayments', 'stripeResults', 'adnsfResults', 'payoutFacts']],
   ['stripe-executor-stripe', ['stripeCommands']],
   ['adnsf-executor-adnsf', ['adnsfCommands']],
 ];
@@ -245,7 +245,7 @@ const groupInputs: readonly (readonly [string, readonly TopicKey[]])[] = [
 export const storesOf: ReadonlyMap<string, readonly string[]> = new Map([
   ['assembly', ['customers', 'carts', 'order-lines', 'order-progress', 'places']],
   ['routing', ['links', 'unrouted']],
-  ['orders', ['orders']],
+  ['orders', ['orders', 'payouts']],
 ]);
 
 /** Says everything that is wrong. */
