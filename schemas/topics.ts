@@ -150,6 +150,12 @@ export const topics = define({
   },
   stripeResults: { name: 'stripe.results', config: forever, records: ['CommandResult'], compatibility: 'BACKWARD' },
   adnsfResults: { name: 'adnsf.results', config: forever, records: ['CommandResult'], compatibility: 'BACKWARD' },
+  notificationResults: {
+    name: 'notifications.results',
+    config: aYear,
+    records: ['CommandResult'],
+    compatibility: 'BACKWARD',
+  },
   erpResults: {
     name: 'erp.results',
     config: forever,
@@ -230,6 +236,7 @@ export type TopicValues = {
   notifications: Notification;
   stripeResults: Types.CommandResult;
   adnsfResults: Types.CommandResult;
+  notificationResults: Types.CommandResult;
   erpResults: Types.CommandResult;
   deadLetters: Types.DeadLetter;
   deadLetterActions: Types.DeadLetterAction;

@@ -1,6 +1,6 @@
 /**
  * `make test`: everything, one after the other, on one stack; says what ran, where, how long, and how many passed.
- * Options: --no-lint, and names of tiers (unit topology conformance integration faults) to run only those.
+ * Options: --no-lint, and names of tiers (unit topology conformance integration runbooks faults) to run only those.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { z } from 'zod';
 const root = new URL('..', import.meta.url).pathname;
 const reports = `${root}.state/test-reports`;
 
-const tiers = ['unit', 'topology', 'conformance', 'integration', 'faults'] as const;
+const tiers = ['unit', 'topology', 'conformance', 'integration', 'runbooks', 'faults'] as const;
 const needsStack = new Set<string>(['conformance', 'integration']);
 const chosen = tiers.filter((tier) => process.argv.includes(tier));
 const wanted = chosen.length > 0 ? chosen : tiers;
@@ -124,11 +124,13 @@ if (!process.argv.includes('--no-lint')) {
     await check('format', 'node', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.']),
   );
 }
-const alone = wanted.filter((tier) => !needsStack.has(tier) && tier !== 'faults');
+const ownStack = new Set<string>(['runbooks', 'faults']);
+const alone = wanted.filter((tier) => !needsStack.has(tier) && !ownStack.has(tier));
 const onStack = wanted.filter((tier) => needsStack.has(tier));
 if (alone.length > 0) outcomes.push(await vitest(alone));
 if (onStack.length > 0) outcomes.push(await vitest(onStack));
-// Faults have a stack of their own, which they break.
+// Runbooks and faults have a stack of their own, which they break.
+if (wanted.includes('runbooks')) outcomes.push(await vitest(['runbooks']));
 if (wanted.includes('faults'))
   outcomes.push(await check('faults', 'node', ['test/faults/main.ts', '--short', '--seed', 'millrace']));
 

@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 import { deadLetterMutants } from './dead-letters.ts';
 import { edgeMutants } from './edges.ts';
 import { nothingMissedMutants } from './nothing-missed.ts';
+import { notifierMutants } from './notifier.ts';
 import { payoutMutants } from './payouts.ts';
 import { proofMutants } from './proof.ts';
 import { replayMutants } from './replay.ts';
@@ -19,5 +20,6 @@ export const allMutants: readonly Mutant[] = [
   ...edgeMutants,
   ...replayMutants,
   ...nothingMissedMutants,
+  ...notifierMutants,
   ...proofMutants,
 ];

@@ -149,7 +149,7 @@ export const collectFacts = async (
         });
 
   const results: SeenResult[] = [];
-  for (const key of ['stripeResults', 'adnsfResults'] as const)
+  for (const key of ['stripeResults', 'adnsfResults', 'notificationResults'] as const)
     for await (const [record, result] of values(schemas.topic(key)))
       saidAgain(results, record, seenResult(record, result));
 

@@ -196,7 +196,8 @@ const commandFindings = (facts: Facts): Finding[] => {
       found.push({ kind: 'doubled', orderId, message: `${commandId} was sent ${told.length} times: ${where(told)}` });
     switch (target) {
       case 'stripe':
-      case 'adnsf': {
+      case 'adnsf':
+      case 'notifications': {
         const answers = results.get(commandId) ?? [];
         if (answers.length === 0)
           found.push({
