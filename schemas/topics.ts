@@ -127,6 +127,7 @@ export const topics = define({
       'commands/stripe.MoveCustomer',
       'commands/stripe.RetireCustomer',
       'commands/stripe.DeleteCustomer',
+      'commands/stripe.FetchPayoutTransactions',
     ],
     compatibility: 'BACKWARD',
   },
@@ -168,6 +169,8 @@ export const topics = define({
       'commands/erp.RecordSubscription',
       'commands/erp.MergeCustomers',
       'commands/erp.EraseCustomer',
+      'commands/erp.PostPayoutJournal',
+      'commands/erp.ReversePayoutJournal',
     ],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
@@ -224,6 +227,7 @@ export const stores = {
   orders: 'state/OrderState',
   invoices: 'state/InvoiceState',
   subscriptions: 'state/SubscriptionState',
+  payouts: 'state/PayoutState',
   places: 'state/RowPlace',
 } as const;
 
@@ -236,7 +240,8 @@ export type StripeCommand =
   | Types.UpdateCustomer
   | Types.MoveCustomer
   | Types.RetireCustomer
-  | Types.DeleteCustomer;
+  | Types.DeleteCustomer
+  | Types.FetchPayoutTransactions;
 /** What the shop does to an order. */
 export type AdnsfOrderCommand =
   | Types.LinkPayment
@@ -267,7 +272,9 @@ export type ErpCommand =
   | Types.ReverseWriteOff
   | Types.RecordSubscription
   | Types.MergeCustomers
-  | Types.EraseCustomer;
+  | Types.EraseCustomer
+  | Types.PostPayoutJournal
+  | Types.ReversePayoutJournal;
 export type Notification = Types.NotifyCustomer;
 
 /** What a topic's values are in TypeScript. */
@@ -316,5 +323,6 @@ export type StoreValues = {
   orders: Types.OrderState;
   invoices: Types.InvoiceState;
   subscriptions: Types.SubscriptionState;
+  payouts: Types.PayoutState;
   places: Types.RowPlace;
 };

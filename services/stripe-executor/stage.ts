@@ -9,6 +9,7 @@ import { createPaymentIntent, ensureCustomer, fetchBalanceTransaction, type Timi
 import { deleteCustomer, moveCustomer, retireCustomer, updateCustomer } from './customers.ts';
 import { asResult, type Outcome } from './domain/outcome.ts';
 import { refusalOrThrow } from './failure.ts';
+import { fetchPayoutTransactions } from './payout-transactions.ts';
 import type { StripeApi } from './stripe-api.ts';
 
 const perform = (api: StripeApi, command: StripeCommand, timing: Timing): Promise<Outcome> => {
@@ -27,6 +28,8 @@ const perform = (api: StripeApi, command: StripeCommand, timing: Timing): Promis
       return retireCustomer(api, command);
     case 'DeleteCustomer':
       return deleteCustomer(api, command);
+    case 'FetchPayoutTransactions':
+      return fetchPayoutTransactions(api, command);
   }
 };
 

@@ -26,6 +26,11 @@ export interface StripeApi {
     idempotencyKey: string,
   ): Promise<Stripe.Response<Stripe.PaymentIntent>>;
   retrieveBalanceTransaction(id: string): Promise<Stripe.Response<Stripe.BalanceTransaction>>;
+  listBalanceTransactions(
+    params: Stripe.BalanceTransactionListParams,
+  ): Promise<Stripe.Response<Stripe.ApiList<Stripe.BalanceTransaction>>>;
+  retrievePaymentIntent(id: string): Promise<Stripe.Response<Stripe.PaymentIntent>>;
+  retrieveCharge(id: string): Promise<Stripe.Response<Stripe.Charge>>;
 }
 
 export type StripeApiOptions = Readonly<{
@@ -75,5 +80,9 @@ export const openStripeApi = (options: StripeApiOptions): StripeApi => {
       limited('POST payment_intents', () => stripe.paymentIntents.create(params, { idempotencyKey })),
     retrieveBalanceTransaction: (id) =>
       limited('GET balance_transactions', () => stripe.balanceTransactions.retrieve(id)),
+    listBalanceTransactions: (params) =>
+      limited('GET balance_transactions', () => stripe.balanceTransactions.list(params)),
+    retrievePaymentIntent: (id) => limited('GET payment_intents', () => stripe.paymentIntents.retrieve(id)),
+    retrieveCharge: (id) => limited('GET charges', () => stripe.charges.retrieve(id)),
   };
 };

@@ -4,6 +4,7 @@ import { deadLetterMutants } from './dead-letters.ts';
 import { edgeMutants } from './edges.ts';
 import { nothingMissedMutants } from './nothing-missed.ts';
 import { notifierMutants } from './notifier.ts';
+import { payoutMutants } from './payouts.ts';
 import { proofMutants } from './proof.ts';
 import { replayMutants } from './replay.ts';
 import { refundMutants } from './refunds.ts';
@@ -14,6 +15,7 @@ export const allMutants: readonly Mutant[] = [
   ...runtimeMutants,
   ...shopMutants,
   ...refundMutants,
+  ...payoutMutants,
   ...deadLetterMutants,
   ...edgeMutants,
   ...replayMutants,

@@ -271,7 +271,15 @@ const groupInputs: readonly (readonly [string, readonly TopicKey[]])[] = [
   ['order-stream-routing', ['stripeEvents', 'stripeObjects']],
   [
     'order-stream-orders',
-    ['assembledOrders', 'orderPayments', 'stripeResults', 'adnsfResults', 'shopCustomers', 'customerFacts'],
+    [
+      'assembledOrders',
+      'orderPayments',
+      'stripeResults',
+      'adnsfResults',
+      'shopCustomers',
+      'customerFacts',
+      'payoutFacts',
+    ],
   ],
   ['stripe-executor-stripe', ['stripeCommands']],
   ['adnsf-executor-adnsf', ['adnsfCommands']],
@@ -280,7 +288,7 @@ const groupInputs: readonly (readonly [string, readonly TopicKey[]])[] = [
 export const storesOf: ReadonlyMap<string, readonly string[]> = new Map([
   ['assembly', ['customers', 'addresses', 'carts', 'order-lines', 'order-progress', 'places']],
   ['routing', ['links', 'unrouted']],
-  ['orders', ['orders', 'people']],
+  ['orders', ['orders', 'people', 'payouts']],
 ]);
 
 /** Says everything that is wrong. */

@@ -20,6 +20,8 @@ const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   RecordSubscription: 'SB',
   MergeCustomers: 'MG',
   EraseCustomer: 'ER',
+  PostPayoutJournal: 'PJ',
+  ReversePayoutJournal: 'PR',
 };
 
 /**

@@ -40,6 +40,7 @@ const answer = (
   requestId: null,
   replayed: false,
   detail: {},
+  balanceTransactions: [],
   completedAt: command.occurredAt + 1_000n,
   ...over,
 });
@@ -63,6 +64,11 @@ const atStripe = (command: StripeCommand): CommandResult => {
     case 'RetireCustomer':
     case 'DeleteCustomer':
       return answer(command, command.payload.customer, { requestId, detail: { how: 'updated' } });
+    case 'FetchPayoutTransactions':
+      return answer(command, command.payload.payoutId, {
+        requestId,
+        detail: { after: command.payload.startingAfter ?? '', more: 'false', how: 'found' },
+      });
   }
 };
 

@@ -376,7 +376,11 @@ const injuries: readonly Injury[] = [
     'mismatched',
     null,
     /holds 0 EUR/,
-    (w) => ({ ...w, stripeNet: new Map([...w.stripeNet, ['EUR', 5n]]) }),
+    (w) => ({
+      ...w,
+      stripeNet: new Map([...w.stripeNet, ['EUR', 5n]]),
+      stripeBalance: new Map([...w.stripeBalance, ['EUR', 5n]]),
+    }),
   ],
   [
     'a dead letter',
