@@ -143,12 +143,13 @@ export const openStripe = (config: CliConfig): StripeReader => {
       for await (const dispute of stripe.disputes.list({ limit: 100 })) sources.set(dispute.id, dispute);
       const payments: Payment[] = [];
       for await (const intent of stripe.paymentIntents.list({ limit: 100 })) {
-        sources.set(intent.id, intent);
+        const orderId = intent.metadata['order_id'] ?? invoiceOf.get(intent.id) ?? null;
+        sources.set(intent.id, orderId === null ? intent : { metadata: { order_id: orderId } });
         const charges = succeeded.get(intent.id) ?? [];
         const transaction = idOf(charges[0]?.balance_transaction);
         payments.push({
           id: intent.id,
-          orderId: intent.metadata['order_id'] ?? invoiceOf.get(intent.id) ?? null,
+          orderId,
           status: intent.status,
           amount: fromStripeUnits(BigInt(intent.amount), intent.currency),
           received: fromStripeUnits(BigInt(intent.amount_received), intent.currency),

@@ -1,6 +1,7 @@
 /**
  * One page of what a payout is made of, each line with the order that it is of. Only charges carry the order's id by
- * themselves; of refunds, disputes and charges made by hand the PaymentIntent says it, and is asked once a page.
+ * themselves; of refunds, disputes and charges made by hand the PaymentIntent says it, and is asked once a page. What paid
+ * an invoice has no order, but the invoice's own key, `invoice:in_…`.
  */
 import type Stripe from 'stripe';
 import type { BalanceTransaction, FetchPayoutTransactions } from '../../schemas/generated/types.ts';
@@ -33,10 +34,16 @@ const orderIn = ({ metadata }: Pick<Source, 'metadata'>): string | null => {
 /** Asks each object once. What Stripe does not have is of no order. */
 const orderReader = (api: StripeApi) => {
   const asked = new Map<string, Promise<string | null>>();
-  const ask = (id: string, retrieve: (id: string) => Promise<Source>): Promise<string | null> => {
+  const invoiceOf = async (intent: string): Promise<string | null> => {
+    const payment = { type: 'payment_intent', payment_intent: intent } as const;
+    const { data } = await api.listInvoicePayments({ payment, limit: 1 });
+    const invoice = idOf(data[0]?.invoice);
+    return invoice === null ? null : `invoice:${invoice}`;
+  };
+  const ask = (id: string, read: (id: string) => Promise<string | null>): Promise<string | null> => {
     const answer =
       asked.get(id) ??
-      retrieve(id).then(orderIn, (error: unknown) => {
+      read(id).catch((error: unknown) => {
         if (isMissing(error)) return null;
         throw error;
       });
@@ -47,9 +54,10 @@ const orderReader = (api: StripeApi) => {
     const own = orderIn(source);
     if (own !== null) return own;
     const intent = idOf(source.payment_intent);
-    if (intent !== null) return ask(intent, (id) => api.retrievePaymentIntent(id));
+    if (intent !== null)
+      return ask(intent, async (id) => orderIn(await api.retrievePaymentIntent(id)) ?? (await invoiceOf(id)));
     const charge = idOf(source.charge);
-    return charge === null ? null : ask(charge, (id) => api.retrieveCharge(id));
+    return charge === null ? null : ask(charge, async (id) => orderIn(await api.retrieveCharge(id)));
   };
 };
 

@@ -31,6 +31,9 @@ export interface StripeApi {
   ): Promise<Stripe.Response<Stripe.ApiList<Stripe.BalanceTransaction>>>;
   retrievePaymentIntent(id: string): Promise<Stripe.Response<Stripe.PaymentIntent>>;
   retrieveCharge(id: string): Promise<Stripe.Response<Stripe.Charge>>;
+  listInvoicePayments(
+    params: Stripe.InvoicePaymentListParams,
+  ): Promise<Stripe.Response<Stripe.ApiList<Stripe.InvoicePayment>>>;
 }
 
 export type StripeApiOptions = Readonly<{
@@ -83,6 +86,7 @@ export const openStripeApi = (options: StripeApiOptions): StripeApi => {
     listBalanceTransactions: (params) =>
       limited('GET balance_transactions', () => stripe.balanceTransactions.list(params)),
     retrievePaymentIntent: (id) => limited('GET payment_intents', () => stripe.paymentIntents.retrieve(id)),
+    listInvoicePayments: (params) => limited('GET invoice_payments', () => stripe.invoicePayments.list(params)),
     retrieveCharge: (id) => limited('GET charges', () => stripe.charges.retrieve(id)),
   };
 };

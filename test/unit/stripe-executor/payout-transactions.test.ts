@@ -82,6 +82,25 @@ describe('FetchPayoutTransactions', () => {
     );
   });
 
+  it('names the invoice that a charge paid, which has no order', async () => {
+    await using test = await open();
+    const { stripe, box } = test;
+    const customer = await stripe.customers.create({ email: 'ada@example.com' });
+    const method = await stripe.paymentMethods.attach('pm_card_visa', { customer: customer.id });
+    const { latest_invoice: invoice } = await stripe.subscriptions.create({
+      customer: customer.id,
+      default_payment_method: method.id,
+      items: [
+        { price_data: { currency: 'usd', product: 'prod_1', unit_amount: 2_500, recurring: { interval: 'month' } } },
+      ],
+    });
+    await box.settled();
+    const { result } = await test.execute(fetchPage(await test.payOut()));
+    expect(result.balanceTransactions.find(({ category }) => category === 'charge')?.orderId).toBe(
+      `invoice:${String(invoice)}`,
+    );
+  });
+
   it('finds an order that was written on the payment after it was charged', async () => {
     await using test = await open();
     const late = await test.pay({});
