@@ -40,6 +40,13 @@ export const topics = define({
     foreign: true,
     compatibility: 'BACKWARD',
   },
+  addresses: {
+    name: `${database}.Address`,
+    config: aYear,
+    records: ['adnsf/Address'],
+    foreign: true,
+    compatibility: 'BACKWARD',
+  },
   carts: {
     name: `${database}.ShoppingCart`,
     config: aYear,
@@ -83,6 +90,13 @@ export const topics = define({
     records: ['PayoutFact'],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
+  shopCustomers: {
+    name: 'shop.customers',
+    // As customer.facts.
+    config: aYear,
+    records: ['ShopCustomerFact'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
   customerFacts: {
     name: 'customer.facts',
     // People's data: no longer than it is of use.
@@ -110,6 +124,10 @@ export const topics = define({
       'commands/stripe.CreatePaymentIntent',
       'commands/stripe.FetchBalanceTransaction',
       'commands/stripe.FetchPayoutTransactions',
+      'commands/stripe.UpdateCustomer',
+      'commands/stripe.MoveCustomer',
+      'commands/stripe.RetireCustomer',
+      'commands/stripe.DeleteCustomer',
     ],
     compatibility: 'BACKWARD',
   },
@@ -122,6 +140,10 @@ export const topics = define({
       'commands/adnsf.RecordPaymentDecline',
       'commands/adnsf.RecordRefund',
       'commands/adnsf.ReverseRefund',
+      'commands/adnsf.RecordRecurringPayment',
+      'commands/adnsf.RecordRecurringEnd',
+      'commands/adnsf.UpdateShopCustomer',
+      'commands/adnsf.EraseShopCustomer',
     ],
     compatibility: 'BACKWARD',
   },
@@ -139,6 +161,16 @@ export const topics = define({
       'commands/erp.ReverseCreditMemo',
       'commands/erp.PostPayoutJournal',
       'commands/erp.ReversePayoutJournal',
+      'commands/erp.PostInvoice',
+      'commands/erp.ScheduleRevenue',
+      'commands/erp.RecordInvoicePayment',
+      'commands/erp.RecordFailedCollection',
+      'commands/erp.VoidInvoice',
+      'commands/erp.WriteOffInvoice',
+      'commands/erp.ReverseWriteOff',
+      'commands/erp.RecordSubscription',
+      'commands/erp.MergeCustomers',
+      'commands/erp.EraseCustomer',
     ],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
@@ -185,6 +217,8 @@ export type TopicKey = keyof typeof topics;
 /** Tables behind the stages of the order stream: the store's name and its record. */
 export const stores = {
   customers: 'state/CustomerRow',
+  addresses: 'state/AddressRow',
+  people: 'state/CustomerState',
   carts: 'state/CartRow',
   'order-lines': 'state/OrderLines',
   'order-progress': 'state/OrderProgress',
@@ -192,15 +226,34 @@ export const stores = {
   links: 'LinkedObject',
   orders: 'state/OrderState',
   payouts: 'state/PayoutState',
+  invoices: 'state/InvoiceState',
+  subscriptions: 'state/SubscriptionState',
   places: 'state/RowPlace',
 } as const;
 
 export type StoreName = keyof typeof stores;
 
 export type StripeCommand =
-  Types.EnsureCustomer | Types.CreatePaymentIntent | Types.FetchBalanceTransaction | Types.FetchPayoutTransactions;
-export type AdnsfCommand =
-  Types.LinkPayment | Types.MarkOrderPaid | Types.RecordPaymentDecline | Types.RecordRefund | Types.ReverseRefund;
+  | Types.EnsureCustomer
+  | Types.CreatePaymentIntent
+  | Types.FetchBalanceTransaction
+  | Types.FetchPayoutTransactions
+  | Types.UpdateCustomer
+  | Types.MoveCustomer
+  | Types.RetireCustomer
+  | Types.DeleteCustomer;
+/** What the shop does to an order. */
+export type AdnsfOrderCommand =
+  | Types.LinkPayment
+  | Types.MarkOrderPaid
+  | Types.RecordPaymentDecline
+  | Types.RecordRefund
+  | Types.ReverseRefund
+  | Types.RecordRecurringPayment
+  | Types.RecordRecurringEnd;
+/** What it does to a customer. */
+export type AdnsfCustomerCommand = Types.UpdateShopCustomer | Types.EraseShopCustomer;
+export type AdnsfCommand = AdnsfOrderCommand | AdnsfCustomerCommand;
 export type ErpCommand =
   | Types.UpsertCustomer
   | Types.CreateSalesOrder
@@ -211,13 +264,24 @@ export type ErpCommand =
   | Types.IssueCreditMemo
   | Types.ReverseCreditMemo
   | Types.PostPayoutJournal
-  | Types.ReversePayoutJournal;
+  | Types.ReversePayoutJournal
+  | Types.PostInvoice
+  | Types.ScheduleRevenue
+  | Types.RecordInvoicePayment
+  | Types.RecordFailedCollection
+  | Types.VoidInvoice
+  | Types.WriteOffInvoice
+  | Types.ReverseWriteOff
+  | Types.RecordSubscription
+  | Types.MergeCustomers
+  | Types.EraseCustomer;
 export type Notification = Types.NotifyCustomer;
 
 /** What a topic's values are in TypeScript. */
 export type TopicValues = {
   orders: Types.OrdersEnvelope;
   customers: Types.CustomerEnvelope;
+  addresses: Types.AddressEnvelope;
   carts: Types.ShoppingCartEnvelope;
   orderLines: Types.OrdersShoppingCartEnvelope;
   adnsfWebhooks: Types.AdnsfWebhook;
@@ -227,6 +291,7 @@ export type TopicValues = {
   assembledOrders: Types.AssembledOrder;
   orderPayments: Types.PaymentFact;
   payoutFacts: Types.PayoutFact;
+  shopCustomers: Types.ShopCustomerFact;
   customerFacts: Types.CustomerFact;
   billingFacts: Types.BillingFact;
   catalogFacts: Types.CatalogFact;
@@ -248,6 +313,8 @@ export type TopicValues = {
 
 export type StoreValues = {
   customers: Types.CustomerRow;
+  addresses: Types.AddressRow;
+  people: Types.CustomerState;
   carts: Types.CartRow;
   'order-lines': Types.OrderLines;
   'order-progress': Types.OrderProgress;
@@ -255,5 +322,7 @@ export type StoreValues = {
   links: Types.LinkedObject;
   orders: Types.OrderState;
   payouts: Types.PayoutState;
+  invoices: Types.InvoiceState;
+  subscriptions: Types.SubscriptionState;
   places: Types.RowPlace;
 };

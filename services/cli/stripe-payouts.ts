@@ -80,7 +80,7 @@ export const paidOut = async (
   stripe: Stripe,
   transactions: readonly Stripe.BalanceTransaction[],
   sources: Sources,
-): Promise<Omit<StripeFacts, 'payments'>> => {
+): Promise<Pick<StripeFacts, 'net' | 'open' | 'balance' | 'payouts'>> => {
   const lines = transactions.map((transaction) => lineOf(transaction, sources));
   const all = new Map(lines.map((line) => [line.id, line]));
   const payouts: Payout[] = [];

@@ -3,10 +3,12 @@ import Stripe from 'stripe';
 import { fromStripeUnits } from '../order-stream/domain/stripe-money.ts';
 import type { CliConfig } from './environment.ts';
 import { paidOut, type Sources } from './stripe-payouts.ts';
-import type { Fee, Payment, Payout, Refund } from './verify/facts.ts';
+import type { Billed, Fee, Payment, Payout, Refund, Subscribed } from './verify/facts.ts';
 
 export type StripeFacts = Readonly<{
   payments: readonly Payment[];
+  invoices: readonly Billed[];
+  subscriptions: readonly Subscribed[];
   /** As in `Facts`, by currency. */
   net: ReadonlyMap<string, bigint>;
   open: ReadonlyMap<string, bigint>;
@@ -56,6 +58,45 @@ export const stripeClient = (config: CliConfig): Stripe => {
 const isMissing = (error: unknown): boolean =>
   error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing';
 
+/** Finalised invoices, with what paid them. */
+const everyInvoice = async (stripe: Stripe): Promise<readonly Billed[]> => {
+  type Paid = Billed['paidBy'][number];
+  const paidBy = new Map<string, Paid[]>();
+  const unpaidBy = new Map<string, string[]>();
+  const add = <T>(to: Map<string, T[]>, id: string, one: T): void => void to.set(id, [...(to.get(id) ?? []), one]);
+  for await (const { invoice, payment, amount_paid: paid, currency, status } of stripe.invoicePayments.list({
+    limit: 100,
+  })) {
+    const [id, paymentIntentId] = [idOf(invoice), idOf(payment.payment_intent)];
+    if (id === null || paymentIntentId === null) continue;
+    if (status === 'paid') add(paidBy, id, { paymentIntentId, amount: fromStripeUnits(BigInt(paid ?? 0), currency) });
+    else add(unpaidBy, id, paymentIntentId);
+  }
+  const invoices: Billed[] = [];
+  for await (const invoice of stripe.invoices.list({ limit: 100 })) {
+    const { id, status, currency, total, total_taxes: taxes } = invoice;
+    if (id === undefined || status === null || status === 'draft') continue;
+    const tax = (taxes ?? []).reduce((sum, { amount }) => sum + BigInt(amount), 0n);
+    invoices.push({
+      orderId: `invoice:${id}`,
+      status,
+      total: fromStripeUnits(BigInt(total), currency),
+      tax: fromStripeUnits(tax, currency),
+      currency: currency.toUpperCase(),
+      paidBy: paidBy.get(id) ?? [],
+      unpaidBy: unpaidBy.get(id) ?? [],
+    });
+  }
+  return invoices;
+};
+
+const everySubscription = async (stripe: Stripe): Promise<readonly Subscribed[]> => {
+  const subscriptions: Subscribed[] = [];
+  for await (const { id, status } of stripe.subscriptions.list({ status: 'all', limit: 100 }))
+    subscriptions.push({ id, status });
+  return subscriptions;
+};
+
 export const openStripe = (config: CliConfig): StripeReader => {
   const stripe = stripeClient(config);
   return {
@@ -94,14 +135,21 @@ export const openStripe = (config: CliConfig): StripeReader => {
         refunds.set(paymentIntent, known);
       }
       for await (const dispute of stripe.disputes.list({ limit: 100 })) sources.set(dispute.id, dispute);
+      const invoices = await everyInvoice(stripe);
+      const invoiceOf = new Map(
+        invoices.flatMap(({ orderId, paidBy }) =>
+          paidBy.map(({ paymentIntentId }) => [paymentIntentId, orderId] as const),
+        ),
+      );
       const payments: Payment[] = [];
       for await (const intent of stripe.paymentIntents.list({ limit: 100 })) {
-        sources.set(intent.id, intent);
+        const orderId = intent.metadata['order_id'] ?? invoiceOf.get(intent.id) ?? null;
+        sources.set(intent.id, orderId === null ? {} : { metadata: { order_id: orderId } });
         const charges = succeeded.get(intent.id) ?? [];
         const transaction = idOf(charges[0]?.balance_transaction);
         payments.push({
           id: intent.id,
-          orderId: intent.metadata['order_id'] ?? null,
+          orderId,
           status: intent.status,
           amount: fromStripeUnits(BigInt(intent.amount), intent.currency),
           received: fromStripeUnits(BigInt(intent.amount_received), intent.currency),
@@ -112,7 +160,12 @@ export const openStripe = (config: CliConfig): StripeReader => {
           refunds: refunds.get(intent.id) ?? [],
         });
       }
-      return { payments, ...(await paidOut(stripe, transactions, sources)) };
+      return {
+        payments,
+        invoices,
+        subscriptions: await everySubscription(stripe),
+        ...(await paidOut(stripe, transactions, sources)),
+      };
     },
     async story(paymentIntentId) {
       let paymentIntent: Stripe.PaymentIntent;

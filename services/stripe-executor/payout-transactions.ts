@@ -1,6 +1,7 @@
 /**
- * One page of what a payout is made of, each line with the order that it is of. Only charges carry the order's id by
- * themselves; of refunds, disputes and charges made by hand the PaymentIntent says it, and is asked once a page.
+ * One page of what a payout is made of, each line with the order, or the invoice, that it is of. Only charges carry the
+ * order's id by themselves; of refunds, disputes and charges made by hand the PaymentIntent says it, and is asked once a
+ * page; invoices say what they are paid with.
  */
 import type Stripe from 'stripe';
 import type { BalanceTransaction, FetchPayoutTransactions } from '../../schemas/generated/types.ts';
@@ -43,11 +44,25 @@ const orderReader = (api: StripeApi) => {
     asked.set(id, answer);
     return answer;
   };
+  const invoices = new Map<string, Promise<string | null>>();
+  const invoiceOf = (intent: string): Promise<string | null> => {
+    const answer =
+      invoices.get(intent) ??
+      api
+        .listInvoicePayments({
+          payment: { type: 'payment_intent', payment_intent: intent },
+          status: 'paid',
+          limit: 1,
+        })
+        .then(({ data: [paid] }) => (paid === undefined ? null : `invoice:${idOf(paid.invoice) ?? ''}`));
+    invoices.set(intent, answer);
+    return answer;
+  };
   return async (source: Source): Promise<string | null> => {
     const own = orderIn(source);
     if (own !== null) return own;
     const intent = idOf(source.payment_intent);
-    if (intent !== null) return ask(intent, (id) => api.retrievePaymentIntent(id));
+    if (intent !== null) return (await ask(intent, (id) => api.retrievePaymentIntent(id))) ?? (await invoiceOf(intent));
     const charge = idOf(source.charge);
     return charge === null ? null : ask(charge, (id) => api.retrieveCharge(id));
   };

@@ -11,6 +11,13 @@ export interface StripeApi {
     params: Stripe.CustomerCreateParams,
     idempotencyKey: string,
   ): Promise<Stripe.Response<Stripe.Customer>>;
+  retrieveCustomer(id: string): Promise<Stripe.Response<Stripe.Customer | Stripe.DeletedCustomer>>;
+  updateCustomer(
+    id: string,
+    params: Stripe.CustomerUpdateParams,
+    idempotencyKey: string,
+  ): Promise<Stripe.Response<Stripe.Customer>>;
+  deleteCustomer(id: string): Promise<Stripe.Response<Stripe.DeletedCustomer>>;
   listPaymentIntents(
     params: Stripe.PaymentIntentListParams,
   ): Promise<Stripe.Response<Stripe.ApiList<Stripe.PaymentIntent>>>;
@@ -23,6 +30,9 @@ export interface StripeApi {
     params: Stripe.BalanceTransactionListParams,
   ): Promise<Stripe.Response<Stripe.ApiList<Stripe.BalanceTransaction>>>;
   retrievePaymentIntent(id: string): Promise<Stripe.Response<Stripe.PaymentIntent>>;
+  listInvoicePayments(
+    params: Stripe.InvoicePaymentListParams,
+  ): Promise<Stripe.Response<Stripe.ApiList<Stripe.InvoicePayment>>>;
   retrieveCharge(id: string): Promise<Stripe.Response<Stripe.Charge>>;
 }
 
@@ -64,6 +74,10 @@ export const openStripeApi = (options: StripeApiOptions): StripeApi => {
     listCustomers: (params) => limited('GET customers', () => stripe.customers.list(params)),
     createCustomer: (params, idempotencyKey) =>
       limited('POST customers', () => stripe.customers.create(params, { idempotencyKey })),
+    retrieveCustomer: (id) => limited('GET customers/:id', () => stripe.customers.retrieve(id)),
+    updateCustomer: (id, params, idempotencyKey) =>
+      limited('POST customers/:id', () => stripe.customers.update(id, params, { idempotencyKey })),
+    deleteCustomer: (id) => limited('DELETE customers/:id', () => stripe.customers.del(id)),
     listPaymentIntents: (params) => limited('GET payment_intents', () => stripe.paymentIntents.list(params)),
     createPaymentIntent: (params, idempotencyKey) =>
       limited('POST payment_intents', () => stripe.paymentIntents.create(params, { idempotencyKey })),
@@ -72,6 +86,7 @@ export const openStripeApi = (options: StripeApiOptions): StripeApi => {
     listBalanceTransactions: (params) =>
       limited('GET balance_transactions', () => stripe.balanceTransactions.list(params)),
     retrievePaymentIntent: (id) => limited('GET payment_intents', () => stripe.paymentIntents.retrieve(id)),
+    listInvoicePayments: (params) => limited('GET invoice_payments', () => stripe.invoicePayments.list(params)),
     retrieveCharge: (id) => limited('GET charges', () => stripe.charges.retrieve(id)),
   };
 };

@@ -1,9 +1,10 @@
 /** What a command does to an order, given the order as it is. Pure: the transaction around it is somebody else's. */
 import type { LinkPayment, MarkOrderPaid, RecordPaymentDecline } from '../../../schemas/generated/types.ts';
-import type { AdnsfCommand } from '../../../schemas/topics.ts';
+import type { AdnsfOrderCommand } from '../../../schemas/topics.ts';
 import { amountDue } from './amount-due.ts';
 import { type Decision, otherPaymentIntent, refuse, stateConflict, type StoreFacts } from './decision.ts';
 import { type OrderRow, stateOf } from './order-row.ts';
+import { recordRecurringEnd, recordRecurringPayment } from './recurring.ts';
 import { recordRefund, reverseRefund } from './refunds.ts';
 import { wallClock, wallClockText } from './wall-clock.ts';
 
@@ -72,7 +73,7 @@ const decline = (command: RecordPaymentDecline, row: OrderRow, store: StoreFacts
   return { kind: 'apply', change: { kind: 'declined', note: declineNote(command, store) }, after: REFUSED };
 };
 
-export const decide = (command: AdnsfCommand, row: OrderRow, store: StoreFacts): Decision => {
+export const decide = (command: AdnsfOrderCommand, row: OrderRow, store: StoreFacts): Decision => {
   switch (command.type) {
     case 'LinkPayment':
       return link(command, row);
@@ -84,5 +85,9 @@ export const decide = (command: AdnsfCommand, row: OrderRow, store: StoreFacts):
       return recordRefund(command, row, store);
     case 'ReverseRefund':
       return reverseRefund(command, row, store);
+    case 'RecordRecurringPayment':
+      return recordRecurringPayment(command, row, store);
+    case 'RecordRecurringEnd':
+      return recordRecurringEnd(command, row, store);
   }
 };

@@ -41,7 +41,7 @@ export type Refund = Readonly<{
 
 export type Payment = Readonly<{
   id: string;
-  /** From the metadata. */
+  /** From the metadata; or `invoice:in_…` of the invoice that it pays. */
   orderId: string | null;
   status: string;
   amount: bigint;
@@ -78,6 +78,22 @@ export type Payout = Readonly<{
   /** Those that orders book as received. */
   charges: readonly Readonly<{ balanceTransactionId: string; orderId: string; net: bigint }>[];
 }>;
+
+/** A finalised invoice at Stripe. */
+export type Billed = Readonly<{
+  /** `invoice:in_…`. */
+  orderId: string;
+  status: string;
+  total: bigint;
+  tax: bigint;
+  currency: string;
+  /** By what it was paid, and how much of it. */
+  paidBy: readonly Readonly<{ paymentIntentId: string; amount: bigint }>[];
+  /** PaymentIntents that were to pay it, and have not. */
+  unpaidBy: readonly string[];
+}>;
+
+export type Subscribed = Readonly<{ id: string; status: string }>;
 
 /** Where a record lies. */
 export type Place = Readonly<{ topic: string; partition: number; offset: bigint }>;
@@ -162,7 +178,19 @@ export type LedgerPayout = Readonly<{
   reversedBy: string | null;
 }>;
 
+export type LedgerInvoice = Readonly<{
+  orderId: string;
+  total: bigint;
+  tax: bigint;
+  currency: string;
+  ends: readonly string[];
+  /** What becomes revenue in all, whenever. */
+  revenue: bigint;
+}>;
+
 export type Ledger = Readonly<{
+  invoices: readonly LedgerInvoice[];
+  subscriptions: readonly Subscribed[];
   salesOrders: readonly SalesOrder[];
   payments: readonly LedgerPayment[];
   fees: readonly LedgerFee[];
@@ -192,6 +220,8 @@ export type Facts = Readonly<{
   shop: readonly ShopOrder[];
   unreadable: readonly UnreadableOrder[];
   payments: readonly Payment[];
+  invoices: readonly Billed[];
+  subscriptions: readonly Subscribed[];
   /** Net of all balance transactions, payouts among them, by currency. */
   stripeNet: ReadonlyMap<string, bigint>;
   /** Of those, what neither orders nor payouts themselves book: it is booked with the payout that it is in. */

@@ -12,6 +12,16 @@ const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   ReverseCreditMemo: 'CR',
   PostPayoutJournal: 'PJ',
   ReversePayoutJournal: 'PR',
+  PostInvoice: 'IN',
+  ScheduleRevenue: 'RS',
+  RecordInvoicePayment: 'IP',
+  RecordFailedCollection: 'FC',
+  VoidInvoice: 'IV',
+  WriteOffInvoice: 'WO',
+  ReverseWriteOff: 'WR',
+  RecordSubscription: 'SB',
+  MergeCustomers: 'MG',
+  EraseCustomer: 'ER',
 };
 
 /**

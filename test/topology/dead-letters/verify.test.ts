@@ -18,6 +18,8 @@ afterEach(() => desk.driver.close());
 const ledger: LedgerReader = {
   everything: () => ({
     salesOrders: [],
+    invoices: [],
+    subscriptions: [],
     payments: [],
     fees: [],
     creditMemos: [],
@@ -39,7 +41,15 @@ const sides = async (): Promise<Sides> => ({
   shop: { orders: () => Promise.resolve([]), order: () => Promise.resolve(undefined) } as unknown as ShopReader,
   stripe: {
     everything: () =>
-      Promise.resolve({ payments: [], net: new Map(), open: new Map(), balance: new Map(), payouts: [] }),
+      Promise.resolve({
+        payments: [],
+        invoices: [],
+        subscriptions: [],
+        net: new Map(),
+        open: new Map(),
+        balance: new Map(),
+        payouts: [],
+      }),
   } as unknown as StripeReader,
   ledger,
 });

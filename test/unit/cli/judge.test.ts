@@ -268,7 +268,7 @@ const injuries: readonly Injury[] = [
     'an order marked as paid by an event nobody has',
     'reordered',
     '1',
-    /order.payments does not have/,
+    /no topic of facts has/,
     (w) => ({ ...w, facts: w.facts.filter(({ factId }) => factId !== 'evt_paid') }),
   ],
   [

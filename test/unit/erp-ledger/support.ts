@@ -109,6 +109,7 @@ export const customer = (orderId: string, name: string, occurredAt: bigint): Typ
     name,
     phone: null,
     billTo: null,
+    standing: 'order',
   },
 });
 

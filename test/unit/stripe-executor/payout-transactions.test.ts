@@ -90,6 +90,29 @@ describe('FetchPayoutTransactions', () => {
     expect(result.balanceTransactions.find(({ category }) => category === 'charge')?.orderId).toBe('100003');
   });
 
+  it('finds the invoice that a payment paid', async () => {
+    await using test = await open();
+    const { stripe, box } = test;
+    const customer = await stripe.customers.create({ email: 'ada@example.com' });
+    const method = await stripe.paymentMethods.attach('pm_card_visa', { customer: customer.id });
+    await stripe.customers.update(customer.id, { invoice_settings: { default_payment_method: method.id } });
+    const product = await stripe.products.create({ name: 'Tea' });
+    const price = await stripe.prices.create({
+      product: product.id,
+      currency: 'usd',
+      unit_amount: 900,
+      recurring: { interval: 'month' },
+    });
+    await stripe.subscriptions.create({ customer: customer.id, items: [{ price: price.id }] });
+    await box.settled();
+    const [invoice] = (await stripe.invoices.list()).data;
+    expect(invoice?.status).toBe('paid');
+    const { result } = await test.execute(fetchPage(await test.payOut()));
+    expect(
+      result.balanceTransactions.flatMap(({ category, orderId }) => (category === 'charge' ? [orderId] : [])),
+    ).toEqual([`invoice:${invoice!.id}`]);
+  });
+
   it('asks a payment once a page, and goes on after the last line', async () => {
     await using test = await open();
     const ours = await test.pay({ order_id: '100001' });
