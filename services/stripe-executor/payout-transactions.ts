@@ -31,40 +31,40 @@ const orderIn = ({ metadata }: Pick<Source, 'metadata'>): string | null => {
   return orderId === undefined || orderId === '' ? null : orderId;
 };
 
-/** Asks each object once. What Stripe does not have is of no order. */
+/** The order that an object of Stripe's says; what Stripe does not have is of no order. */
+const told = async (object: Promise<Pick<Source, 'metadata'>>): Promise<string | null> => {
+  try {
+    return orderIn(await object);
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+};
+
+const invoicePaidBy = async (api: StripeApi, intent: string): Promise<string | null> => {
+  const payment = { type: 'payment_intent', payment_intent: intent } as const;
+  const { data } = await api.listInvoicePayments({ payment, status: 'paid', limit: 1 });
+  const invoice = idOf(data[0]?.invoice);
+  return invoice === null ? null : `invoice:${invoice}`;
+};
+
+/** Asks about each payment once. */
 const orderReader = (api: StripeApi) => {
   const asked = new Map<string, Promise<string | null>>();
-  const ask = (id: string, retrieve: (id: string) => Promise<Source>): Promise<string | null> => {
-    const answer =
-      asked.get(id) ??
-      retrieve(id).then(orderIn, (error: unknown) => {
-        if (isMissing(error)) return null;
-        throw error;
-      });
+  const once = (id: string, ask: () => Promise<string | null>): Promise<string | null> => {
+    const answer = asked.get(id) ?? ask();
     asked.set(id, answer);
     return answer;
   };
-  const invoices = new Map<string, Promise<string | null>>();
-  const invoiceOf = (intent: string): Promise<string | null> => {
-    const answer =
-      invoices.get(intent) ??
-      api
-        .listInvoicePayments({
-          payment: { type: 'payment_intent', payment_intent: intent },
-          status: 'paid',
-          limit: 1,
-        })
-        .then(({ data: [paid] }) => (paid === undefined ? null : `invoice:${idOf(paid.invoice) ?? ''}`));
-    invoices.set(intent, answer);
-    return answer;
-  };
+  const ofIntent = async (id: string): Promise<string | null> =>
+    (await told(api.retrievePaymentIntent(id))) ?? (await invoicePaidBy(api, id));
   return async (source: Source): Promise<string | null> => {
     const own = orderIn(source);
     if (own !== null) return own;
     const intent = idOf(source.payment_intent);
-    if (intent !== null) return (await ask(intent, (id) => api.retrievePaymentIntent(id))) ?? (await invoiceOf(intent));
+    if (intent !== null) return once(intent, () => ofIntent(intent));
     const charge = idOf(source.charge);
-    return charge === null ? null : ask(charge, (id) => api.retrieveCharge(id));
+    return charge === null ? null : once(charge, () => told(api.retrieveCharge(charge)));
   };
 };
 

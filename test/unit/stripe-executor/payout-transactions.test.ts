@@ -94,16 +94,13 @@ describe('FetchPayoutTransactions', () => {
     await using test = await open();
     const { stripe, box } = test;
     const customer = await stripe.customers.create({ email: 'ada@example.com' });
-    const method = await stripe.paymentMethods.attach('pm_card_visa', { customer: customer.id });
-    await stripe.customers.update(customer.id, { invoice_settings: { default_payment_method: method.id } });
-    const product = await stripe.products.create({ name: 'Tea' });
-    const price = await stripe.prices.create({
-      product: product.id,
-      currency: 'usd',
-      unit_amount: 900,
-      recurring: { interval: 'month' },
+    const { id: card } = await stripe.paymentMethods.attach('pm_card_visa', { customer: customer.id });
+    const price = { currency: 'usd', product: 'prod_1', unit_amount: 900, recurring: { interval: 'month' as const } };
+    await stripe.subscriptions.create({
+      customer: customer.id,
+      default_payment_method: card,
+      items: [{ price_data: price }],
     });
-    await stripe.subscriptions.create({ customer: customer.id, items: [{ price: price.id }] });
     await box.settled();
     const [invoice] = (await stripe.invoices.list()).data;
     expect(invoice?.status).toBe('paid');
