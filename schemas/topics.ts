@@ -123,11 +123,11 @@ export const topics = define({
       'commands/stripe.EnsureCustomer',
       'commands/stripe.CreatePaymentIntent',
       'commands/stripe.FetchBalanceTransaction',
-      'commands/stripe.FetchPayoutTransactions',
       'commands/stripe.UpdateCustomer',
       'commands/stripe.MoveCustomer',
       'commands/stripe.RetireCustomer',
       'commands/stripe.DeleteCustomer',
+      'commands/stripe.FetchPayoutTransactions',
     ],
     compatibility: 'BACKWARD',
   },
@@ -159,8 +159,6 @@ export const topics = define({
       'commands/erp.RequestShippingLabel',
       'commands/erp.IssueCreditMemo',
       'commands/erp.ReverseCreditMemo',
-      'commands/erp.PostPayoutJournal',
-      'commands/erp.ReversePayoutJournal',
       'commands/erp.PostInvoice',
       'commands/erp.ScheduleRevenue',
       'commands/erp.RecordInvoicePayment',
@@ -171,6 +169,8 @@ export const topics = define({
       'commands/erp.RecordSubscription',
       'commands/erp.MergeCustomers',
       'commands/erp.EraseCustomer',
+      'commands/erp.PostPayoutJournal',
+      'commands/erp.ReversePayoutJournal',
     ],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
@@ -225,9 +225,9 @@ export const stores = {
   unrouted: 'state/Unrouted',
   links: 'LinkedObject',
   orders: 'state/OrderState',
-  payouts: 'state/PayoutState',
   invoices: 'state/InvoiceState',
   subscriptions: 'state/SubscriptionState',
+  payouts: 'state/PayoutState',
   places: 'state/RowPlace',
 } as const;
 
@@ -237,11 +237,11 @@ export type StripeCommand =
   | Types.EnsureCustomer
   | Types.CreatePaymentIntent
   | Types.FetchBalanceTransaction
-  | Types.FetchPayoutTransactions
   | Types.UpdateCustomer
   | Types.MoveCustomer
   | Types.RetireCustomer
-  | Types.DeleteCustomer;
+  | Types.DeleteCustomer
+  | Types.FetchPayoutTransactions;
 /** What the shop does to an order. */
 export type AdnsfOrderCommand =
   | Types.LinkPayment
@@ -263,8 +263,6 @@ export type ErpCommand =
   | Types.RequestShippingLabel
   | Types.IssueCreditMemo
   | Types.ReverseCreditMemo
-  | Types.PostPayoutJournal
-  | Types.ReversePayoutJournal
   | Types.PostInvoice
   | Types.ScheduleRevenue
   | Types.RecordInvoicePayment
@@ -274,7 +272,9 @@ export type ErpCommand =
   | Types.ReverseWriteOff
   | Types.RecordSubscription
   | Types.MergeCustomers
-  | Types.EraseCustomer;
+  | Types.EraseCustomer
+  | Types.PostPayoutJournal
+  | Types.ReversePayoutJournal;
 export type Notification = Types.NotifyCustomer;
 
 /** What a topic's values are in TypeScript. */
@@ -321,8 +321,8 @@ export type StoreValues = {
   unrouted: Types.Unrouted;
   links: Types.LinkedObject;
   orders: Types.OrderState;
-  payouts: Types.PayoutState;
   invoices: Types.InvoiceState;
   subscriptions: Types.SubscriptionState;
+  payouts: Types.PayoutState;
   places: Types.RowPlace;
 };

@@ -134,17 +134,17 @@ export const openStripe = (config: CliConfig): StripeReader => {
         });
         refunds.set(paymentIntent, known);
       }
-      for await (const dispute of stripe.disputes.list({ limit: 100 })) sources.set(dispute.id, dispute);
       const invoices = await everyInvoice(stripe);
       const invoiceOf = new Map(
         invoices.flatMap(({ orderId, paidBy }) =>
           paidBy.map(({ paymentIntentId }) => [paymentIntentId, orderId] as const),
         ),
       );
+      for await (const dispute of stripe.disputes.list({ limit: 100 })) sources.set(dispute.id, dispute);
       const payments: Payment[] = [];
       for await (const intent of stripe.paymentIntents.list({ limit: 100 })) {
         const orderId = intent.metadata['order_id'] ?? invoiceOf.get(intent.id) ?? null;
-        sources.set(intent.id, orderId === null ? {} : { metadata: { order_id: orderId } });
+        sources.set(intent.id, orderId === null ? intent : { metadata: { order_id: orderId } });
         const charges = succeeded.get(intent.id) ?? [];
         const transaction = idOf(charges[0]?.balance_transaction);
         payments.push({

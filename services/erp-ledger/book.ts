@@ -20,8 +20,8 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
   const addFee = database.prepare('INSERT INTO processing_fees VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   const addShipping = database.prepare('INSERT INTO shipping_requests VALUES (?, ?, ?, ?, ?)');
   const memos = creditMemos(database);
-  const payouts = payoutJournals(database);
   const billed = invoices(database);
+  const payouts = payoutJournals(database);
   const openEntry = database.prepare(
     'INSERT INTO journal_entries (command_id, order_id, description, currency, occurred_at) VALUES (?, ?, ?, ?, ?)',
   );

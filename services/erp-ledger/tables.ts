@@ -2,9 +2,9 @@
 import type { Database } from 'better-sqlite3';
 import { CREDIT_MEMO_TABLES } from './credit-memos.ts';
 import { CUSTOMER_TABLES } from './customers.ts';
+import { PAYOUT_TABLES } from './payouts.ts';
 import { accounts } from './domain/accounts.ts';
 import { INVOICE_TABLES } from './invoices.ts';
-import { PAYOUT_TABLES } from './payouts.ts';
 
 const VERSION = 1;
 

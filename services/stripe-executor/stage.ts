@@ -20,8 +20,6 @@ const perform = (api: StripeApi, command: StripeCommand, timing: Timing): Promis
       return createPaymentIntent(api, command, timing);
     case 'FetchBalanceTransaction':
       return fetchBalanceTransaction(api, command);
-    case 'FetchPayoutTransactions':
-      return fetchPayoutTransactions(api, command);
     case 'UpdateCustomer':
       return updateCustomer(api, command);
     case 'MoveCustomer':
@@ -30,6 +28,8 @@ const perform = (api: StripeApi, command: StripeCommand, timing: Timing): Promis
       return retireCustomer(api, command);
     case 'DeleteCustomer':
       return deleteCustomer(api, command);
+    case 'FetchPayoutTransactions':
+      return fetchPayoutTransactions(api, command);
   }
 };
 

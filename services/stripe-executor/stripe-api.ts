@@ -30,10 +30,10 @@ export interface StripeApi {
     params: Stripe.BalanceTransactionListParams,
   ): Promise<Stripe.Response<Stripe.ApiList<Stripe.BalanceTransaction>>>;
   retrievePaymentIntent(id: string): Promise<Stripe.Response<Stripe.PaymentIntent>>;
+  retrieveCharge(id: string): Promise<Stripe.Response<Stripe.Charge>>;
   listInvoicePayments(
     params: Stripe.InvoicePaymentListParams,
   ): Promise<Stripe.Response<Stripe.ApiList<Stripe.InvoicePayment>>>;
-  retrieveCharge(id: string): Promise<Stripe.Response<Stripe.Charge>>;
 }
 
 export type StripeApiOptions = Readonly<{

@@ -134,8 +134,8 @@ export class SimulatedStripe {
         read('GET payment_intents', () =>
           structuredCopy(this.intents.find((intent) => intent.id === id) ?? missing(id)),
         ),
-      listInvoicePayments: () => read('GET invoice_payments', () => list([])),
       retrieveCharge: (id) => read('GET charges', () => missing(id)),
+      listInvoicePayments: () => read('GET invoice_payments', () => list([])),
     };
   }
 

@@ -1,7 +1,7 @@
 /** The ledger against Stripe and the shop. */
 import type { Facts, Payment } from './facts.ts';
-import { clearingFindings, payoutFindings } from './payouts.ts';
 import { invoiceFindings } from './invoices.ts';
+import { clearingFindings, payoutFindings } from './payouts.ts';
 import { refundFindings } from './refunds.ts';
 import type { Finding, FindingKind } from './judge.ts';
 
@@ -99,6 +99,6 @@ export const bookFindings = (facts: Facts): Finding[] => [
   ...clearingFindings(facts),
   ...perOrder(facts),
   ...refundFindings(facts),
-  ...payoutFindings(facts),
   ...invoiceFindings(facts),
+  ...payoutFindings(facts),
 ];

@@ -56,6 +56,22 @@ export type Payment = Readonly<{
   refunds: readonly Refund[];
 }>;
 
+/** A finalised invoice at Stripe. */
+export type Billed = Readonly<{
+  /** `invoice:in_…`. */
+  orderId: string;
+  status: string;
+  total: bigint;
+  tax: bigint;
+  currency: string;
+  /** By what it was paid, and how much of it. */
+  paidBy: readonly Readonly<{ paymentIntentId: string; amount: bigint }>[];
+  /** PaymentIntents that were to pay it, and have not. */
+  unpaidBy: readonly string[];
+}>;
+
+export type Subscribed = Readonly<{ id: string; status: string }>;
+
 /** A payout at Stripe. Minor units, from the balance's side: what leaves it is negative. */
 export type Payout = Readonly<{
   id: string;
@@ -78,22 +94,6 @@ export type Payout = Readonly<{
   /** Those that orders book as received. */
   charges: readonly Readonly<{ balanceTransactionId: string; orderId: string; net: bigint }>[];
 }>;
-
-/** A finalised invoice at Stripe. */
-export type Billed = Readonly<{
-  /** `invoice:in_…`. */
-  orderId: string;
-  status: string;
-  total: bigint;
-  tax: bigint;
-  currency: string;
-  /** By what it was paid, and how much of it. */
-  paidBy: readonly Readonly<{ paymentIntentId: string; amount: bigint }>[];
-  /** PaymentIntents that were to pay it, and have not. */
-  unpaidBy: readonly string[];
-}>;
-
-export type Subscribed = Readonly<{ id: string; status: string }>;
 
 /** Where a record lies. */
 export type Place = Readonly<{ topic: string; partition: number; offset: bigint }>;
@@ -165,6 +165,16 @@ export type LedgerCreditMemo = Readonly<{
   reversedBy: string | null;
 }>;
 
+export type LedgerInvoice = Readonly<{
+  orderId: string;
+  total: bigint;
+  tax: bigint;
+  currency: string;
+  ends: readonly string[];
+  /** What becomes revenue in all, whenever. */
+  revenue: bigint;
+}>;
+
 export type LedgerPayout = Readonly<{
   payoutId: string;
   amount: bigint;
@@ -176,16 +186,6 @@ export type LedgerPayout = Readonly<{
   clearing: bigint;
   /** The command that took it back. */
   reversedBy: string | null;
-}>;
-
-export type LedgerInvoice = Readonly<{
-  orderId: string;
-  total: bigint;
-  tax: bigint;
-  currency: string;
-  ends: readonly string[];
-  /** What becomes revenue in all, whenever. */
-  revenue: bigint;
 }>;
 
 export type Ledger = Readonly<{

@@ -10,8 +10,6 @@ const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   RequestShippingLabel: 'SH',
   IssueCreditMemo: 'CM',
   ReverseCreditMemo: 'CR',
-  PostPayoutJournal: 'PJ',
-  ReversePayoutJournal: 'PR',
   PostInvoice: 'IN',
   ScheduleRevenue: 'RS',
   RecordInvoicePayment: 'IP',
@@ -22,6 +20,8 @@ const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   RecordSubscription: 'SB',
   MergeCustomers: 'MG',
   EraseCustomer: 'ER',
+  PostPayoutJournal: 'PJ',
+  ReversePayoutJournal: 'PR',
 };
 
 /**

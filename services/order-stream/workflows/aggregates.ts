@@ -70,19 +70,6 @@ export const orderAggregate: Aggregate<OrderState> = {
   },
 };
 
-export const payoutAggregate: Aggregate<PayoutState> = {
-  name: 'payout',
-  schema: 'state/PayoutState',
-  store: 'payouts',
-  prefix: 'payout:',
-  idField: 'subject',
-  initial: initialPayout,
-  facts: {
-    payout: fact(['payoutFacts'], 'PayoutFact', withPayoutFact),
-    result: fact(['stripeResults'], 'CommandResult', withPayoutResult),
-  },
-};
-
 /** Of its own, and not of its subscription, which may have hundreds of them. */
 export const invoiceAggregate: Aggregate<InvoiceState> = {
   name: 'invoice',
@@ -122,6 +109,19 @@ export const customerAggregate: Aggregate<CustomerState> = {
     shop: fact(['shopCustomers'], 'ShopCustomerFact', withShopCustomer),
     stripe: fact(['customerFacts'], 'CustomerFact', withStripeCustomer),
     result: fact(['stripeResults', 'adnsfResults'], 'CommandResult', withPersonResult),
+  },
+};
+
+export const payoutAggregate: Aggregate<PayoutState> = {
+  name: 'payout',
+  schema: 'state/PayoutState',
+  store: 'payouts',
+  prefix: 'payout:',
+  idField: 'subject',
+  initial: initialPayout,
+  facts: {
+    payout: fact(['payoutFacts'], 'PayoutFact', withPayoutFact),
+    result: fact(['stripeResults'], 'CommandResult', withPayoutResult),
   },
 };
 

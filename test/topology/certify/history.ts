@@ -59,16 +59,16 @@ const atStripe = (command: StripeCommand): CommandResult => {
         requestId,
         detail: { gross: '3744', fee: '139', net: '3605', currency: 'USD', how: 'found' },
       });
-    case 'FetchPayoutTransactions':
-      return answer(command, command.payload.payoutId, {
-        requestId,
-        detail: { after: command.payload.startingAfter ?? '', more: 'false', how: 'found' },
-      });
     case 'UpdateCustomer':
     case 'MoveCustomer':
     case 'RetireCustomer':
     case 'DeleteCustomer':
       return answer(command, command.payload.customer, { requestId, detail: { how: 'updated' } });
+    case 'FetchPayoutTransactions':
+      return answer(command, command.payload.payoutId, {
+        requestId,
+        detail: { after: command.payload.startingAfter ?? '', more: 'false', how: 'found' },
+      });
   }
 };
 

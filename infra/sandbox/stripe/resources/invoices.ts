@@ -351,13 +351,12 @@ export const listInvoicePayments: Operation = ({ world, read }) => {
   const cursor = readCursor(read);
   const invoice = read.text('invoice');
   const status = read.text('status');
-  const payment = read.record('payment');
+  const by = read.record('payment')?.['payment_intent'];
   read.end();
-  const intent = payment?.['payment_intent'];
   const where = {
     ...(invoice != null && { invoice }),
     ...(status != null && { status }),
-    ...(typeof intent === 'string' && { 'payment.payment_intent': intent }),
+    ...(typeof by === 'string' && { 'payment.payment_intent': by }),
   };
   return listed(world, 'invoice_payment', '/v1/invoice_payments', { where }, cursor);
 };
