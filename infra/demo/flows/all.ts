@@ -1,4 +1,5 @@
 import type { Flow } from './flow.ts';
 import { refundsAtStripe } from './refunds-at-stripe.ts';
+import { subscriptions } from './subscriptions.ts';
 
-export const allFlows: readonly Flow[] = [refundsAtStripe];
+export const allFlows: readonly Flow[] = [refundsAtStripe, subscriptions];
