@@ -40,6 +40,13 @@ export const topics = define({
     foreign: true,
     compatibility: 'BACKWARD',
   },
+  addresses: {
+    name: `${database}.Address`,
+    config: aYear,
+    records: ['adnsf/Address'],
+    foreign: true,
+    compatibility: 'BACKWARD',
+  },
   carts: {
     name: `${database}.ShoppingCart`,
     config: aYear,
@@ -83,6 +90,13 @@ export const topics = define({
     records: ['PayoutFact'],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
+  shopCustomers: {
+    name: 'shop.customers',
+    // As customer.facts.
+    config: aYear,
+    records: ['ShopCustomerFact'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
   customerFacts: {
     name: 'customer.facts',
     // People's data: no longer than it is of use.
@@ -109,6 +123,11 @@ export const topics = define({
       'commands/stripe.EnsureCustomer',
       'commands/stripe.CreatePaymentIntent',
       'commands/stripe.FetchBalanceTransaction',
+      'commands/stripe.UpdateCustomer',
+      'commands/stripe.MoveCustomer',
+      'commands/stripe.RetireCustomer',
+      'commands/stripe.DeleteCustomer',
+      'commands/stripe.FetchPayoutTransactions',
     ],
     compatibility: 'BACKWARD',
   },
@@ -123,6 +142,8 @@ export const topics = define({
       'commands/adnsf.ReverseRefund',
       'commands/adnsf.RecordRecurringPayment',
       'commands/adnsf.RecordRecurringEnd',
+      'commands/adnsf.UpdateShopCustomer',
+      'commands/adnsf.EraseShopCustomer',
     ],
     compatibility: 'BACKWARD',
   },
@@ -146,6 +167,10 @@ export const topics = define({
       'commands/erp.WriteOffInvoice',
       'commands/erp.ReverseWriteOff',
       'commands/erp.RecordSubscription',
+      'commands/erp.MergeCustomers',
+      'commands/erp.EraseCustomer',
+      'commands/erp.PostPayoutJournal',
+      'commands/erp.ReversePayoutJournal',
     ],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
@@ -192,6 +217,8 @@ export type TopicKey = keyof typeof topics;
 /** Tables behind the stages of the order stream: the store's name and its record. */
 export const stores = {
   customers: 'state/CustomerRow',
+  addresses: 'state/AddressRow',
+  people: 'state/CustomerState',
   carts: 'state/CartRow',
   'order-lines': 'state/OrderLines',
   'order-progress': 'state/OrderProgress',
@@ -200,13 +227,23 @@ export const stores = {
   orders: 'state/OrderState',
   invoices: 'state/InvoiceState',
   subscriptions: 'state/SubscriptionState',
+  payouts: 'state/PayoutState',
   places: 'state/RowPlace',
 } as const;
 
 export type StoreName = keyof typeof stores;
 
-export type StripeCommand = Types.EnsureCustomer | Types.CreatePaymentIntent | Types.FetchBalanceTransaction;
-export type AdnsfCommand =
+export type StripeCommand =
+  | Types.EnsureCustomer
+  | Types.CreatePaymentIntent
+  | Types.FetchBalanceTransaction
+  | Types.UpdateCustomer
+  | Types.MoveCustomer
+  | Types.RetireCustomer
+  | Types.DeleteCustomer
+  | Types.FetchPayoutTransactions;
+/** What the shop does to an order. */
+export type AdnsfOrderCommand =
   | Types.LinkPayment
   | Types.MarkOrderPaid
   | Types.RecordPaymentDecline
@@ -214,6 +251,9 @@ export type AdnsfCommand =
   | Types.ReverseRefund
   | Types.RecordRecurringPayment
   | Types.RecordRecurringEnd;
+/** What it does to a customer. */
+export type AdnsfCustomerCommand = Types.UpdateShopCustomer | Types.EraseShopCustomer;
+export type AdnsfCommand = AdnsfOrderCommand | AdnsfCustomerCommand;
 export type ErpCommand =
   | Types.UpsertCustomer
   | Types.CreateSalesOrder
@@ -230,13 +270,18 @@ export type ErpCommand =
   | Types.VoidInvoice
   | Types.WriteOffInvoice
   | Types.ReverseWriteOff
-  | Types.RecordSubscription;
+  | Types.RecordSubscription
+  | Types.MergeCustomers
+  | Types.EraseCustomer
+  | Types.PostPayoutJournal
+  | Types.ReversePayoutJournal;
 export type Notification = Types.NotifyCustomer;
 
 /** What a topic's values are in TypeScript. */
 export type TopicValues = {
   orders: Types.OrdersEnvelope;
   customers: Types.CustomerEnvelope;
+  addresses: Types.AddressEnvelope;
   carts: Types.ShoppingCartEnvelope;
   orderLines: Types.OrdersShoppingCartEnvelope;
   adnsfWebhooks: Types.AdnsfWebhook;
@@ -246,6 +291,7 @@ export type TopicValues = {
   assembledOrders: Types.AssembledOrder;
   orderPayments: Types.PaymentFact;
   payoutFacts: Types.PayoutFact;
+  shopCustomers: Types.ShopCustomerFact;
   customerFacts: Types.CustomerFact;
   billingFacts: Types.BillingFact;
   catalogFacts: Types.CatalogFact;
@@ -267,6 +313,8 @@ export type TopicValues = {
 
 export type StoreValues = {
   customers: Types.CustomerRow;
+  addresses: Types.AddressRow;
+  people: Types.CustomerState;
   carts: Types.CartRow;
   'order-lines': Types.OrderLines;
   'order-progress': Types.OrderProgress;
@@ -275,5 +323,6 @@ export type StoreValues = {
   orders: Types.OrderState;
   invoices: Types.InvoiceState;
   subscriptions: Types.SubscriptionState;
+  payouts: Types.PayoutState;
   places: Types.RowPlace;
 };

@@ -211,6 +211,23 @@ export type CatalogFact = {
   readonly livemode: boolean;
 };
 
+/** A movement on the balance at Stripe, amounts in ISO 4217 minor units. */
+export type BalanceTransaction = {
+  readonly id: string;
+  /** Stripe's reporting_category, whatever it is. */
+  readonly category: string;
+  readonly type: string;
+  readonly amount: bigint;
+  /** Taken off the amount; negative when it is given back. */
+  readonly fee: bigint;
+  readonly net: bigint;
+  readonly currency: string;
+  /** What moved the money: ch_…, re_…, du_…, po_…. */
+  readonly sourceId: null | string;
+  /** The order that the source says it belongs to. */
+  readonly orderId: null | string;
+};
+
 /** What became of a command. */
 export type CommandResult = {
   readonly commandId: string;
@@ -230,6 +247,8 @@ export type CommandResult = {
   readonly replayed: boolean;
   readonly detail: Readonly<Record<string, string>>;
   readonly completedAt: bigint;
+  /** A page of a payout's list, 100 at most. */
+  readonly balanceTransactions: readonly BalanceTransaction[];
 };
 
 /** A postal address as Stripe has it: country by its ISO code. */
@@ -258,6 +277,12 @@ export type CustomerFact = {
   readonly shippingPhone: null | string;
   readonly shippingAddress: null | StripeAddress;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Whose customer it says it is, by its metadata: `customer:<digest of the customer key>`. Empty when it does not say. */
+  readonly person: string;
+  /** What the event changed, as it was before: email, name, phone, address (as JSON), customer_key. Nothing is an empty text. */
+  readonly previous: Readonly<Record<string, string>>;
+  /** Of the request that caused the event. */
+  readonly idempotencyKey: null | string;
   /** The connected account, on Connect events. */
   readonly account: null | string;
   /** When Stripe made the object. */
@@ -489,6 +514,42 @@ export type ScanPosition = {
   readonly marks: readonly ScanMark[];
 };
 
+/** Where somebody lives, as Stripe and carriers read it: country by its ISO code. */
+export type PostalAddress = {
+  readonly line1: null | string;
+  readonly line2: null | string;
+  readonly city: null | string;
+  readonly state: null | string;
+  readonly postalCode: null | string;
+  readonly country: null | string;
+};
+
+/** What a Customer row of the shop says of a person. Keyed by the person, so that all rows of one come together. */
+export type ShopCustomerFact = {
+  /** The row and its place in the log. */
+  readonly factId: string;
+  /** `customer:<digest of the normalised e-mail>`. */
+  readonly person: string;
+  /** row.present, row.left (it is somebody else's now, or nobody's), or row.erased. */
+  readonly kind: string;
+  readonly customerId: number;
+  /** In the shop's log. */
+  readonly place: string;
+  /** When it was committed. */
+  readonly occurredAt: bigint;
+  readonly registered: boolean;
+  /** As it was typed. Null when the row left. */
+  readonly email: null | string;
+  readonly firstName: null | string;
+  readonly lastName: null | string;
+  readonly phone: null | string;
+  /** The billing address. */
+  readonly address: null | PostalAddress;
+  /** Whose row it is now. */
+  readonly movedTo: null | string;
+  readonly movedToEmail: null | string;
+};
+
 /** A Stripe event as it was delivered, after its signature was verified; or, with the header millrace-source: scan, as it was found in Stripe's list of events. */
 export type StripeEvent = {
   readonly id: string;
@@ -502,13 +563,21 @@ export type StripeEvent = {
   readonly body: Buffer;
 };
 
-export type CustomerValue = {
+export type AddressValue = {
+  readonly AddressID: null | number;
   readonly CustomerID: null | number;
-  readonly Email: null | string;
   readonly FirstName: null | string;
   readonly LastName: null | string;
+  readonly Company: null | string;
+  readonly Address1: null | string;
+  readonly Address2: null | string;
+  readonly Suite: null | string;
+  readonly City: null | string;
+  readonly State: null | string;
+  readonly Zip: null | string;
+  readonly Country: null | string;
   readonly Phone: null | string;
-  readonly IsRegistered: null | number;
+  readonly Deleted: null | number;
 };
 
 /** Where the change lies in the log. */
@@ -518,6 +587,26 @@ export type Source = {
   readonly change_lsn: null | string;
   readonly commit_lsn: null | string;
   readonly event_serial_no: null | bigint;
+};
+
+/** A change of dbo.Address, as far as it is used here (a reader of Debezium's schema). */
+export type AddressEnvelope = {
+  readonly before: null | AddressValue;
+  readonly after: null | AddressValue;
+  readonly source: Source;
+  readonly op: string;
+};
+
+export type CustomerValue = {
+  readonly CustomerID: null | number;
+  readonly Email: null | string;
+  readonly FirstName: null | string;
+  readonly LastName: null | string;
+  readonly Phone: null | string;
+  readonly IsRegistered: null | number;
+  readonly BillingAddressID: null | number;
+  readonly Active: null | number;
+  readonly Deleted: null | number;
 };
 
 /** A change of dbo.Customer, as far as it is used here (a reader of Debezium's schema). */
@@ -622,6 +711,28 @@ export type ShoppingCartEnvelope = {
   readonly after: null | ShoppingCartValue;
   readonly source: Source;
   readonly op: string;
+};
+
+/** What EraseShopCustomer says. */
+export type EraseShopCustomerPayload = {
+  readonly customerId: number;
+};
+
+/** Makes a Customer row and its addresses anonymous. */
+export type EraseShopCustomer = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'EraseShopCustomer';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: EraseShopCustomerPayload;
 };
 
 /** What LinkPayment says. */
@@ -815,6 +926,36 @@ export type ReverseRefund = {
   readonly payload: ReverseRefundPayload;
 };
 
+/** What UpdateShopCustomer says. */
+export type UpdateShopCustomerPayload = {
+  readonly customerId: number;
+  /** Normalised e-mail that the row has: a row that has another by then is somebody else's. */
+  readonly customerKey: string;
+  /** Those that are to be written, among email, name, phone, address. The others are left as they are. */
+  readonly fields: readonly string[];
+  readonly email: string;
+  readonly name: null | string;
+  readonly phone: null | string;
+  readonly address: null | PostalAddress;
+};
+
+/** Has a Customer row say what was changed at Stripe. A field that is null is cleared. */
+export type UpdateShopCustomer = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'UpdateShopCustomer';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: UpdateShopCustomerPayload;
+};
+
 /** A postal address: country by its ISO 3166 code, state of the US and Canada by code, postcode in its country's form. */
 export type ErpAddress = {
   readonly firstName: null | string;
@@ -911,6 +1052,28 @@ export type DecrementInventory = {
   readonly payload: DecrementInventoryPayload;
 };
 
+/** What EraseCustomer says. */
+export type EraseCustomerPayload = {
+  readonly person: string;
+};
+
+/** A person is to be forgotten. Orders and what was booked for them stay, without a name. Says nothing of the person but the digest of the key: `customer:` and the first 32 hexadecimal digits of the SHA-256 of the customer key. */
+export type EraseCustomer = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'EraseCustomer';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: EraseCustomerPayload;
+};
+
 /** What IssueCreditMemo says. */
 export type IssueCreditMemoPayload = {
   /** One credit memo for each. */
@@ -944,6 +1107,29 @@ export type IssueCreditMemo = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: IssueCreditMemoPayload;
+};
+
+/** What MergeCustomers says. */
+export type MergeCustomersPayload = {
+  readonly customerKey: string;
+  readonly into: string;
+};
+
+/** Two customers are one: from now on `into`. A customer into itself: it stands on its own again. */
+export type MergeCustomers = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'MergeCustomers';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: MergeCustomersPayload;
 };
 
 /** What was sold. */
@@ -996,6 +1182,57 @@ export type PostInvoice = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: PostInvoicePayload;
+};
+
+/** One line of a journal entry. One of debit and credit is 0. */
+export type PayoutPosting = {
+  /** Number in the chart of accounts. */
+  readonly account: string;
+  /** What it stands for: bank, clearing, fees, or the category of balance transactions that no order books. */
+  readonly line: string;
+  /** Whether the chart has an account for it; otherwise it is on the account of what is to be looked at. */
+  readonly known: boolean;
+  /** How many balance transactions are in it. */
+  readonly transactions: bigint;
+  readonly debit: bigint;
+  readonly credit: bigint;
+};
+
+/** What PostPayoutJournal says. */
+export type PostPayoutJournalPayload = {
+  /** One entry for each. */
+  readonly payoutId: string;
+  /** What took the money off the balance. */
+  readonly balanceTransactionId: null | string;
+  /** Minor units; negative when the provider took money from the bank. */
+  readonly amount: bigint;
+  /** What the provider took for paying out. */
+  readonly fee: bigint;
+  readonly currency: string;
+  /** Whether the provider lists what is in it; manual payouts are not itemised. */
+  readonly itemised: boolean;
+  /** How many balance transactions are in it, without its own. */
+  readonly transactions: bigint;
+  readonly postings: readonly PayoutPosting[];
+  /** When the bank has it, as the provider says. */
+  readonly arrivesAt: bigint;
+};
+
+/** Money that went from the payment provider to the bank, with what no order has booked of it: one balanced entry. */
+export type PostPayoutJournal = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** payout:<id>, where no order exists. */
+  readonly orderId: string;
+  readonly type: 'PostPayoutJournal';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: PostPayoutJournalPayload;
 };
 
 /** What RecordFailedCollection says. */
@@ -1221,6 +1458,40 @@ export type ReverseCreditMemo = {
   readonly payload: ReverseCreditMemoPayload;
 };
 
+/** What ReversePayoutJournal says. */
+export type ReversePayoutJournalPayload = {
+  /** Whose entry is taken back. */
+  readonly payoutId: string;
+  /** What brought the money back. */
+  readonly balanceTransactionId: string;
+  /** Of the payout, minor units. */
+  readonly amount: bigint;
+  /** What the provider took for it. */
+  readonly fee: bigint;
+  readonly currency: string;
+  /** Stripe's failure code. */
+  readonly reason: null | string;
+  readonly postings: readonly PayoutPosting[];
+  readonly reversedAt: bigint;
+};
+
+/** A payout came back from the bank: the money is on the balance again. */
+export type ReversePayoutJournal = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** payout:<id>, where no order exists. */
+  readonly orderId: string;
+  readonly type: 'ReversePayoutJournal';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: ReversePayoutJournalPayload;
+};
+
 /** What ReverseWriteOff says. */
 export type ReverseWriteOffPayload = {
   readonly invoiceId: string;
@@ -1299,6 +1570,8 @@ export type UpsertCustomerPayload = {
   readonly name: null | string;
   readonly phone: null | string;
   readonly billTo: null | ErpAddress;
+  /** profile: from what the person says of themselves. order: from an order, which counts less. */
+  readonly standing: string;
 };
 
 /** The customer as the ERP should know them. */
@@ -1418,6 +1691,28 @@ export type CreatePaymentIntent = {
   readonly payload: CreatePaymentIntentPayload;
 };
 
+/** What DeleteCustomer says. */
+export type DeleteCustomerPayload = {
+  readonly customer: string;
+};
+
+/** Has Stripe forget a person. Payments stay. */
+export type DeleteCustomer = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'DeleteCustomer';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: DeleteCustomerPayload;
+};
+
 /** What EnsureCustomer says. */
 export type EnsureCustomerPayload = {
   /** Normalised e-mail: one person, one Stripe customer. */
@@ -1466,6 +1761,115 @@ export type FetchBalanceTransaction = {
   readonly payload: FetchBalanceTransactionPayload;
 };
 
+/** What FetchPayoutTransactions says. */
+export type FetchPayoutTransactionsPayload = {
+  readonly payoutId: string;
+  /** How many a page has at most; Stripe gives 100. */
+  readonly limit: number;
+  /** The last balance transaction of the page before; null for the first page. */
+  readonly startingAfter: null | string;
+};
+
+/** Reads one page of the balance transactions that a payout is made of. */
+export type FetchPayoutTransactions = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** payout:<id>, where no order exists. */
+  readonly orderId: string;
+  readonly type: 'FetchPayoutTransactions';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: FetchPayoutTransactionsPayload;
+};
+
+/** What MoveCustomer says. */
+export type MoveCustomerPayload = {
+  readonly customer: string;
+  /** Normalised e-mail of whom it stands for. */
+  readonly customerKey: string;
+};
+
+/** The person has another e-mail address: from now on this is the customer of that one. */
+export type MoveCustomer = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'MoveCustomer';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: MoveCustomerPayload;
+};
+
+/** What RetireCustomer says. */
+export type RetireCustomerPayload = {
+  readonly customer: string;
+  readonly into: string;
+};
+
+/** Another customer stands for the person from now on; payments stay where they are. */
+export type RetireCustomer = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'RetireCustomer';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RetireCustomerPayload;
+};
+
+/** What UpdateCustomer says. */
+export type UpdateCustomerPayload = {
+  readonly customer: string;
+  /** Of what the person says: time of the youngest change, and a fingerprint. An older one changes nothing any more. */
+  readonly version: string;
+  /** Those that are to be written, among name, phone, address. The others are left as they are. */
+  readonly fields: readonly string[];
+  readonly name: null | string;
+  readonly phone: null | string;
+  readonly address: null | PostalAddress;
+};
+
+/** Has Stripe's customer say what the person says of themselves. A field that is null is cleared. */
+export type UpdateCustomer = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'UpdateCustomer';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: UpdateCustomerPayload;
+};
+
+/** The Address row, as far as people need it. */
+export type AddressRow = {
+  readonly addressId: number;
+  readonly customerId: number;
+  readonly address: null | PostalAddress;
+};
+
 /** A ShoppingCart row. */
 export type CartRow = {
   readonly cartRecordId: number;
@@ -1483,6 +1887,142 @@ export type CustomerRow = {
   readonly lastName: null | string;
   readonly phone: null | string;
   readonly registered: boolean;
+  readonly billingAddressId: null | number;
+  /** Deleted in the shop, or made anonymous there. */
+  readonly gone: boolean;
+  /** The person that the row was told of last (`customer:…`); null when of none. */
+  readonly toldOf: null | string;
+  /** Whom it was told of before: they hear of its erasure too. */
+  readonly formerly: readonly string[];
+};
+
+/** What people of one side said last of a field. */
+export type Saying = {
+  readonly value: null | string;
+  /** What it said until then. */
+  readonly before: null | string;
+  readonly at: bigint;
+  readonly factId: string;
+};
+
+/** A field of a Customer row. Addresses are JSON. */
+export type ShopField = {
+  readonly name: string;
+  readonly value: null | string;
+  readonly said: Saying;
+  /** What the shop was told to write, and has not shown yet. */
+  readonly told: readonly (null | string)[];
+};
+
+/** A Customer row of a person. */
+export type PersonRow = {
+  readonly customerId: number;
+  readonly present: boolean;
+  readonly registered: boolean;
+  readonly place: string;
+  /** When it was first seen. */
+  readonly since: bigint;
+  readonly email: null | string;
+  readonly fields: readonly ShopField[];
+};
+
+/** A field of a Stripe customer. */
+export type StripeField = {
+  readonly name: string;
+  readonly value: null | string;
+  readonly at: bigint;
+  readonly factId: string;
+  /** Whether that event changed it. */
+  readonly changed: boolean;
+  /** What it was then until then. */
+  readonly before: null | string;
+  readonly said: null | Saying;
+};
+
+/** A customer at Stripe that is, or was, this person's. */
+export type StripeLink = {
+  readonly customerId: string;
+  readonly createdAt: bigint;
+  /** present, retired (another one stands for the person), moved (to another person), or deleted. */
+  readonly standing: string;
+  /** When that was told. */
+  readonly standingAt: bigint;
+  readonly standingBy: string;
+  readonly fields: readonly StripeField[];
+};
+
+/** What both sides come to. */
+export type PersonProfile = {
+  /** Names these contents: time of the youngest change and a fingerprint. */
+  readonly version: string;
+  readonly at: bigint;
+  readonly causedBy: string;
+  /** The row that speaks for the person. */
+  readonly adnsfCustomerId: number;
+  readonly registered: boolean;
+  readonly email: string;
+  readonly name: null | string;
+  readonly phone: null | string;
+  readonly address: null | PostalAddress;
+  /** Fields that say something else there. */
+  readonly stripeFields: readonly string[];
+  /** Fields that say something else there. */
+  readonly shopFields: readonly string[];
+  /** The address that Stripe has for the person, when the shop has another. */
+  readonly wantedEmail: null | string;
+};
+
+/** The account has another e-mail address now. */
+export type Moved = {
+  readonly person: string;
+  readonly email: null | string;
+  readonly at: bigint;
+  readonly factId: string;
+};
+
+/** The account has come back to this e-mail address. */
+export type Returned = {
+  readonly at: bigint;
+  readonly factId: string;
+};
+
+/** The person is to be forgotten. */
+export type Erased = {
+  /** shop or stripe */
+  readonly by: string;
+  readonly at: bigint;
+  readonly factId: string;
+};
+
+/** Both sides changed a field without knowing of each other; the later change counts. */
+export type Conflict = {
+  readonly fields: string;
+  /** shop or stripe */
+  readonly kept: string;
+  readonly at: bigint;
+  readonly factId: string;
+};
+
+/** What is known of a person, from the shop's rows and Stripe's customers, and what was already sent for them. */
+export type CustomerState = {
+  readonly person: string;
+  /** The normalised e-mail. Null when it is not known, or was erased. */
+  readonly customerKey: null | string;
+  /** When anything was first known. */
+  readonly since: null | bigint;
+  readonly rows: readonly PersonRow[];
+  readonly links: readonly StripeLink[];
+  /** The one customer at Stripe that stands for the person: the oldest of those that say so. */
+  readonly stripeCustomerId: null | string;
+  readonly profile: null | PersonProfile;
+  readonly moved: null | Moved;
+  readonly returned: null | Returned;
+  readonly erased: null | Erased;
+  readonly conflict: null | Conflict;
+  /** Ids of the commands that were sent. */
+  readonly issued: readonly string[];
+  readonly refusals: readonly string[];
+  readonly workflows: null | readonly string[];
 };
 
 export type InvoiceLine = {
@@ -1804,6 +2344,140 @@ export type OrderState = {
   readonly disputes: readonly DisputeState[];
   /** In the order in which they are told to others, those that wait at the end: tax is shared out in it. */
   readonly refundSteps: readonly RefundStep[];
+};
+
+/** By which event something was first told, and when. */
+export type Told = {
+  readonly factId: string;
+  readonly at: bigint;
+};
+
+/** A payout as Stripe told of it. */
+export type PayoutObject = {
+  readonly id: string;
+  readonly status: string;
+  /** Per status, sorted. */
+  readonly history: readonly Telling[];
+  /** Minor units; negative when Stripe takes money from the bank. */
+  readonly amount: bigint;
+  readonly currency: string;
+  /** When amount and currency were told last. */
+  readonly toldAt: bigint;
+  readonly toldBy: string;
+  /** Asked for by somebody: Stripe does not list what is in it. */
+  readonly manual: boolean;
+  readonly method: null | string;
+  /** The connected account whose payout it is. */
+  readonly account: null | string;
+  readonly arrivalDate: null | bigint;
+  /** What took the money off the balance. */
+  readonly balanceTransactionId: null | string;
+  /** What brought it back. */
+  readonly failureBalanceTransactionId: null | string;
+  readonly failureCode: null | string;
+  readonly failureMessage: null | string;
+  readonly createdAt: null | bigint;
+  /** When it was made; of events that do not say, the first one. */
+  readonly at: bigint;
+  /** When its list of balance transactions was said to be complete. */
+  readonly reconciled: null | Told;
+  /** When it was said to be paid. */
+  readonly paid: null | Told;
+  /** When it was said that the money came back. */
+  readonly returned: null | Told;
+};
+
+/** What a page came to. */
+export type PageTold = {
+  /** Its last transaction; null for a page with none. */
+  readonly last: null | string;
+  /** Another page follows. */
+  readonly more: boolean;
+  /** Without the payout's own, as its sum. */
+  readonly transactions: bigint;
+  readonly net: bigint;
+  /** The command that it answers. */
+  readonly causationId: string;
+  readonly at: bigint;
+};
+
+/** One page of the list. It is asked for once it is known to be there. */
+export type PayoutPage = {
+  /** The last transaction of the page before; null for the first page. */
+  readonly after: null | string;
+  /** What told that it is there: the page before, or that the list is complete. */
+  readonly causationId: null | string;
+  readonly at: null | bigint;
+  readonly told: null | PageTold;
+};
+
+/** Balance transactions of one kind, summed over all pages. */
+export type PayoutSum = {
+  /** Stripe's reporting_category. */
+  readonly category: string;
+  readonly type: string;
+  readonly currency: string;
+  /** An order, or another payout, books them: see booked-by-orders.ts. */
+  readonly booked: boolean;
+  /** How many. */
+  readonly transactions: bigint;
+  readonly amount: bigint;
+  readonly fee: bigint;
+  readonly net: bigint;
+  /** One of them: the id that sorts first. */
+  readonly example: string;
+};
+
+/** What a balance transaction of the payout itself came to: it took the money off the balance, or brought it back. */
+export type PayoutMove = {
+  readonly id: string;
+  /** Negative when money left the balance. */
+  readonly amount: bigint;
+  readonly fee: bigint;
+  readonly net: bigint;
+  readonly currency: string;
+  readonly causationId: string;
+  readonly at: bigint;
+};
+
+/** A posting before it has an account. One of debit and credit is 0. */
+export type JournalPosting = {
+  /** bank, clearing, fees, or <category>/<type>. */
+  readonly line: string;
+  readonly category: null | string;
+  readonly transactions: bigint;
+  readonly debit: bigint;
+  readonly credit: bigint;
+};
+
+/** What a payout comes to in the books, once that is proved. */
+export type PayoutJournal = {
+  readonly transactions: bigint;
+  readonly fee: bigint;
+  readonly postings: readonly JournalPosting[];
+  readonly causationId: string;
+  readonly at: bigint;
+};
+
+/** What is known of a payout, and what was already sent for it. */
+export type PayoutState = {
+  /** payout:<id> */
+  readonly subject: string;
+  readonly payout: null | PayoutObject;
+  /** Of its list, in the order of the list as far as it is known. */
+  readonly pages: readonly PayoutPage[];
+  /** Without its own transaction. */
+  readonly sums: readonly PayoutSum[];
+  /** By id. Its own transaction in its list, and those that were asked for. */
+  readonly moves: readonly PayoutMove[];
+  readonly journal: null | PayoutJournal;
+  readonly reversal: null | PayoutJournal;
+  /** Why it cannot be booked: what does not add up, with its figures. */
+  readonly discrepancy: null | string;
+  readonly returnDiscrepancy: null | string;
+  readonly issued: readonly string[];
+  readonly refusals: readonly string[];
+  readonly workflows: null | readonly string[];
 };
 
 /** Where in the shop's log a row was last told of. */

@@ -55,6 +55,7 @@ export const notifierStage = (options: NotifierStageOptions): EffectStage<Notifi
       requestId: null,
       replayed: false,
       detail: {},
+      balanceTransactions: [],
       // A function of the command, so that repetitions agree.
       completedAt: timestamp,
     };

@@ -5,6 +5,7 @@ import { deadLetterMutants } from './dead-letters.ts';
 import { edgeMutants } from './edges.ts';
 import { nothingMissedMutants } from './nothing-missed.ts';
 import { notifierMutants } from './notifier.ts';
+import { payoutMutants } from './payouts.ts';
 import { proofMutants } from './proof.ts';
 import { replayMutants } from './replay.ts';
 import { refundMutants } from './refunds.ts';
@@ -16,6 +17,7 @@ export const allMutants: readonly Mutant[] = [
   ...shopMutants,
   ...refundMutants,
   ...billingMutants,
+  ...payoutMutants,
   ...deadLetterMutants,
   ...edgeMutants,
   ...replayMutants,

@@ -64,6 +64,7 @@ export const routes: readonly Route[] = [
 
   get('/v1/balance', retrieveBalance),
 
+  post('/v1/payouts', payouts.createPayout),
   get('/v1/payouts', payouts.listPayouts),
   get('/v1/payouts/:id', payouts.retrievePayout),
   post('/v1/payouts/:id', payouts.updatePayout),

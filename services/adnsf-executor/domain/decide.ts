@@ -1,6 +1,6 @@
 /** What a command does to an order, given the order as it is. Pure: the transaction around it is somebody else's. */
 import type { LinkPayment, MarkOrderPaid, RecordPaymentDecline } from '../../../schemas/generated/types.ts';
-import type { AdnsfCommand } from '../../../schemas/topics.ts';
+import type { AdnsfOrderCommand } from '../../../schemas/topics.ts';
 import { amountDue } from './amount-due.ts';
 import { type Decision, otherPaymentIntent, refuse, stateConflict, type StoreFacts } from './decision.ts';
 import { type OrderRow, stateOf } from './order-row.ts';
@@ -73,7 +73,7 @@ const decline = (command: RecordPaymentDecline, row: OrderRow, store: StoreFacts
   return { kind: 'apply', change: { kind: 'declined', note: declineNote(command, store) }, after: REFUSED };
 };
 
-export const decide = (command: AdnsfCommand, row: OrderRow, store: StoreFacts): Decision => {
+export const decide = (command: AdnsfOrderCommand, row: OrderRow, store: StoreFacts): Decision => {
   switch (command.type) {
     case 'LinkPayment':
       return link(command, row);

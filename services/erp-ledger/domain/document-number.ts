@@ -18,6 +18,10 @@ const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   WriteOffInvoice: 'WO',
   ReverseWriteOff: 'WR',
   RecordSubscription: 'SB',
+  MergeCustomers: 'MG',
+  EraseCustomer: 'ER',
+  PostPayoutJournal: 'PJ',
+  ReversePayoutJournal: 'PR',
 };
 
 /**

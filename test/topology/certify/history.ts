@@ -8,6 +8,7 @@ import { type Notification, topics } from '../../../schemas/topics.ts';
 import type { CommandResult, ErpCommand, AdnsfCommand, StripeCommand } from './types.ts';
 import { certify, openWays, type World } from '../../../services/cli/certify/command.ts';
 import type { Certificate } from '../../../services/cli/certify/certificate.ts';
+import { subjectOf } from '../../../services/adnsf-executor/execute.ts';
 import { orderTopology } from '../../../services/order-stream/topology.ts';
 import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
 import type { EffectStage } from '../../../services/runtime/effects.ts';
@@ -39,6 +40,7 @@ const answer = (
   requestId: null,
   replayed: false,
   detail: {},
+  balanceTransactions: [],
   completedAt: command.occurredAt + 1_000n,
   ...over,
 });
@@ -57,11 +59,21 @@ const atStripe = (command: StripeCommand): CommandResult => {
         requestId,
         detail: { gross: '3744', fee: '139', net: '3605', currency: 'USD', how: 'found' },
       });
+    case 'UpdateCustomer':
+    case 'MoveCustomer':
+    case 'RetireCustomer':
+    case 'DeleteCustomer':
+      return answer(command, command.payload.customer, { requestId, detail: { how: 'updated' } });
+    case 'FetchPayoutTransactions':
+      return answer(command, command.payload.payoutId, {
+        requestId,
+        detail: { after: command.payload.startingAfter ?? '', more: 'false', how: 'found' },
+      });
   }
 };
 
 const inShop = (command: AdnsfCommand): CommandResult =>
-  answer(command, String(command.payload.orderNumber), { detail: { rowVersion: '20260102T000000.003' } });
+  answer(command, subjectOf(command), { detail: { rowVersion: '20260102T000000.003' } });
 
 const told = (command: Notification): CommandResult => answer(command, `<${command.commandId}@shop.example>`);
 

@@ -23,6 +23,7 @@ const ledger: LedgerReader = {
     payments: [],
     fees: [],
     creditMemos: [],
+    payouts: [],
     applied: [],
     conflicts: [],
     trialBalance: new Map(),
@@ -39,7 +40,16 @@ const sides = async (): Promise<Sides> => ({
   topics: await topicsOf(desk.setup.cluster, desk.schemas),
   shop: { orders: () => Promise.resolve([]), order: () => Promise.resolve(undefined) } as unknown as ShopReader,
   stripe: {
-    everything: () => Promise.resolve({ payments: [], invoices: [], subscriptions: [], net: new Map() }),
+    everything: () =>
+      Promise.resolve({
+        payments: [],
+        invoices: [],
+        subscriptions: [],
+        net: new Map(),
+        open: new Map(),
+        balance: new Map(),
+        payouts: [],
+      }),
   } as unknown as StripeReader,
   ledger,
 });

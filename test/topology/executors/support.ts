@@ -30,6 +30,7 @@ const someResult: CommandResult = {
   requestId: null,
   replayed: false,
   detail: {},
+  balanceTransactions: [],
   completedAt: 0n,
 };
 const someLetter: DeadLetter = {

@@ -76,6 +76,7 @@ export const openAudited = async (server: ShopServer) => {
       payments: [],
       fees: [],
       creditMemos: [],
+      payouts: [],
       applied: booked(),
       conflicts: [],
       trialBalance: new Map(),

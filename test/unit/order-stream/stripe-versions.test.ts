@@ -1,3 +1,4 @@
+import { personOf } from '../../../services/order-stream/sources/person.ts';
 import { describe, expect, it } from 'vitest';
 import type {
   BillingFact,
@@ -106,7 +107,7 @@ const payout = (status: string, statusRank: number, reconciliationStatus: string
   ...about,
 });
 
-const customer = (kind: string): Omit<CustomerFact, Untold> => ({
+const customer = (kind: string, previous: Record<string, string> = {}): Omit<CustomerFact, Untold> => ({
   kind,
   customerId: 'cus_Story',
   email: 'ana@example.com',
@@ -125,6 +126,9 @@ const customer = (kind: string): Omit<CustomerFact, Untold> => ({
     country: 'US',
   },
   metadata: { customer_key: 'ana@example.com' },
+  person: personOf('ana@example.com'),
+  previous,
+  idempotencyKey: null,
   createdAt: at(-1000),
   ...about,
 });
@@ -330,7 +334,7 @@ const expected = (version: string, name: string): readonly Told[] | undefined =>
     'payout.paid': [payout('paid', 30, reconciled('in_progress'))],
     'payout.reconciliation_completed': [payout('paid', 30, 'completed')],
     'payout.failed': [payout('failed', 50, reconciled(completed))],
-    'customer.updated': [customer('customer.present')],
+    'customer.updated': [customer('customer.present', { email: '' })],
     'customer.deleted': [customer('customer.deleted')],
     'product.updated': [product(from(version, '2022-08-01') ? 'price_Story' : null)],
     'price.updated': [price],

@@ -351,7 +351,12 @@ export const listInvoicePayments: Operation = ({ world, read }) => {
   const cursor = readCursor(read);
   const invoice = read.text('invoice');
   const status = read.text('status');
+  const by = read.record('payment')?.['payment_intent'];
   read.end();
-  const where = { ...(invoice != null && { invoice }), ...(status != null && { status }) };
+  const where = {
+    ...(invoice != null && { invoice }),
+    ...(status != null && { status }),
+    ...(typeof by === 'string' && { 'payment.payment_intent': by }),
+  };
   return listed(world, 'invoice_payment', '/v1/invoice_payments', { where }, cursor);
 };

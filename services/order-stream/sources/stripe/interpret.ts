@@ -7,8 +7,8 @@ import { priceFacts, productFacts } from './catalog.ts';
 import { chargeFacts } from './charge.ts';
 import { customerFacts } from './customer.ts';
 import { disputeFact } from './dispute.ts';
-import type { OtherFact } from './facts.ts';
-import { idOf, isObject, type Json, orderIdOf, RefusedEventError, text } from './fields.ts';
+import type { OtherFact, Told } from './facts.ts';
+import { at, idOf, isObject, type Json, orderIdOf, RefusedEventError, text } from './fields.ts';
 import { creditNoteFacts, invoiceFacts, invoicePaymentFacts } from './invoice.ts';
 import { linkedCharges, paymentIntentFacts } from './payment-intent.ts';
 import { payoutFacts } from './payout.ts';
@@ -41,9 +41,9 @@ const ofPayments: Readonly<Record<string, (object: Json, event: StripeEvent) => 
   dispute: (dispute, event) => [disputeFact(dispute, event)],
 };
 
-const ofOthers: Readonly<Record<string, (object: Json, event: StripeEvent) => readonly OtherFact[]>> = {
+const ofOthers: Readonly<Record<string, (object: Json, event: StripeEvent, told: Told) => readonly OtherFact[]>> = {
   payout: payoutFacts,
-  customer: customerFacts,
+  customer: (customer, _event, told) => customerFacts(customer, told),
   product: productFacts,
   price: priceFacts,
   plan: priceFacts,
@@ -53,7 +53,7 @@ const ofOthers: Readonly<Record<string, (object: Json, event: StripeEvent) => re
   credit_note: creditNoteFacts,
 };
 
-const objectOf = (event: StripeEvent): Json => {
+const bodyOf = (event: StripeEvent): Readonly<{ object: Json; told: Told }> => {
   if (event.body.length > MAX_BODY_BYTES)
     throw new RefusedEventError('event_too_large', `event ${event.id} has ${event.body.length} bytes`);
   let body: unknown;
@@ -66,7 +66,13 @@ const objectOf = (event: StripeEvent): Json => {
   if (!isObject(object)) throw new RefusedEventError('malformed_event', `event ${event.id} has no data.object`);
   if (object['livemode'] === !event.livemode)
     throw new RefusedEventError('livemode_mismatch', `event ${event.id} and its object are of different modes`);
-  return object;
+  const previous = at(body as Json, 'data', 'previous_attributes');
+  const told = {
+    event,
+    previous: isObject(previous) ? previous : {},
+    idempotencyKey: text(at(body as Json, 'request', 'idempotency_key')),
+  };
+  return { object, told };
 };
 
 const linksOf = (object: Json): readonly string[] => {
@@ -94,9 +100,9 @@ const paidWith = (others: readonly OtherFact[]): Readonly<{ orderId: string | nu
 };
 
 const told = (event: StripeEvent): Interpretation => {
-  const object = objectOf(event);
+  const { object, told } = bodyOf(event);
   const type = text(object['object']) ?? '';
-  const others = own(ofOthers, type)?.(object, event) ?? [];
+  const others = own(ofOthers, type)?.(object, event, told) ?? [];
   const ofOrders = own(ofPayments, type);
   const payments = (ofOrders?.(object, event) ?? []).filter((fact) => fact !== null);
   if (ofOrders === undefined) {
