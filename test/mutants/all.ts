@@ -1,5 +1,6 @@
 /** Every guard that is tried. */
 import type { Mutant } from './mutant.ts';
+import { billingMutants } from './billing.ts';
 import { deadLetterMutants } from './dead-letters.ts';
 import { edgeMutants } from './edges.ts';
 import { nothingMissedMutants } from './nothing-missed.ts';
@@ -15,6 +16,7 @@ export const allMutants: readonly Mutant[] = [
   ...runtimeMutants,
   ...shopMutants,
   ...refundMutants,
+  ...billingMutants,
   ...payoutMutants,
   ...deadLetterMutants,
   ...edgeMutants,

@@ -278,6 +278,7 @@ const groupInputs: readonly (readonly [string, readonly TopicKey[]])[] = [
       'adnsfResults',
       'shopCustomers',
       'customerFacts',
+      'billingFacts',
       'payoutFacts',
     ],
   ],
@@ -288,7 +289,7 @@ const groupInputs: readonly (readonly [string, readonly TopicKey[]])[] = [
 export const storesOf: ReadonlyMap<string, readonly string[]> = new Map([
   ['assembly', ['customers', 'addresses', 'carts', 'order-lines', 'order-progress', 'places']],
   ['routing', ['links', 'unrouted']],
-  ['orders', ['orders', 'people', 'payouts']],
+  ['orders', ['orders', 'people', 'invoices', 'subscriptions', 'payouts']],
 ]);
 
 /** Says everything that is wrong. */
