@@ -123,6 +123,7 @@ export const topics = define({
       'commands/stripe.EnsureCustomer',
       'commands/stripe.CreatePaymentIntent',
       'commands/stripe.FetchBalanceTransaction',
+      'commands/stripe.FetchInvoiceLines',
       'commands/stripe.UpdateCustomer',
       'commands/stripe.MoveCustomer',
       'commands/stripe.RetireCustomer',
@@ -237,6 +238,7 @@ export type StripeCommand =
   | Types.EnsureCustomer
   | Types.CreatePaymentIntent
   | Types.FetchBalanceTransaction
+  | Types.FetchInvoiceLines
   | Types.UpdateCustomer
   | Types.MoveCustomer
   | Types.RetireCustomer

@@ -9,6 +9,7 @@ import { createPaymentIntent, ensureCustomer, fetchBalanceTransaction, type Timi
 import { deleteCustomer, moveCustomer, retireCustomer, updateCustomer } from './customers.ts';
 import { asResult, type Outcome } from './domain/outcome.ts';
 import { refusalOrThrow } from './failure.ts';
+import { fetchInvoiceLines } from './invoice-lines.ts';
 import { fetchPayoutTransactions } from './payout-transactions.ts';
 import type { StripeApi } from './stripe-api.ts';
 
@@ -18,6 +19,8 @@ const perform = (api: StripeApi, command: StripeCommand, timing: Timing): Promis
       return ensureCustomer(api, command);
     case 'CreatePaymentIntent':
       return createPaymentIntent(api, command, timing);
+    case 'FetchInvoiceLines':
+      return fetchInvoiceLines(api, command);
     case 'FetchBalanceTransaction':
       return fetchBalanceTransaction(api, command);
     case 'UpdateCustomer':

@@ -288,7 +288,7 @@ const groupInputs: readonly (readonly [string, readonly TopicKey[]])[] = [
 export const storesOf: ReadonlyMap<string, readonly string[]> = new Map([
   ['assembly', ['customers', 'addresses', 'carts', 'order-lines', 'order-progress', 'places']],
   ['routing', ['links', 'unrouted']],
-  ['orders', ['orders', 'people', 'payouts']],
+  ['orders', ['orders', 'people', 'payouts', 'invoices', 'subscriptions']],
 ]);
 
 /** Says everything that is wrong. */

@@ -31,6 +31,7 @@ const someResult: CommandResult = {
   replayed: false,
   detail: {},
   balanceTransactions: [],
+  invoiceLines: [],
   completedAt: 0n,
 };
 const someLetter: DeadLetter = {

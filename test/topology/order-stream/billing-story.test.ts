@@ -102,11 +102,16 @@ const open = async (way: Way) => {
     );
     ledger.close();
     const config = { MILLRACE_STRIPE_API_BASE: box.running.url, MILLRACE_STRIPE_SECRET_KEY: secretKey } as CliConfig;
-    const { net: stripeNet, ...atStripe } = await openStripe(config).everything();
+    const {
+      net: stripeNet,
+      open: stripeOpen,
+      balance: stripeBalance,
+      ...atStripe
+    } = await openStripe(config).everything();
     const reader = openBooks(files.path);
     const books = reader.everything();
     reader.close();
-    const facts = { ...soundWorld(), shop: [], ...atStripe, stripeNet, ledger: books };
+    const facts = { ...soundWorld(), shop: [], ...atStripe, stripeNet, stripeOpen, stripeBalance, ledger: books };
     return {
       conflicts: books.conflicts.map(({ message }) => message),
       repeated: booked?.repeated,
@@ -219,6 +224,30 @@ describe.each(ways)('subscriptions at Stripe, with the shop over $name', (way) =
     expect(test.letters()).toEqual([]);
     expect(await test.judged()).toMatchObject({ conflicts: [], findings: [] });
     expect(test.waiting()).toEqual([]);
+  });
+
+  it('of more lines than an event has are posted with all of them', async () => {
+    await using test = await open(way);
+    const { stripe } = test.box;
+    const customer = await stripe.customers.create({ email: 'many@example.com' });
+    const { id: card } = await stripe.paymentMethods.attach('pm_card_visa', { customer: customer.id });
+    await stripe.subscriptions.create({
+      customer: customer.id,
+      default_payment_method: card,
+      automatic_tax: { enabled: true },
+      items: Array.from({ length: 23 }, (_, n) => ({
+        price_data: { currency: 'usd', product: `prod_${n}`, unit_amount: 101 + n, recurring: { interval: 'month' } },
+      })),
+    });
+    await test.hear();
+    expect(test.letters()).toEqual([]);
+    const { books, findings, conflicts, commands } = await test.judged();
+    expect([findings, conflicts]).toEqual([[], []]);
+    expect(books.invoices).toHaveLength(1);
+    const posted = commands.find(({ type }) => type === 'PostInvoice')!.payload as {
+      lines: readonly { lineId: string }[];
+    };
+    expect(new Set(posted.lines.map(({ lineId }) => lineId)).size).toBe(23);
   });
 
   it('what verify is for: a payment that is booked for no invoice, and an invoice nobody booked, are found', async () => {
