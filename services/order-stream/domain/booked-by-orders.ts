@@ -1,11 +1,11 @@
 /**
- * What orders book of the balance at Stripe, so that a payout books the rest, and each line is booked once. Whoever lets
- * a workflow of orders book another category names it here.
+ * What orders and invoices book of the balance at Stripe, so that a payout books the rest, and each line is booked once.
+ * Whoever lets a workflow of theirs book another category names it here.
  */
 
-/** Stripe's reporting categories whose lines the workflows of orders book, when the line is of one of our orders. */
+/** Stripe's reporting categories whose lines are booked by the order, or the invoice, that the line is of. */
 export const bookedByOrders: ReadonlySet<string> = new Set([
-  // RecordPayment, and RecordProcessingFee for what Stripe kept.
+  // RecordPayment, and RecordProcessingFee for what Stripe kept; RecordInvoicePayment.
   'charge',
   // IssueCreditMemo.
   'refund',
