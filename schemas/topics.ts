@@ -124,6 +124,7 @@ export const topics = define({
       'commands/stripe.CreatePaymentIntent',
       'commands/stripe.FetchBalanceTransaction',
       'commands/stripe.FetchInvoiceLines',
+      'commands/stripe.FetchInvoicePayments',
       'commands/stripe.UpdateCustomer',
       'commands/stripe.MoveCustomer',
       'commands/stripe.RetireCustomer',
@@ -239,6 +240,7 @@ export type StripeCommand =
   | Types.CreatePaymentIntent
   | Types.FetchBalanceTransaction
   | Types.FetchInvoiceLines
+  | Types.FetchInvoicePayments
   | Types.UpdateCustomer
   | Types.MoveCustomer
   | Types.RetireCustomer

@@ -1786,6 +1786,27 @@ export type FetchInvoiceLines = {
   readonly payload: FetchInvoiceLinesPayload;
 };
 
+/** What FetchInvoicePayments says. */
+export type FetchInvoicePaymentsPayload = {
+  readonly invoiceId: string;
+};
+
+/** Ask what is to pay an invoice: of what has not paid it, no event says so. */
+export type FetchInvoicePayments = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'FetchInvoicePayments';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: FetchInvoicePaymentsPayload;
+};
+
 /** What FetchPayoutTransactions says. */
 export type FetchPayoutTransactionsPayload = {
   readonly payoutId: string;

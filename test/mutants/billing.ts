@@ -110,6 +110,13 @@ export const billingMutants: readonly Mutant[] = [
     tests: stories,
   },
   {
+    guard: 'what-failed-to-pay-is-linked',
+    why: 'what is told of a payment that failed would wait for ever',
+    file: 'services/stripe-executor/stage.ts',
+    edits: [{ find: `(outcome.links ?? [])`, replace: `(outcome.links ?? []).slice(9)` }],
+    tests: ['test/topology/order-stream/billing-story.test.ts'],
+  },
+  {
     guard: 'order-before-invoice',
     why: 'what an order is paid with would be taken from it',
     file: routing,

@@ -17,6 +17,8 @@ export type Outcome =
       balanceTransactions?: readonly BalanceTransaction[];
       /** All lines of an invoice. */
       invoiceLines?: readonly BillingLine[];
+      /** Objects that belong to what the command is about. */
+      links?: readonly string[];
     }>
   | Readonly<{ status: 'refused'; code: string; message: string; requestId: string | null }>;
 

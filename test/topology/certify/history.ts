@@ -67,6 +67,8 @@ const atStripe = (command: StripeCommand): CommandResult => {
       return answer(command, command.payload.customer, { requestId, detail: { how: 'updated' } });
     case 'FetchInvoiceLines':
       return answer(command, command.payload.invoiceId, { requestId, detail: { lines: '0', how: 'found' } });
+    case 'FetchInvoicePayments':
+      return answer(command, command.payload.invoiceId, { requestId, detail: { how: 'found' } });
     case 'FetchPayoutTransactions':
       return answer(command, command.payload.payoutId, {
         requestId,

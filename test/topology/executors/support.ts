@@ -68,6 +68,7 @@ export const openTopics = async () => {
   await adnsfWebhooks.value.open?.();
   return {
     stripeCommands,
+    stripeObjects: schemas.topic('stripeObjects'),
     adnsfCommands,
     adnsfWebhooks,
     notifications,
