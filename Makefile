@@ -37,7 +37,7 @@ demo: setup ## Shoppers, the whole stack, live progress. ORDERS=40 ONCE=1 for a 
 	@exec node infra/demo/main.ts
 
 .PHONY: test
-test: setup ## Lint, unit, topology, conformance, integration and a few faults on the real stack
+test: setup ## Lint, unit, topology, conformance, integration, runbooks and a few faults on the real stack
 	@exec node test/run.ts
 
 .PHONY: test-faults

@@ -141,6 +141,8 @@ export const topics = define({
       'commands/adnsf.ReverseRefund',
       'commands/adnsf.UpdateShopCustomer',
       'commands/adnsf.EraseShopCustomer',
+      'commands/adnsf.RecordRecurringPayment',
+      'commands/adnsf.RecordRecurringEnd',
     ],
     compatibility: 'BACKWARD',
   },
@@ -158,6 +160,14 @@ export const topics = define({
       'commands/erp.ReverseCreditMemo',
       'commands/erp.MergeCustomers',
       'commands/erp.EraseCustomer',
+      'commands/erp.PostInvoice',
+      'commands/erp.ScheduleRevenue',
+      'commands/erp.RecordInvoicePayment',
+      'commands/erp.RecordFailedCollection',
+      'commands/erp.VoidInvoice',
+      'commands/erp.WriteOffInvoice',
+      'commands/erp.ReverseWriteOff',
+      'commands/erp.RecordSubscription',
     ],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
@@ -169,6 +179,12 @@ export const topics = define({
   },
   stripeResults: { name: 'stripe.results', config: forever, records: ['CommandResult'], compatibility: 'BACKWARD' },
   adnsfResults: { name: 'adnsf.results', config: forever, records: ['CommandResult'], compatibility: 'BACKWARD' },
+  notificationResults: {
+    name: 'notifications.results',
+    config: aYear,
+    records: ['CommandResult'],
+    compatibility: 'BACKWARD',
+  },
   erpResults: {
     name: 'erp.results',
     config: forever,
@@ -206,6 +222,8 @@ export const stores = {
   unrouted: 'state/Unrouted',
   links: 'LinkedObject',
   orders: 'state/OrderState',
+  invoices: 'state/InvoiceState',
+  subscriptions: 'state/SubscriptionState',
   places: 'state/RowPlace',
 } as const;
 
@@ -221,7 +239,13 @@ export type StripeCommand =
   | Types.DeleteCustomer;
 /** What the shop does to an order. */
 export type AdnsfOrderCommand =
-  Types.LinkPayment | Types.MarkOrderPaid | Types.RecordPaymentDecline | Types.RecordRefund | Types.ReverseRefund;
+  | Types.LinkPayment
+  | Types.MarkOrderPaid
+  | Types.RecordPaymentDecline
+  | Types.RecordRefund
+  | Types.ReverseRefund
+  | Types.RecordRecurringPayment
+  | Types.RecordRecurringEnd;
 /** What it does to a customer. */
 export type AdnsfCustomerCommand = Types.UpdateShopCustomer | Types.EraseShopCustomer;
 export type AdnsfCommand = AdnsfOrderCommand | AdnsfCustomerCommand;
@@ -235,7 +259,15 @@ export type ErpCommand =
   | Types.IssueCreditMemo
   | Types.ReverseCreditMemo
   | Types.MergeCustomers
-  | Types.EraseCustomer;
+  | Types.EraseCustomer
+  | Types.PostInvoice
+  | Types.ScheduleRevenue
+  | Types.RecordInvoicePayment
+  | Types.RecordFailedCollection
+  | Types.VoidInvoice
+  | Types.WriteOffInvoice
+  | Types.ReverseWriteOff
+  | Types.RecordSubscription;
 export type Notification = Types.NotifyCustomer;
 
 /** What a topic's values are in TypeScript. */
@@ -262,6 +294,7 @@ export type TopicValues = {
   notifications: Notification;
   stripeResults: Types.CommandResult;
   adnsfResults: Types.CommandResult;
+  notificationResults: Types.CommandResult;
   erpResults: Types.CommandResult;
   deadLetters: Types.DeadLetter;
   deadLetterActions: Types.DeadLetterAction;
@@ -281,5 +314,7 @@ export type StoreValues = {
   unrouted: Types.Unrouted;
   links: Types.LinkedObject;
   orders: Types.OrderState;
+  invoices: Types.InvoiceState;
+  subscriptions: Types.SubscriptionState;
   places: Types.RowPlace;
 };

@@ -109,13 +109,17 @@ export type BillingLine = {
   readonly periodStart: null | bigint;
   readonly periodEnd: null | bigint;
   readonly proration: boolean;
+  /** What discounts and credit grants take off the amount. */
+  readonly discount: bigint;
+  /** The part of the amount that is tax. */
+  readonly taxIncluded: bigint;
 };
 
-/** A version-independent fact about a subscription, an invoice, or a payment of an invoice. */
+/** A version-independent fact about a subscription, an invoice, a payment of an invoice, or a credit note. */
 export type BillingFact = {
   /** The Stripe event that told it. */
   readonly factId: string;
-  /** subscription.*, invoice.* and invoice_payment.* by the object's status, and .other for one we do not know; subscription.deleted, invoice.deleted. */
+  /** subscription.*, invoice.*, invoice_payment.* and credit_note.* by the object's status, and .other for one we do not know; subscription.deleted, invoice.deleted. */
   readonly kind: string;
   readonly objectId: string;
   /** As the newest version spells it. */
@@ -149,6 +153,17 @@ export type BillingFact = {
   /** Events carry the first lines only; the rest has to be fetched. */
   readonly linesComplete: boolean;
   readonly metadata: Readonly<Record<string, string>>;
+  /** When an invoice became one. */
+  readonly finalizedAt: null | bigint;
+  readonly customerEmail: null | string;
+  readonly customerName: null | string;
+  /** Which attempt to collect an invoice failed, where that is told. */
+  readonly failedAttempt: null | bigint;
+  readonly nextAttemptAt: null | bigint;
+  /** What was paid by other means, as somebody told Stripe. */
+  readonly paidOffStripe: null | bigint;
+  /** The order of the shop that a subscription goes on from: order_id in its metadata, which its invoices repeat. */
+  readonly shopOrderId: null | string;
   /** The connected account, on Connect events. */
   readonly account: null | string;
   /** When Stripe made the object. */
@@ -777,6 +792,58 @@ export type RecordPaymentDecline = {
   readonly payload: RecordPaymentDeclinePayload;
 };
 
+/** What RecordRecurringEnd says. */
+export type RecordRecurringEndPayload = {
+  readonly orderNumber: number;
+  readonly subscriptionId: string;
+  readonly status: string;
+  readonly endedAt: bigint;
+};
+
+/** The subscription that an order began has ended: nothing more will be paid or is to be shipped for it. */
+export type RecordRecurringEnd = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'RecordRecurringEnd';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RecordRecurringEndPayload;
+};
+
+/** What RecordRecurringPayment says. */
+export type RecordRecurringPaymentPayload = {
+  readonly orderNumber: number;
+  readonly subscriptionId: null | string;
+  readonly invoiceId: string;
+  readonly invoiceNumber: null | string;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly paidAt: bigint;
+  readonly periodEnd: null | bigint;
+};
+
+/** An invoice of the subscription that an order began was paid: its people see it on the order. */
+export type RecordRecurringPayment = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'RecordRecurringPayment';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RecordRecurringPaymentPayload;
+};
+
 /** What RecordRefund says. */
 export type RecordRefundPayload = {
   readonly orderNumber: number;
@@ -1046,6 +1113,117 @@ export type MergeCustomers = {
   readonly payload: MergeCustomersPayload;
 };
 
+/** What was sold. */
+export type PostedLine = {
+  readonly lineId: string;
+  readonly productId: null | string;
+  readonly priceId: null | string;
+  readonly description: null | string;
+  readonly quantity: null | bigint;
+  /** Without discounts and tax: over all lines total less tax. */
+  readonly net: bigint;
+  readonly tax: null | bigint;
+  /** The service is given from here */
+  readonly from: bigint;
+  /** to here. */
+  readonly to: bigint;
+  readonly proration: boolean;
+};
+
+/** What PostInvoice says. */
+export type PostInvoicePayload = {
+  readonly invoiceId: string;
+  readonly number: null | string;
+  readonly subscriptionId: null | string;
+  readonly customerId: null | string;
+  readonly billingReason: null | string;
+  readonly currency: string;
+  /** Minor units, as are all amounts; before discounts. */
+  readonly subtotal: bigint;
+  readonly tax: bigint;
+  /** Tax included. Negative when it credits more than it charges. */
+  readonly total: bigint;
+  readonly periodStart: null | bigint;
+  readonly periodEnd: null | bigint;
+  readonly issuedAt: bigint;
+  readonly lines: readonly PostedLine[];
+};
+
+/** An invoice was finalised: the customer owes it, and what it is for is yet to be earned. */
+export type PostInvoice = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'PostInvoice';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: PostInvoicePayload;
+};
+
+/** What RecordFailedCollection says. */
+export type RecordFailedCollectionPayload = {
+  readonly invoiceId: string;
+  readonly subscriptionId: null | string;
+  readonly attempt: bigint;
+  readonly amountRemaining: bigint;
+  readonly currency: string;
+  readonly failedAt: bigint;
+  readonly nextAttemptAt: null | bigint;
+};
+
+/** An attempt to collect an invoice failed. */
+export type RecordFailedCollection = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'RecordFailedCollection';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RecordFailedCollectionPayload;
+};
+
+/** What RecordInvoicePayment says. */
+export type RecordInvoicePaymentPayload = {
+  readonly invoiceId: string;
+  readonly subscriptionId: null | string;
+  readonly balanceTransactionId: string;
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  /** What the customer paid. */
+  readonly amount: bigint;
+  /** What the payment provider kept of it. */
+  readonly fee: bigint;
+  readonly net: bigint;
+  readonly currency: string;
+  readonly receivedAt: bigint;
+};
+
+/** Money of an invoice arrived at the payment provider. */
+export type RecordInvoicePayment = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'RecordInvoicePayment';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RecordInvoicePaymentPayload;
+};
+
 /** What RecordPayment says. */
 export type RecordPaymentPayload = {
   readonly paymentIntentId: null | string;
@@ -1097,6 +1275,52 @@ export type RecordProcessingFee = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: RecordProcessingFeePayload;
+};
+
+/** What is subscribed to. */
+export type SubscribedItem = {
+  readonly itemId: string;
+  readonly productId: null | string;
+  readonly priceId: null | string;
+  readonly quantity: null | bigint;
+};
+
+/** What RecordSubscription says. */
+export type RecordSubscriptionPayload = {
+  readonly subscriptionId: string;
+  /** Tells states apart that were told at the same time. */
+  readonly telling: string;
+  readonly customerId: null | string;
+  readonly status: string;
+  /** How far it has come: 30 is its end. */
+  readonly rank: number;
+  readonly currency: string;
+  readonly collectionMethod: null | string;
+  readonly periodStart: null | bigint;
+  readonly periodEnd: null | bigint;
+  readonly cancelAtPeriodEnd: null | boolean;
+  readonly canceledAt: null | bigint;
+  readonly endedAt: null | bigint;
+  /** The order of the shop that it goes on from. */
+  readonly shopOrderId: null | string;
+  readonly toldAt: bigint;
+  readonly items: readonly SubscribedItem[];
+};
+
+/** How a subscription stands. Of several the one of the highest rank counts, then the latest, then the greatest telling. */
+export type RecordSubscription = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'RecordSubscription';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RecordSubscriptionPayload;
 };
 
 /** Units of one variant to ship. */
@@ -1164,6 +1388,75 @@ export type ReverseCreditMemo = {
   readonly payload: ReverseCreditMemoPayload;
 };
 
+/** What ReverseWriteOff says. */
+export type ReverseWriteOffPayload = {
+  readonly invoiceId: string;
+  /** As it was written off. */
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly reversedAt: bigint;
+};
+
+/** An invoice that was written off was paid or voided after all. */
+export type ReverseWriteOff = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'ReverseWriteOff';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: ReverseWriteOffPayload;
+};
+
+/** What is earned in one month of the service. */
+export type RevenuePart = {
+  /** 2026-09 */
+  readonly month: string;
+  readonly amount: bigint;
+  /** It is revenue from then on. */
+  readonly dueAt: bigint;
+};
+
+/** The revenue of a line of the invoice. */
+export type ScheduledLine = {
+  readonly lineId: string;
+  /** The sum of its parts. */
+  readonly amount: bigint;
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly parts: readonly RevenuePart[];
+};
+
+/** What ScheduleRevenue says. */
+export type ScheduleRevenuePayload = {
+  readonly invoiceId: string;
+  readonly currency: string;
+  /** The sum of all parts: the invoice without tax. */
+  readonly amount: bigint;
+  readonly lines: readonly ScheduledLine[];
+};
+
+/** When what an invoice is for will have been earned: straight-line, by days of UTC, month by month. */
+export type ScheduleRevenue = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'ScheduleRevenue';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: ScheduleRevenuePayload;
+};
+
 /** What UpsertCustomer says. */
 export type UpsertCustomerPayload = {
   readonly customerKey: string;
@@ -1191,6 +1484,56 @@ export type UpsertCustomer = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: UpsertCustomerPayload;
+};
+
+/** What VoidInvoice says. */
+export type VoidInvoicePayload = {
+  readonly invoiceId: string;
+  readonly total: bigint;
+  readonly tax: bigint;
+  readonly currency: string;
+  readonly voidedAt: bigint;
+};
+
+/** An invoice is void: what was posted and scheduled of it is taken back. */
+export type VoidInvoice = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'VoidInvoice';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: VoidInvoicePayload;
+};
+
+/** What WriteOffInvoice says. */
+export type WriteOffInvoicePayload = {
+  readonly invoiceId: string;
+  /** What was left to pay. */
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly writtenOffAt: bigint;
+};
+
+/** Nobody expects an invoice to be paid any more. */
+export type WriteOffInvoice = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'WriteOffInvoice';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: WriteOffInvoicePayload;
 };
 
 /** What NotifyCustomer says. */
@@ -1552,6 +1895,226 @@ export type CustomerState = {
   readonly workflows: null | readonly string[];
 };
 
+export type InvoiceLine = {
+  readonly lineId: string;
+  readonly productId: null | string;
+  readonly priceId: null | string;
+  readonly description: null | string;
+  readonly quantity: null | bigint;
+  /** Without discounts and tax. */
+  readonly net: bigint;
+  readonly tax: null | bigint;
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly proration: boolean;
+};
+
+/** A finalised invoice, by the earliest telling of it: what it says stays as it is. */
+export type InvoiceTold = {
+  readonly invoiceId: string;
+  readonly number: null | string;
+  readonly subscriptionId: null | string;
+  readonly customerId: null | string;
+  readonly customerEmail: null | string;
+  readonly customerName: null | string;
+  readonly billingReason: null | string;
+  readonly currency: string;
+  readonly subtotal: bigint;
+  readonly tax: bigint;
+  readonly total: bigint;
+  readonly periodStart: null | bigint;
+  readonly periodEnd: null | bigint;
+  readonly lines: readonly InvoiceLine[];
+  readonly linesComplete: boolean;
+  /** What the total without tax is more than all lines. */
+  readonly unexplained: bigint;
+  readonly shopOrderNumber: null | number;
+  /** When it was finalised. */
+  readonly postedAt: bigint;
+  readonly factId: string;
+  readonly at: bigint;
+};
+
+/** An attempt to collect it that failed. */
+export type FailedAttempt = {
+  readonly attempt: bigint;
+  readonly amountRemaining: bigint;
+  readonly nextAttemptAt: null | bigint;
+  readonly factId: string;
+  readonly at: bigint;
+};
+
+/** What of it went to the invoice. */
+export type PaidPart = {
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly factId: string;
+  readonly at: bigint;
+};
+
+/** What a balance transaction came to. */
+export type Settlement = {
+  readonly causationId: string;
+  readonly gross: bigint;
+  readonly fee: bigint;
+  readonly net: bigint;
+  readonly currency: string;
+  readonly at: bigint;
+};
+
+/** What it was paid with. */
+export type InvoicePayment = {
+  /** Of the PaymentIntent, or of a charge without one. */
+  readonly id: string;
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  readonly paid: null | PaidPart;
+  readonly balanceTransactionId: null | string;
+  readonly settlement: null | Settlement;
+};
+
+/** A status that an object was told to have. */
+export type Telling = {
+  readonly status: string;
+  /** The earliest event that told it. */
+  readonly factId: string;
+  /** When it was first told. */
+  readonly at: bigint;
+  /** When it was last told. */
+  readonly lastAt: bigint;
+};
+
+export type RefundState = {
+  readonly id: string;
+  /** Of all that were told, the one that is furthest. */
+  readonly status: string;
+  /** By status. */
+  readonly history: readonly Telling[];
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  /** Minor units, as last told. */
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly reason: null | string;
+  /** When it was last told of. */
+  readonly toldAt: bigint;
+  readonly toldBy: string;
+  readonly balanceTransactionId: null | string;
+  readonly failureBalanceTransactionId: null | string;
+  readonly failureCode: null | string;
+  readonly createdAt: null | bigint;
+};
+
+/** Money of a refund that left the Stripe balance, or that came back to it. */
+export type RefundStep = {
+  readonly refundId: string;
+  /** It came back. */
+  readonly back: boolean;
+  readonly balanceTransactionId: string;
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  /** Minor units, positive. */
+  readonly amount: bigint;
+  readonly currency: string;
+  /** Of the refund, or of its failure. */
+  readonly reason: null | string;
+  /** The event that told it. */
+  readonly factId: string;
+  readonly at: bigint;
+  /** Of the order after this step. */
+  readonly refunded: bigint;
+  /** With it more would be paid back than was paid: another refund came back, and that was not told yet. */
+  readonly waits: boolean;
+  /** It waited until its refund came back: nobody is told of either. */
+  readonly undone: boolean;
+  /** The part of the amount that is tax, once it is known what was bought. */
+  readonly tax: null | bigint;
+  /** Of its balance transaction, once it was fetched. */
+  readonly settlement: null | Settlement;
+  /** What all steps before it came to is known: books are kept in the order in which money moved. */
+  readonly ready: boolean;
+};
+
+export type DisputeState = {
+  readonly id: string;
+  /** Of all that were told, the one that is furthest. */
+  readonly status: string;
+  /** By status. */
+  readonly history: readonly Telling[];
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  /** Minor units, as last told. */
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly reason: null | string;
+  /** When it was last told of. */
+  readonly toldAt: bigint;
+  readonly toldBy: string;
+  /** By balance transaction. */
+  readonly movements: readonly Movement[];
+  readonly evidenceDueAt: null | bigint;
+  readonly createdAt: null | bigint;
+};
+
+export type CreditNoteTold = {
+  readonly id: string;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly factId: string;
+  readonly at: bigint;
+};
+
+export type PaidElsewhere = {
+  readonly amount: bigint;
+  readonly factId: string;
+  readonly at: bigint;
+};
+
+/** That something was so, by the earliest telling of it. */
+export type Moment = {
+  readonly factId: string;
+  readonly at: bigint;
+};
+
+/** Called uncollectible. */
+export type WrittenOff = {
+  /** What was left to pay. */
+  readonly amount: bigint;
+  readonly factId: string;
+  readonly at: bigint;
+};
+
+/** What is known of an invoice and of the money of it, and what was already sent. */
+export type InvoiceState = {
+  /** invoice:in_… */
+  readonly key: string;
+  readonly invoice: null | InvoiceTold;
+  /** By number. */
+  readonly attempts: readonly FailedAttempt[];
+  /** By id. */
+  readonly payments: readonly InvoicePayment[];
+  /** What has arrived and is settled. */
+  readonly received: bigint;
+  /** By id. */
+  readonly refunds: readonly RefundState[];
+  /** In the order in which they are told to others, those that wait at the end: tax is shared out in it. */
+  readonly refundSteps: readonly RefundStep[];
+  /** By id. */
+  readonly disputes: readonly DisputeState[];
+  /** By id. */
+  readonly creditNotes: readonly CreditNoteTold[];
+  readonly paidOffStripe: null | PaidElsewhere;
+  readonly paid: null | Moment;
+  readonly voided: null | Moment;
+  readonly writtenOff: null | WrittenOff;
+  /** Command ids already emitted. */
+  readonly issued: readonly string[];
+  /** The workflows it started with, name@version: it keeps them. Null: from before versions were kept, when each had its first. */
+  readonly workflows: null | readonly string[];
+  /** Commands that a peer refused for good. */
+  readonly refusals: readonly string[];
+};
+
 export type LineRow = {
   readonly cartRecordId: number;
   readonly productId: number;
@@ -1628,99 +2191,6 @@ export type Fee = {
   readonly at: bigint;
 };
 
-/** A status that an object was told to have. */
-export type Telling = {
-  readonly status: string;
-  /** The earliest event that told it. */
-  readonly factId: string;
-  /** When it was first told. */
-  readonly at: bigint;
-  /** When it was last told. */
-  readonly lastAt: bigint;
-};
-
-export type RefundState = {
-  readonly id: string;
-  /** Of all that were told, the one that is furthest. */
-  readonly status: string;
-  /** By status. */
-  readonly history: readonly Telling[];
-  readonly paymentIntentId: null | string;
-  readonly chargeId: null | string;
-  /** Minor units, as last told. */
-  readonly amount: bigint;
-  readonly currency: string;
-  readonly reason: null | string;
-  /** When it was last told of. */
-  readonly toldAt: bigint;
-  readonly toldBy: string;
-  readonly balanceTransactionId: null | string;
-  readonly failureBalanceTransactionId: null | string;
-  readonly failureCode: null | string;
-  readonly createdAt: null | bigint;
-};
-
-export type DisputeState = {
-  readonly id: string;
-  /** Of all that were told, the one that is furthest. */
-  readonly status: string;
-  /** By status. */
-  readonly history: readonly Telling[];
-  readonly paymentIntentId: null | string;
-  readonly chargeId: null | string;
-  /** Minor units, as last told. */
-  readonly amount: bigint;
-  readonly currency: string;
-  readonly reason: null | string;
-  /** When it was last told of. */
-  readonly toldAt: bigint;
-  readonly toldBy: string;
-  /** By balance transaction. */
-  readonly movements: readonly Movement[];
-  readonly evidenceDueAt: null | bigint;
-  readonly createdAt: null | bigint;
-};
-
-/** What a balance transaction came to. */
-export type Settlement = {
-  readonly causationId: string;
-  readonly gross: bigint;
-  readonly fee: bigint;
-  readonly net: bigint;
-  readonly currency: string;
-  readonly at: bigint;
-};
-
-/** Money of a refund that left the Stripe balance, or that came back to it. */
-export type RefundStep = {
-  readonly refundId: string;
-  /** It came back. */
-  readonly back: boolean;
-  readonly balanceTransactionId: string;
-  readonly paymentIntentId: null | string;
-  readonly chargeId: null | string;
-  /** Minor units, positive. */
-  readonly amount: bigint;
-  readonly currency: string;
-  /** Of the refund, or of its failure. */
-  readonly reason: null | string;
-  /** The event that told it. */
-  readonly factId: string;
-  readonly at: bigint;
-  /** Of the order after this step. */
-  readonly refunded: bigint;
-  /** With it more would be paid back than was paid: another refund came back, and that was not told yet. */
-  readonly waits: boolean;
-  /** It waited until its refund came back: nobody is told of either. */
-  readonly undone: boolean;
-  /** The part of the amount that is tax, once it is known what was bought. */
-  readonly tax: null | bigint;
-  /** Of its balance transaction, once it was fetched. */
-  readonly settlement: null | Settlement;
-  /** What all steps before it came to is known: books are kept in the order in which money moved. */
-  readonly ready: boolean;
-};
-
 /** What is known of an order, and what was already sent for it. */
 export type OrderState = {
   readonly orderId: string;
@@ -1749,6 +2219,48 @@ export type OrderState = {
 /** Where in the shop's log a row was last told of. */
 export type RowPlace = {
   readonly place: string;
+};
+
+export type SubscriptionItem = {
+  readonly itemId: string;
+  readonly productId: null | string;
+  readonly priceId: null | string;
+  readonly quantity: null | bigint;
+};
+
+export type SubscriptionTelling = {
+  /** Time, status and a digest of the rest: twins have the same. */
+  readonly id: string;
+  readonly rank: number;
+  readonly factId: string;
+  readonly at: bigint;
+  readonly subscriptionId: string;
+  readonly customerId: null | string;
+  readonly status: string;
+  readonly currency: string;
+  readonly collectionMethod: null | string;
+  readonly periodStart: null | bigint;
+  readonly periodEnd: null | bigint;
+  readonly cancelAtPeriodEnd: null | boolean;
+  readonly canceledAt: null | bigint;
+  readonly endedAt: null | bigint;
+  readonly shopOrderId: null | string;
+  readonly shopOrderNumber: null | number;
+  readonly items: readonly SubscriptionItem[];
+};
+
+/** How a subscription was told to be, lately, and what was already sent. */
+export type SubscriptionState = {
+  /** subscription:sub_… */
+  readonly key: string;
+  /** The last ones, the one that counts at the end. */
+  readonly tellings: readonly SubscriptionTelling[];
+  /** Command ids already emitted. */
+  readonly issued: readonly string[];
+  /** The workflows it started with, name@version: it keeps them. Null: from before versions were kept, when each had its first. */
+  readonly workflows: null | readonly string[];
+  /** Commands that a peer refused for good. */
+  readonly refusals: readonly string[];
 };
 
 /** Facts about a Stripe object whose order is not known yet. */

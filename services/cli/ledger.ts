@@ -30,6 +30,12 @@ const everythingIn = (books: Books): Ledger => {
   };
   return {
     salesOrders: orders.flatMap(({ order }) => order ?? []),
+    invoices: orders.flatMap(({ orderId, invoice }) =>
+      invoice === undefined
+        ? []
+        : [{ ...invoice, orderId, revenue: invoice.revenue.reduce((sum, { amount }) => sum + amount, 0n) }],
+    ),
+    subscriptions: books.subscriptions().map(({ subscriptionId: id, status }) => ({ id, status })),
     payments: orders.flatMap(({ orderId, payments }) => payments.map((payment) => ({ orderId, ...payment }))),
     fees: orders.flatMap(({ orderId, fees }) => fees.map((fee) => ({ orderId, ...fee }))),
     creditMemos: orders.flatMap(({ orderId, creditMemos }) => creditMemos.map((memo) => ({ orderId, ...memo }))),
@@ -49,7 +55,8 @@ const everythingIn = (books: Books): Ledger => {
 const entriesOf = (books: Books, orderId: string): readonly LedgerEntry[] => {
   const known = books.order(orderId);
   if (known === undefined) return [];
-  const { order, customer, payments, fees, creditMemos, movements, shippingRequests, journal, commands } = known;
+  const { order, customer, invoice, payments, fees, creditMemos, movements, shippingRequests, journal, commands } =
+    known;
   const units = movements.reduce((sum, { quantity }) => sum + quantity, 0n);
   const commandOf = (type: string): string | null =>
     commands.find((command) => command.type === type)?.commandId ?? null;
@@ -68,6 +75,19 @@ const entriesOf = (books: Books, orderId: string): readonly LedgerEntry[] => {
             what: `sales order ${order.salesOrderNumber} over ${shownMoney(order.total, order.currency)}`,
             commandId: commandOf('CreateSalesOrder'),
           },
+        ]
+      : []),
+    ...(invoice
+      ? [
+          {
+            what: `invoice ${invoice.number ?? invoice.invoiceId} over ${shownMoney(invoice.total, invoice.currency)}${invoice.ends.map((end) => `, ${end}`).join('')}`,
+            commandId: invoice.commandId,
+          },
+          ...lines(invoice.commandId),
+          ...invoice.revenue.map(({ month, amount }) => ({
+            what: `  revenue of ${month} ${shownMoney(amount, invoice.currency)}`,
+            commandId: null,
+          })),
         ]
       : []),
     ...(movements.length > 0
@@ -111,6 +131,8 @@ export const openLedger = (path: string): LedgerReader => {
       return known === undefined
         ? {
             salesOrders: [],
+            invoices: [],
+            subscriptions: [],
             payments: [],
             fees: [],
             creditMemos: [],

@@ -2,9 +2,14 @@
 import Stripe from 'stripe';
 import { fromStripeUnits } from '../order-stream/domain/stripe-money.ts';
 import type { CliConfig } from './environment.ts';
-import type { Fee, Payment, Refund } from './verify/facts.ts';
+import type { Billed, Fee, Payment, Refund, Subscribed } from './verify/facts.ts';
 
-export type StripeFacts = Readonly<{ payments: readonly Payment[]; net: ReadonlyMap<string, bigint> }>;
+export type StripeFacts = Readonly<{
+  payments: readonly Payment[];
+  invoices: readonly Billed[];
+  subscriptions: readonly Subscribed[];
+  net: ReadonlyMap<string, bigint>;
+}>;
 
 export type PaymentStory = Readonly<{
   paymentIntent: Stripe.PaymentIntent;
@@ -48,6 +53,45 @@ export const stripeClient = (config: CliConfig): Stripe => {
 const isMissing = (error: unknown): boolean =>
   error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing';
 
+/** Finalised invoices, with what paid them. */
+const everyInvoice = async (stripe: Stripe): Promise<readonly Billed[]> => {
+  type Paid = Billed['paidBy'][number];
+  const paidBy = new Map<string, Paid[]>();
+  const unpaidBy = new Map<string, string[]>();
+  const add = <T>(to: Map<string, T[]>, id: string, one: T): void => void to.set(id, [...(to.get(id) ?? []), one]);
+  for await (const { invoice, payment, amount_paid: paid, currency, status } of stripe.invoicePayments.list({
+    limit: 100,
+  })) {
+    const [id, paymentIntentId] = [idOf(invoice), idOf(payment.payment_intent)];
+    if (id === null || paymentIntentId === null) continue;
+    if (status === 'paid') add(paidBy, id, { paymentIntentId, amount: fromStripeUnits(BigInt(paid ?? 0), currency) });
+    else add(unpaidBy, id, paymentIntentId);
+  }
+  const invoices: Billed[] = [];
+  for await (const invoice of stripe.invoices.list({ limit: 100 })) {
+    const { id, status, currency, total, total_taxes: taxes } = invoice;
+    if (id === undefined || status === null || status === 'draft') continue;
+    const tax = (taxes ?? []).reduce((sum, { amount }) => sum + BigInt(amount), 0n);
+    invoices.push({
+      orderId: `invoice:${id}`,
+      status,
+      total: fromStripeUnits(BigInt(total), currency),
+      tax: fromStripeUnits(tax, currency),
+      currency: currency.toUpperCase(),
+      paidBy: paidBy.get(id) ?? [],
+      unpaidBy: unpaidBy.get(id) ?? [],
+    });
+  }
+  return invoices;
+};
+
+const everySubscription = async (stripe: Stripe): Promise<readonly Subscribed[]> => {
+  const subscriptions: Subscribed[] = [];
+  for await (const { id, status } of stripe.subscriptions.list({ status: 'all', limit: 100 }))
+    subscriptions.push({ id, status });
+  return subscriptions;
+};
+
 export const openStripe = (config: CliConfig): StripeReader => {
   const stripe = stripeClient(config);
   return {
@@ -84,13 +128,19 @@ export const openStripe = (config: CliConfig): StripeReader => {
         });
         refunds.set(paymentIntent, known);
       }
+      const invoices = await everyInvoice(stripe);
+      const invoiceOf = new Map(
+        invoices.flatMap(({ orderId, paidBy }) =>
+          paidBy.map(({ paymentIntentId }) => [paymentIntentId, orderId] as const),
+        ),
+      );
       const payments: Payment[] = [];
       for await (const intent of stripe.paymentIntents.list({ limit: 100 })) {
         const charges = succeeded.get(intent.id) ?? [];
         const transaction = idOf(charges[0]?.balance_transaction);
         payments.push({
           id: intent.id,
-          orderId: intent.metadata['order_id'] ?? null,
+          orderId: intent.metadata['order_id'] ?? invoiceOf.get(intent.id) ?? null,
           status: intent.status,
           amount: fromStripeUnits(BigInt(intent.amount), intent.currency),
           received: fromStripeUnits(BigInt(intent.amount_received), intent.currency),
@@ -101,7 +151,7 @@ export const openStripe = (config: CliConfig): StripeReader => {
           refunds: refunds.get(intent.id) ?? [],
         });
       }
-      return { payments, net };
+      return { payments, invoices, subscriptions: await everySubscription(stripe), net };
     },
     async story(paymentIntentId) {
       let paymentIntent: Stripe.PaymentIntent;

@@ -4,6 +4,7 @@ import type * as Types from '../../schemas/generated/types.ts';
 import type { ErpCommand } from '../../schemas/topics.ts';
 import { creditMemos } from './credit-memos.ts';
 import { customerBook } from './customers.ts';
+import { invoices } from './invoices.ts';
 import { type Entry, feeEntry, paymentEntry } from './domain/postings.ts';
 
 const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
@@ -18,16 +19,21 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
   const addFee = database.prepare('INSERT INTO processing_fees VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   const addShipping = database.prepare('INSERT INTO shipping_requests VALUES (?, ?, ?, ?, ?)');
   const memos = creditMemos(database);
+  const billed = invoices(database);
   const openEntry = database.prepare(
     'INSERT INTO journal_entries (command_id, order_id, description, currency, occurred_at) VALUES (?, ?, ?, ?, ?)',
   );
-  const addLine = database.prepare('INSERT INTO journal_lines VALUES (?, ?, ?, ?, ?)');
+  const addLine = database.prepare(
+    'INSERT INTO journal_lines (command_id, line, account, debit, credit, due_at) VALUES (?, ?, ?, ?, ?, ?)',
+  );
   const postEntry = database.prepare('UPDATE journal_entries SET posted = 1 WHERE command_id = ?');
 
   const post = ({ commandId, orderId, occurredAt }: ErpCommand, entry: Entry): void => {
+    // Nothing moved: an invoice over nothing, or one whose lines make up for one another.
+    if (entry.postings.length === 0) return;
     openEntry.run(commandId, orderId, entry.description, entry.currency, occurredAt);
-    for (const [line, { account, debit, credit }] of entry.postings.entries())
-      addLine.run(commandId, line, account.code, debit, credit);
+    for (const [line, { account, debit, credit, dueAt }] of entry.postings.entries())
+      addLine.run(commandId, line, account.code, debit, credit, dueAt ?? null);
     postEntry.run(commandId);
   };
 
@@ -94,11 +100,39 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
       case 'RecordProcessingFee':
         recordFee(command);
         return;
-      case 'IssueCreditMemo':
-        post(command, memos.issued(command));
+      case 'IssueCreditMemo': {
+        const entry = memos.issued(command);
+        post(command, billed.has(orderId) ? billed.credited(command, entry) : entry);
         return;
-      case 'ReverseCreditMemo':
-        post(command, memos.reversed(command));
+      }
+      case 'ReverseCreditMemo': {
+        const entry = memos.reversed(command);
+        post(command, billed.has(orderId) ? billed.uncredited(command, entry) : entry);
+        return;
+      }
+      case 'PostInvoice':
+        post(command, billed.posted(command));
+        return;
+      case 'ScheduleRevenue':
+        post(command, billed.scheduled(command));
+        return;
+      case 'RecordInvoicePayment':
+        post(command, billed.paid(command));
+        return;
+      case 'RecordFailedCollection':
+        billed.failed(command);
+        return;
+      case 'VoidInvoice':
+        post(command, billed.voided(command));
+        return;
+      case 'WriteOffInvoice':
+        post(command, billed.writtenOff(command));
+        return;
+      case 'ReverseWriteOff':
+        post(command, billed.writtenOn(command));
+        return;
+      case 'RecordSubscription':
+        billed.subscribed(command);
         return;
       case 'RequestShippingLabel': {
         const { shippingMethod, shipTo, lines } = command.payload;

@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 import { deadLetterMutants } from './dead-letters.ts';
 import { edgeMutants } from './edges.ts';
 import { nothingMissedMutants } from './nothing-missed.ts';
+import { notifierMutants } from './notifier.ts';
 import { proofMutants } from './proof.ts';
 import { replayMutants } from './replay.ts';
 import { refundMutants } from './refunds.ts';
@@ -17,5 +18,6 @@ export const allMutants: readonly Mutant[] = [
   ...edgeMutants,
   ...replayMutants,
   ...nothingMissedMutants,
+  ...notifierMutants,
   ...proofMutants,
 ];

@@ -56,8 +56,8 @@ export const deadLetterMutants: readonly Mutant[] = [
     file: 'services/runtime/stage-run.ts',
     edits: [
       {
-        find: `redrivenFrom(record.headers) === undefined ? place?.(value) : standing`,
-        replace: `redrivenFrom(record.headers) === '' ? standing : place?.(value)`,
+        find: `redrivenFrom(record.headers) === undefined ? place?.(outcome.value) : standing`,
+        replace: `redrivenFrom(record.headers) === '' ? standing : place?.(outcome.value)`,
       },
     ],
     tests: inTheStream,

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { CommandResult } from '../../schemas/generated/types.ts';
 import type { Schemas } from '../../schemas/serde.ts';
 import { topics, type TopicKey } from '../../schemas/topics.ts';
+import { isName } from '../../services/runtime/changelog-name.ts';
 import { decodeHistory, type History } from '../../services/runtime/history.ts';
 import type { MemoryBroker } from '../../services/runtime/memory/broker.ts';
 import type { ConsumedRecord } from '../../services/runtime/ports.ts';
@@ -250,7 +251,8 @@ const checkDisk = (
     const from = history?.reaches.get(store)?.from ?? 0n;
     const last = new Map<string, ConsumedRecord>();
     const log = broker.log({ topic: `order-stream-${store}-changelog`, partition: Number(partition) });
-    for (const record of log.read(from, Infinity).records) last.set(record.key?.toString() ?? '', record);
+    for (const record of log.read(from, Infinity).records)
+      if (!isName(record)) last.set(record.key?.toString() ?? '', record);
     const wrong = (key: string) =>
       say(`${key} in store ${store} of ${task} on ${machine} is not what its changelog says`);
     for (const [key, { offset, value }] of last) {

@@ -9,6 +9,7 @@ import type { RequestLog } from './request-log.ts';
 import { closeDispute, openDispute } from './resources/disputes.ts';
 import { failPayout, runPayouts } from './resources/payouts.ts';
 import { failRefund } from './resources/refunds.ts';
+import { renewSubscription } from './resources/subscriptions.ts';
 import type { Webhooks } from './webhooks.ts';
 import type { World } from './world.ts';
 
@@ -116,6 +117,7 @@ export const serveControl = (app: FastifyInstance, parts: ControlParts): void =>
   hook('POST', '/refunds/:id/fail', refundFailure, ({ reason }, id) => failRefund(world, id, reason));
   hook('POST', '/disputes', disputeOpening, ({ charge, reason }) => openDispute(world, charge, reason));
   hook('POST', '/disputes/:id/close', disputeClosing, ({ verdict }, id) => closeDispute(world, id, verdict));
+  hook('POST', '/subscriptions/:id/renew', nothing, (_body, id) => renewSubscription(world, id));
   hook('POST', '/payouts/run', payoutRun, ({ availableOnly }) => ({ payouts: runPayouts(world, availableOnly) }));
   hook('POST', '/payouts/:id/fail', nothing, (_body, id) => failPayout(world, id));
 };

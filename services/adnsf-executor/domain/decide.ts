@@ -4,6 +4,7 @@ import type { AdnsfOrderCommand } from '../../../schemas/topics.ts';
 import { amountDue } from './amount-due.ts';
 import { type Decision, otherPaymentIntent, refuse, stateConflict, type StoreFacts } from './decision.ts';
 import { type OrderRow, stateOf } from './order-row.ts';
+import { recordRecurringEnd, recordRecurringPayment } from './recurring.ts';
 import { recordRefund, reverseRefund } from './refunds.ts';
 import { wallClock, wallClockText } from './wall-clock.ts';
 
@@ -84,5 +85,9 @@ export const decide = (command: AdnsfOrderCommand, row: OrderRow, store: StoreFa
       return recordRefund(command, row, store);
     case 'ReverseRefund':
       return reverseRefund(command, row, store);
+    case 'RecordRecurringPayment':
+      return recordRecurringPayment(command, row, store);
+    case 'RecordRecurringEnd':
+      return recordRecurringEnd(command, row, store);
   }
 };

@@ -1,5 +1,6 @@
 /** The ledger against Stripe and the shop. */
 import type { Facts, Payment } from './facts.ts';
+import { invoiceFindings } from './invoices.ts';
 import { refundFindings } from './refunds.ts';
 import type { Finding, FindingKind } from './judge.ts';
 
@@ -112,4 +113,5 @@ export const bookFindings = (facts: Facts): Finding[] => [
   ...totals(facts),
   ...perOrder(facts),
   ...refundFindings(facts),
+  ...invoiceFindings(facts),
 ];

@@ -41,7 +41,7 @@ export type Refund = Readonly<{
 
 export type Payment = Readonly<{
   id: string;
-  /** From the metadata. */
+  /** From the metadata; or `invoice:in_…` of the invoice that it pays. */
   orderId: string | null;
   status: string;
   amount: bigint;
@@ -55,6 +55,22 @@ export type Payment = Readonly<{
   fee: Fee | null;
   refunds: readonly Refund[];
 }>;
+
+/** A finalised invoice at Stripe. */
+export type Billed = Readonly<{
+  /** `invoice:in_…`. */
+  orderId: string;
+  status: string;
+  total: bigint;
+  tax: bigint;
+  currency: string;
+  /** By what it was paid, and how much of it. */
+  paidBy: readonly Readonly<{ paymentIntentId: string; amount: bigint }>[];
+  /** PaymentIntents that were to pay it, and have not. */
+  unpaidBy: readonly string[];
+}>;
+
+export type Subscribed = Readonly<{ id: string; status: string }>;
 
 /** Where a record lies. */
 export type Place = Readonly<{ topic: string; partition: number; offset: bigint }>;
@@ -126,7 +142,19 @@ export type LedgerCreditMemo = Readonly<{
   reversedBy: string | null;
 }>;
 
+export type LedgerInvoice = Readonly<{
+  orderId: string;
+  total: bigint;
+  tax: bigint;
+  currency: string;
+  ends: readonly string[];
+  /** What becomes revenue in all, whenever. */
+  revenue: bigint;
+}>;
+
 export type Ledger = Readonly<{
+  invoices: readonly LedgerInvoice[];
+  subscriptions: readonly Subscribed[];
   salesOrders: readonly SalesOrder[];
   payments: readonly LedgerPayment[];
   fees: readonly LedgerFee[];
@@ -155,6 +183,8 @@ export type Facts = Readonly<{
   shop: readonly ShopOrder[];
   unreadable: readonly UnreadableOrder[];
   payments: readonly Payment[];
+  invoices: readonly Billed[];
+  subscriptions: readonly Subscribed[];
   /** Net of all balance transactions that are not payouts, by currency. */
   stripeNet: ReadonlyMap<string, bigint>;
   commands: readonly SeenCommand[];

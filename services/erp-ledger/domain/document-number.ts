@@ -12,6 +12,14 @@ const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   ReverseCreditMemo: 'CR',
   MergeCustomers: 'MG',
   EraseCustomer: 'ER',
+  PostInvoice: 'IN',
+  ScheduleRevenue: 'RS',
+  RecordInvoicePayment: 'IP',
+  RecordFailedCollection: 'FC',
+  VoidInvoice: 'IV',
+  WriteOffInvoice: 'WO',
+  ReverseWriteOff: 'WR',
+  RecordSubscription: 'SB',
 };
 
 /**

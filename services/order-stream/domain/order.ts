@@ -8,6 +8,7 @@ import type {
   Decline,
   OrderState,
   PaymentFact,
+  Settlement,
 } from '../../../schemas/generated/types.ts';
 import type { Refusal } from './assemble.ts';
 import { changeSince } from './changed.ts';
@@ -115,18 +116,34 @@ const unitsIn = (result: CommandResult, name: string): bigint => {
   return BigInt(value);
 };
 
+/** What a balance transaction came to. @throws TypeError when the result does not say so */
+export const settlementIn = (result: CommandResult): Settlement => ({
+  causationId: result.commandId,
+  gross: unitsIn(result, 'gross'),
+  fee: unitsIn(result, 'fee'),
+  net: unitsIn(result, 'net'),
+  currency: (result.detail['currency'] ?? '').toUpperCase(),
+  at: result.completedAt,
+});
+
+/** A peer said no for good: a person is told. */
+export const withRefusal = <S extends Readonly<{ refusals: readonly string[] }>>(
+  state: S,
+  result: CommandResult,
+): Folded<S> => {
+  const known = state.refusals.includes(result.commandId);
+  return {
+    known,
+    state: known ? state : { ...state, refusals: [...state.refusals, result.commandId] },
+    refusal: {
+      code: `${result.target}_refused`,
+      message: `${result.commandId}: ${result.errorCode ?? 'refused'}: ${result.errorMessage ?? 'no reason given'}`,
+    },
+  };
+};
+
 export const withResult = (state: OrderState, result: CommandResult): Folded => {
-  if (result.status !== 'succeeded') {
-    const known = state.refusals.includes(result.commandId);
-    return {
-      known,
-      state: known ? state : { ...state, refusals: [...state.refusals, result.commandId] },
-      refusal: {
-        code: `${result.target}_refused`,
-        message: `${result.commandId}: ${result.errorCode ?? 'refused'}: ${result.errorMessage ?? 'no reason given'}`,
-      },
-    };
-  }
+  if (result.status !== 'succeeded') return withRefusal(state, result);
   const { commandId: causationId, completedAt: at, objectId } = result;
   switch (result.type) {
     case 'EnsureCustomer':
@@ -136,9 +153,7 @@ export const withResult = (state: OrderState, result: CommandResult): Folded => 
       if (state.paymentIntent !== null || objectId === null) return { state };
       return { state: { ...state, paymentIntent: { paymentIntentId: objectId, causationId, at } } };
     case 'FetchBalanceTransaction': {
-      const [gross, fee, net] = [unitsIn(result, 'gross'), unitsIn(result, 'fee'), unitsIn(result, 'net')];
-      const currency = (result.detail['currency'] ?? '').toUpperCase();
-      const settled = { causationId, gross, fee, net, currency, at };
+      const settled = settlementIn(result);
       const refunded = withRefundSettlement(state, objectId ?? '', settled);
       if (refunded !== undefined) return { state: refunded };
       return { state: state.fee === null ? { ...state, fee: settled } : state };

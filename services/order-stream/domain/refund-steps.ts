@@ -97,7 +97,7 @@ export const taxShare = (
  * another refund came back. It waits for that one. Should its own refund come back first, nothing has come of it, and
  * nobody is told of either. What was told keeps its place whatever is heard later.
  */
-const summed = (steps: readonly RefundStep[], placed: AssembledOrder | null): readonly RefundStep[] => {
+const summed = (steps: readonly RefundStep[], placed: Refundable['placed']): readonly RefundStep[] => {
   if (placed === null) return steps.map((step) => ({ ...step, refunded: 0n, waits: false, tax: null, ready: false }));
   const paid = larger(placed.total - placed.giftCard, 0n);
   const order = { paid, tax: smaller(placed.tax, paid) };
@@ -145,7 +145,11 @@ const summed = (steps: readonly RefundStep[], placed: AssembledOrder | null): re
 const isSame = (left: RefundStep, right: RefundStep | undefined): boolean =>
   right !== undefined && (Object.keys(left) as (keyof RefundStep)[]).every((name) => left[name] === right[name]);
 
-const withSteps = (state: OrderState, steps: readonly RefundStep[]): OrderState => {
+/** What refunds are of: an order, or whatever else was paid. */
+export type Refundable = Pick<OrderState, 'refunds' | 'refundSteps' | 'paid'> &
+  Readonly<{ placed: Pick<AssembledOrder, 'total' | 'giftCard' | 'tax'> | null }>;
+
+const withSteps = <S extends Refundable>(state: S, steps: readonly RefundStep[]): S => {
   const refundSteps = summed(steps, state.placed);
   const isNews =
     refundSteps.length !== state.refundSteps.length ||
@@ -157,7 +161,7 @@ const withSteps = (state: OrderState, steps: readonly RefundStep[]): OrderState 
  * The state with the steps its refunds took. Tax is shared out in the order in which they were told, which is the order of
  * one partition and the same in every replay, whenever it becomes known what was bought.
  */
-export const withRefundSteps = (state: OrderState): OrderState => {
+export const withRefundSteps = <S extends Refundable>(state: S): S => {
   if (state.refunds.length === 0) return state;
   const refunds = state.refunds.filter((refund) => isOf(refund, state.paid));
   const known = state.refundSteps
@@ -167,11 +171,11 @@ export const withRefundSteps = (state: OrderState): OrderState => {
 };
 
 /** The state with what a balance transaction of a refund came to; undefined when it is of no refund. */
-export const withRefundSettlement = (
-  state: OrderState,
+export const withRefundSettlement = <S extends Refundable>(
+  state: S,
   balanceTransactionId: string,
   settlement: Settlement,
-): OrderState | undefined => {
+): S | undefined => {
   const index = state.refundSteps.findIndex((step) => step.balanceTransactionId === balanceTransactionId);
   const step = state.refundSteps[index];
   if (step === undefined) return undefined;

@@ -2,11 +2,13 @@
  * What is decided about: each kind has a state, which the facts of some topics are folded into, and keys of its own,
  * which its commands carry.
  */
-import type { CustomerState, OrderState } from '../../../schemas/generated/types.ts';
+import type { CustomerState, InvoiceState, OrderState, SubscriptionState } from '../../../schemas/generated/types.ts';
 import type { StoreName, TopicKey, TopicValues } from '../../../schemas/topics.ts';
 import { initialPerson, withPersonResult, withShopCustomer, withStripeCustomer } from '../domain/customers/person.ts';
+import { initialInvoice, withBilling, withInvoiceMoney, withInvoiceResult } from '../domain/invoice.ts';
 import { type Folded, initialOrder, withAssembled, withPayment, withResult } from '../domain/order.ts';
 import type { Policy } from '../domain/policy.ts';
+import { initialSubscription, withSubscription, withSubscriptionResult } from '../domain/subscription.ts';
 import { bool, listOf, recordOf, text } from './expression/types.ts';
 
 /** What the state of any aggregate has, for the workflows' own keeping. */
@@ -75,12 +77,42 @@ export const customerAggregate: Aggregate<CustomerState> = {
   },
 };
 
+/** Of its own, and not of its subscription, which may have hundreds of them. */
+export const invoiceAggregate: Aggregate<InvoiceState> = {
+  name: 'invoice',
+  schema: 'state/InvoiceState',
+  store: 'invoices',
+  prefix: 'invoice:',
+  idField: 'key',
+  initial: initialInvoice,
+  facts: {
+    billing: fact(['billingFacts'], 'BillingFact', withBilling),
+    payment: fact(['orderPayments'], 'PaymentFact', withInvoiceMoney),
+    result: fact(['stripeResults', 'adnsfResults'], 'CommandResult', withInvoiceResult),
+  },
+};
+
+export const subscriptionAggregate: Aggregate<SubscriptionState> = {
+  name: 'subscription',
+  schema: 'state/SubscriptionState',
+  store: 'subscriptions',
+  prefix: 'subscription:',
+  idField: 'key',
+  initial: initialSubscription,
+  facts: {
+    billing: fact(['billingFacts'], 'BillingFact', withSubscription),
+    result: fact(['stripeResults', 'adnsfResults'], 'CommandResult', withSubscriptionResult),
+  },
+};
+
 /** Of states that differ, only what all have is known. */
 const anyOf = <S extends Decided>(aggregate: Aggregate<S>): Aggregate => aggregate as unknown as Aggregate;
 
 /** By name. */
 export const aggregates: ReadonlyMap<string, Aggregate> = new Map(
-  [anyOf(orderAggregate), anyOf(customerAggregate)].map((aggregate) => [aggregate.name, aggregate]),
+  [anyOf(orderAggregate), anyOf(customerAggregate), anyOf(invoiceAggregate), anyOf(subscriptionAggregate)].map(
+    (aggregate) => [aggregate.name, aggregate],
+  ),
 );
 
 const prefixed = [...aggregates.values()].filter(({ prefix }) => prefix !== '');

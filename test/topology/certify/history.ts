@@ -4,7 +4,7 @@
  */
 import { memoryRegistry } from '../../../schemas/registry.ts';
 import { openSchemas, type Schemas } from '../../../schemas/serde.ts';
-import { topics } from '../../../schemas/topics.ts';
+import { type Notification, topics } from '../../../schemas/topics.ts';
 import type { CommandResult, ErpCommand, AdnsfCommand, StripeCommand } from './types.ts';
 import { certify, openWays, type World } from '../../../services/cli/certify/command.ts';
 import type { Certificate } from '../../../services/cli/certify/certificate.ts';
@@ -24,7 +24,7 @@ export const PARTITIONS = 3;
 const workflows = { current: loadWorkflows() };
 
 const answer = (
-  command: StripeCommand | AdnsfCommand | ErpCommand,
+  command: StripeCommand | AdnsfCommand | ErpCommand | Notification,
   objectId: string,
   over: Partial<CommandResult> = {},
 ): CommandResult => ({
@@ -69,6 +69,8 @@ const atStripe = (command: StripeCommand): CommandResult => {
 const inShop = (command: AdnsfCommand): CommandResult =>
   answer(command, subjectOf(command), { detail: { rowVersion: '20260102T000000.003' } });
 
+const told = (command: Notification): CommandResult => answer(command, `<${command.commandId}@shop.example>`);
+
 const inErp = (command: ErpCommand): CommandResult => answer(command, `DOC-${command.commandId}`);
 
 /** A stand-in for an executor: what it would have answered, in the engine's own task. */
@@ -108,6 +110,13 @@ export const openHistory = async () => {
       schemas.topic('adnsfCommands'),
       schemas.topic('adnsfResults'),
       inShop,
+    ),
+    executor(
+      schemas,
+      ['notifier', 'notifications'],
+      schemas.topic('notifications'),
+      schemas.topic('notificationResults'),
+      told,
     ),
     executor(schemas, ['erp', 'erp'], schemas.topic('erpCommands'), schemas.topic('erpResults'), inErp),
   ];

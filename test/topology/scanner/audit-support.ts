@@ -71,6 +71,8 @@ export const openAudited = async (server: ShopServer) => {
   const ledger: LedgerReader = {
     everything: () => ({
       salesOrders: [],
+      invoices: [],
+      subscriptions: [],
       payments: [],
       fees: [],
       creditMemos: [],

@@ -89,6 +89,8 @@ export const soundWorld = (): Facts => {
     command('notifications', '2', 'NotifyCustomer', { causationId: 'evt_declined' }),
   ];
   const ledger: Ledger = {
+    invoices: [],
+    subscriptions: [],
     salesOrders: [{ orderId: '1', ...parts, currency: 'USD' }],
     payments: [{ orderId: '1', amount: 6_139n, currency: 'USD', paymentIntentId: 'pi_1' }],
     fees: [{ orderId: '1', ...fee }],
@@ -107,9 +109,11 @@ export const soundWorld = (): Facts => {
       payment('2', 'pi_2', { declined: true }),
       payment('3', 'pi_3'),
     ],
+    invoices: [],
+    subscriptions: [],
     stripeNet: new Map([['USD', 5_931n]]),
     commands,
-    results: commands.filter(({ target }) => target === 'stripe' || target === 'adnsf').map(resultOf),
+    results: commands.filter(({ target }) => target !== 'erp').map(resultOf),
     images: ['1', '2', '3'].map((orderId) => ({
       ...place('orders.assembled'),
       orderId,

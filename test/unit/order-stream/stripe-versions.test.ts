@@ -211,6 +211,13 @@ const billing = (over: Partial<BillingFact>): Omit<BillingFact, Untold> => ({
   linesComplete: true,
   metadata: {},
   createdAt: null,
+  finalizedAt: null,
+  customerEmail: null,
+  customerName: null,
+  failedAttempt: null,
+  nextAttemptAt: null,
+  paidOffStripe: null,
+  shopOrderId: null,
   ...about,
   ...over,
 });
@@ -222,6 +229,8 @@ const line = {
   periodStart: at(-100),
   periodEnd: at(2_591_900),
   proration: false,
+  discount: 0n,
+  taxIncluded: 0n,
 };
 
 const subscription = billing({
@@ -239,8 +248,8 @@ const subscription = billing({
   createdAt: at(-3000),
 });
 
-/** Lines had no tax of their own before 2020. */
-const invoice = (lineTax: bigint | null) =>
+/** Lines had no tax of their own before 2020, and of changes times were not told; addresses came before that. */
+const invoice = (lineTax: bigint | null, over: Partial<BillingFact> = {}) =>
   billing({
     kind: 'invoice.paid',
     objectId: 'in_Story',
@@ -262,6 +271,9 @@ const invoice = (lineTax: bigint | null) =>
     periodEnd: at(-100),
     lines: [{ lineId: 'il_Story', description: '2 × Coffee of the month', amount: 2500n, tax: lineTax, ...line }],
     createdAt: at(-90),
+    finalizedAt: at(-80),
+    customerEmail: 'ana@example.com',
+    ...over,
   });
 
 const invoicePayment = billing({
@@ -328,7 +340,12 @@ const expected = (version: string, name: string): readonly Told[] | undefined =>
     'price.updated': [price],
     'plan.updated': [price],
     'customer.subscription.updated': [subscription],
-    'invoice.payment_succeeded': [invoice(from(version, '2020-08-27') ? 213n : null), invoicePayment],
+    'invoice.payment_succeeded': [
+      from(version, '2020-08-27')
+        ? invoice(213n)
+        : invoice(null, { finalizedAt: null, ...(!from(version, '2019-05-16') && { customerEmail: null }) }),
+      invoicePayment,
+    ],
     'invoice.paid': [invoice(213n)],
     'invoice_payment.paid': [invoicePayment],
   };
@@ -370,6 +387,8 @@ describe('one story', () => {
             ...('lines' in fact ? { lines: fact.lines.map((each) => ({ ...each, tax: null })) } : {}),
             defaultPriceId: null,
             reconciliationStatus: null,
+            finalizedAt: null,
+            customerEmail: null,
           },
           (_name, value: unknown) => (typeof value === 'bigint' ? value.toString() : value),
         ),

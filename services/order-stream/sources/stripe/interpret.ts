@@ -9,7 +9,7 @@ import { customerFacts } from './customer.ts';
 import { disputeFact } from './dispute.ts';
 import type { OtherFact, Told } from './facts.ts';
 import { at, idOf, isObject, type Json, orderIdOf, RefusedEventError, text } from './fields.ts';
-import { invoiceFacts, invoicePaymentFacts } from './invoice.ts';
+import { creditNoteFacts, invoiceFacts, invoicePaymentFacts } from './invoice.ts';
 import { linkedCharges, paymentIntentFacts } from './payment-intent.ts';
 import { payoutFacts } from './payout.ts';
 import { refundFact } from './refund.ts';
@@ -18,12 +18,13 @@ import { subscriptionFacts } from './subscription.ts';
 export type Interpretation =
   | Readonly<{
       kind: 'facts';
-      /** Of the order that the object names, or of one that is not known yet. */
+      /** Of what the object says it belongs to, or of something that is not known yet. */
       payments: readonly PaymentFact[];
+      /** The order, or `invoice:in_…`. */
       orderId: string | null;
-      /** Objects that belong to the same order. */
+      /** Objects that belong to the same order, or invoice. */
       links: readonly string[];
-      /** Facts that are about no order. */
+      /** Facts that are about no payment. */
       others: readonly OtherFact[];
     }>
   /** Nothing we need to know: the event is kept in its topic, and counted. */
@@ -49,6 +50,7 @@ const ofOthers: Readonly<Record<string, (object: Json, event: StripeEvent, told:
   subscription: subscriptionFacts,
   invoice: invoiceFacts,
   invoice_payment: invoicePaymentFacts,
+  credit_note: creditNoteFacts,
 };
 
 const bodyOf = (event: StripeEvent): Readonly<{ object: Json; told: Told }> => {
@@ -81,14 +83,34 @@ const linksOf = (object: Json): readonly string[] => {
 const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(table, name) ? table[name] : undefined;
 
+/** The invoice that an object of a payment says it pays; since basil (2025-03-31) only payments of invoices say so. */
+const invoiceOf = (object: Json): string | null => {
+  const invoice = idOf(object['invoice']);
+  return invoice === null ? null : `invoice:${invoice}`;
+};
+
+/** What an invoice, or a payment of one, says it was paid with. */
+const paidWith = (others: readonly OtherFact[]): Readonly<{ orderId: string | null; links: readonly string[] }> => {
+  const payments = others.flatMap(({ topic, key, fact }) =>
+    topic === 'billingFacts' && fact.kind.startsWith('invoice_payment.')
+      ? [{ key, ids: [fact.paymentIntentId, fact.chargeId].filter((id) => id !== null) }]
+      : [],
+  );
+  return { orderId: payments[0]?.key ?? null, links: payments.flatMap(({ ids }) => ids) };
+};
+
 const told = (event: StripeEvent): Interpretation => {
   const { object, told } = bodyOf(event);
   const type = text(object['object']) ?? '';
   const others = own(ofOthers, type)?.(object, event, told) ?? [];
   const ofOrders = own(ofPayments, type);
   const payments = (ofOrders?.(object, event) ?? []).filter((fact) => fact !== null);
-  const orderId = ofOrders === undefined ? null : orderIdOf(object);
-  if (others.length === 0 && payments.length === 0 && orderId === null) return { kind: 'ignored', reason: event.type };
+  if (ofOrders === undefined) {
+    if (others.length === 0) return { kind: 'ignored', reason: event.type };
+    return { kind: 'facts', payments, ...paidWith(others), others };
+  }
+  const orderId = orderIdOf(object) ?? invoiceOf(object);
+  if (payments.length === 0 && orderId === null) return { kind: 'ignored', reason: event.type };
   return { kind: 'facts', payments, orderId, links: orderId === null ? [] : linksOf(object), others };
 };
 
