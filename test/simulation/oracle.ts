@@ -4,6 +4,7 @@ import type { CommandResult } from '../../schemas/generated/types.ts';
 import type { Schemas } from '../../schemas/serde.ts';
 import { topics, type TopicKey } from '../../schemas/topics.ts';
 import { isName } from '../../services/runtime/changelog-name.ts';
+import { type Aggregate, aggregates } from '../../services/order-stream/workflows/aggregates.ts';
 import { decodeHistory, type History } from '../../services/runtime/history.ts';
 import type { MemoryBroker } from '../../services/runtime/memory/broker.ts';
 import type { ConsumedRecord } from '../../services/runtime/ports.ts';
@@ -266,13 +267,13 @@ const checkDisk = (
   }
 };
 
+const topicsOf = ({ facts }: Aggregate): readonly TopicKey[] =>
+  Object.values(facts).flatMap(({ topics: heard }) => heard);
+
 const groupInputs: readonly (readonly [string, readonly TopicKey[]])[] = [
   ['order-stream-assembly', ['customers', 'addresses', 'carts', 'orderLines', 'orders']],
   ['order-stream-routing', ['stripeEvents', 'stripeObjects']],
-  [
-    'order-stream-orders',
-    ['assembledOrders', 'orderPayments', 'stripeResults', 'adnsfResults', 'shopCustomers', 'customerFacts'],
-  ],
+  ['order-stream-orders', [...new Set([...aggregates.values()].flatMap(topicsOf))]],
   ['stripe-executor-stripe', ['stripeCommands']],
   ['adnsf-executor-adnsf', ['adnsfCommands']],
 ];
@@ -280,7 +281,7 @@ const groupInputs: readonly (readonly [string, readonly TopicKey[]])[] = [
 export const storesOf: ReadonlyMap<string, readonly string[]> = new Map([
   ['assembly', ['customers', 'addresses', 'carts', 'order-lines', 'order-progress', 'places']],
   ['routing', ['links', 'unrouted']],
-  ['orders', ['orders', 'people']],
+  ['orders', [...aggregates.values()].map(({ store }) => store)],
 ]);
 
 /** Says everything that is wrong. */

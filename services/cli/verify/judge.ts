@@ -3,6 +3,7 @@ import { explainedBy } from '../replay/audit.ts';
 import { bookFindings } from './books.ts';
 import { refundedOf } from './refunds.ts';
 import type { Facts, Payment, SeenCommand, SeenResult, ShopOrder, UnroutedFact } from './facts.ts';
+import { peopleFindings } from './people.ts';
 import { sequenceFindings } from './sequence.ts';
 
 export type FindingKind = 'lost' | 'doubled' | 'reordered' | 'mismatched' | 'dead-letter' | 'unrouted';
@@ -311,6 +312,7 @@ export const judge = (facts: Facts): Verdict => {
     ...commandFindings(facts),
     ...sequenceFindings(facts),
     ...bookFindings(facts).map((finding) => ({ ...finding, books: true })),
+    ...(facts.people === undefined ? [] : peopleFindings(facts.people)),
     ...[...facts.deadLetters, ...facts.ledger.conflicts].map(({ topic, partition, offset, code, message }) => ({
       kind: 'dead-letter' as const,
       orderId: null,
