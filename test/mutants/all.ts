@@ -1,5 +1,6 @@
 /** Every guard that is tried. */
 import type { Mutant } from './mutant.ts';
+import { customerMutants } from './customers.ts';
 import { deadLetterMutants } from './dead-letters.ts';
 import { edgeMutants } from './edges.ts';
 import { nothingMissedMutants } from './nothing-missed.ts';
@@ -14,6 +15,7 @@ export const allMutants: readonly Mutant[] = [
   ...runtimeMutants,
   ...shopMutants,
   ...refundMutants,
+  ...customerMutants,
   ...deadLetterMutants,
   ...edgeMutants,
   ...replayMutants,
