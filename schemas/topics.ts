@@ -109,6 +109,7 @@ export const topics = define({
       'commands/stripe.EnsureCustomer',
       'commands/stripe.CreatePaymentIntent',
       'commands/stripe.FetchBalanceTransaction',
+      'commands/stripe.CreateRefund',
     ],
     compatibility: 'BACKWARD',
   },
@@ -121,6 +122,8 @@ export const topics = define({
       'commands/adnsf.RecordPaymentDecline',
       'commands/adnsf.RecordRefund',
       'commands/adnsf.ReverseRefund',
+      'commands/adnsf.RecordRefundRefusal',
+      'commands/adnsf.RecordDispute',
     ],
     compatibility: 'BACKWARD',
   },
@@ -136,13 +139,16 @@ export const topics = define({
       'commands/erp.RequestShippingLabel',
       'commands/erp.IssueCreditMemo',
       'commands/erp.ReverseCreditMemo',
+      'commands/erp.OpenDispute',
+      'commands/erp.BookDisputeMovement',
+      'commands/erp.CloseDispute',
     ],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
   notifications: {
     name: 'notifications',
     config: aYear,
-    records: ['commands/notifications.NotifyCustomer'],
+    records: ['commands/notifications.NotifyCustomer', 'commands/notifications.NotifyMerchant'],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
   stripeResults: { name: 'stripe.results', config: forever, records: ['CommandResult'], compatibility: 'BACKWARD' },
@@ -187,9 +193,16 @@ export const stores = {
 
 export type StoreName = keyof typeof stores;
 
-export type StripeCommand = Types.EnsureCustomer | Types.CreatePaymentIntent | Types.FetchBalanceTransaction;
+export type StripeCommand =
+  Types.EnsureCustomer | Types.CreatePaymentIntent | Types.FetchBalanceTransaction | Types.CreateRefund;
 export type AdnsfCommand =
-  Types.LinkPayment | Types.MarkOrderPaid | Types.RecordPaymentDecline | Types.RecordRefund | Types.ReverseRefund;
+  | Types.LinkPayment
+  | Types.MarkOrderPaid
+  | Types.RecordPaymentDecline
+  | Types.RecordRefund
+  | Types.ReverseRefund
+  | Types.RecordRefundRefusal
+  | Types.RecordDispute;
 export type ErpCommand =
   | Types.UpsertCustomer
   | Types.CreateSalesOrder
@@ -198,8 +211,11 @@ export type ErpCommand =
   | Types.RecordProcessingFee
   | Types.RequestShippingLabel
   | Types.IssueCreditMemo
-  | Types.ReverseCreditMemo;
-export type Notification = Types.NotifyCustomer;
+  | Types.ReverseCreditMemo
+  | Types.OpenDispute
+  | Types.BookDisputeMovement
+  | Types.CloseDispute;
+export type Notification = Types.NotifyCustomer | Types.NotifyMerchant;
 
 /** What a topic's values are in TypeScript. */
 export type TopicValues = {

@@ -2,7 +2,7 @@
 import Stripe from 'stripe';
 import { fromStripeUnits } from '../order-stream/domain/stripe-money.ts';
 import type { CliConfig } from './environment.ts';
-import type { Fee, Payment, Refund } from './verify/facts.ts';
+import type { Dispute, Fee, Payment, Refund } from './verify/facts.ts';
 
 export type StripeFacts = Readonly<{ payments: readonly Payment[]; net: ReadonlyMap<string, bigint> }>;
 
@@ -81,8 +81,21 @@ export const openStripe = (config: CliConfig): StripeReader => {
           amount: fromStripeUnits(BigInt(refund.amount), refund.currency),
           balanceTransactionId: idOf(refund.balance_transaction),
           failureBalanceTransactionId: idOf(refund.failure_balance_transaction),
+          commandId: refund.metadata?.['command_id'] ?? null,
         });
         refunds.set(paymentIntent, known);
+      }
+      const disputes = new Map<string, Dispute[]>();
+      for await (const dispute of stripe.disputes.list({ limit: 100 })) {
+        const paymentIntent = idOf(dispute.payment_intent);
+        if (paymentIntent === null) continue;
+        const movements = dispute.balance_transactions.map((transaction) => ({
+          ...feeOf(transaction),
+          currency: transaction.currency.toUpperCase(),
+        }));
+        const known = disputes.get(paymentIntent) ?? [];
+        known.push({ id: dispute.id, status: dispute.status, movements });
+        disputes.set(paymentIntent, known);
       }
       const payments: Payment[] = [];
       for await (const intent of stripe.paymentIntents.list({ limit: 100 })) {
@@ -99,6 +112,7 @@ export const openStripe = (config: CliConfig): StripeReader => {
           declined: failed.has(intent.id) || intent.last_payment_error !== null,
           fee: transaction === null ? null : (fees.get(transaction) ?? null),
           refunds: refunds.get(intent.id) ?? [],
+          disputes: disputes.get(intent.id) ?? [],
         });
       }
       return { payments, net };

@@ -3,6 +3,7 @@ import type { Database } from 'better-sqlite3';
 import type * as Types from '../../schemas/generated/types.ts';
 import type { ErpCommand } from '../../schemas/topics.ts';
 import { creditMemos } from './credit-memos.ts';
+import { disputeBook } from './disputes.ts';
 import { type Entry, feeEntry, paymentEntry } from './domain/postings.ts';
 
 const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
@@ -24,13 +25,15 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
   const addFee = database.prepare('INSERT INTO processing_fees VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   const addShipping = database.prepare('INSERT INTO shipping_requests VALUES (?, ?, ?, ?, ?)');
   const memos = creditMemos(database);
+  const disputes = disputeBook(database);
   const openEntry = database.prepare(
     'INSERT INTO journal_entries (command_id, order_id, description, currency, occurred_at) VALUES (?, ?, ?, ?, ?)',
   );
   const addLine = database.prepare('INSERT INTO journal_lines VALUES (?, ?, ?, ?, ?)');
   const postEntry = database.prepare('UPDATE journal_entries SET posted = 1 WHERE command_id = ?');
 
-  const post = ({ commandId, orderId, occurredAt }: ErpCommand, entry: Entry): void => {
+  const post = ({ commandId, orderId, occurredAt }: ErpCommand, entry: Entry | undefined): void => {
+    if (entry === undefined) return;
     openEntry.run(commandId, orderId, entry.description, entry.currency, occurredAt);
     for (const [line, { account, debit, credit }] of entry.postings.entries())
       addLine.run(commandId, line, account.code, debit, credit);
@@ -72,7 +75,7 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
     const { commandId, orderId, payload: p } = command;
     const entry = feeEntry(command);
     addFee.run(commandId, orderId, p.balanceTransactionId, p.chargeId, p.gross, p.fee, p.net, p.currency);
-    if (entry) post(command, entry);
+    post(command, entry);
   };
 
   return (command) => {
@@ -102,6 +105,15 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
         return;
       case 'ReverseCreditMemo':
         post(command, memos.reversed(command));
+        return;
+      case 'OpenDispute':
+        disputes.opened(command);
+        return;
+      case 'BookDisputeMovement':
+        post(command, disputes.moved(command));
+        return;
+      case 'CloseDispute':
+        post(command, disputes.closed(command));
         return;
       case 'RequestShippingLabel': {
         const { shippingMethod, shipTo, lines } = command.payload;

@@ -5,9 +5,11 @@ import type { EffectStage } from '../runtime/effects.ts';
 import { PoisonError } from '../runtime/errors.ts';
 import { answeringRepair } from '../runtime/repair.ts';
 import type { DeadLetter, Topic } from '../runtime/topology.ts';
-import { createPaymentIntent, ensureCustomer, fetchBalanceTransaction, type Timing } from './commands.ts';
+import { createPaymentIntent, ensureCustomer, fetchBalanceTransaction } from './commands.ts';
 import { asResult, type Outcome } from './domain/outcome.ts';
 import { refusalOrThrow } from './failure.ts';
+import type { Timing } from './found.ts';
+import { createRefund } from './refunds.ts';
 import type { StripeApi } from './stripe-api.ts';
 
 const perform = (api: StripeApi, command: StripeCommand, timing: Timing): Promise<Outcome> => {
@@ -18,6 +20,8 @@ const perform = (api: StripeApi, command: StripeCommand, timing: Timing): Promis
       return createPaymentIntent(api, command, timing);
     case 'FetchBalanceTransaction':
       return fetchBalanceTransaction(api, command);
+    case 'CreateRefund':
+      return createRefund(api, command, timing);
   }
 };
 

@@ -18,6 +18,8 @@ export interface StripeApi {
     params: Stripe.PaymentIntentCreateParams,
     idempotencyKey: string,
   ): Promise<Stripe.Response<Stripe.PaymentIntent>>;
+  listRefunds(params: Stripe.RefundListParams): Promise<Stripe.Response<Stripe.ApiList<Stripe.Refund>>>;
+  createRefund(params: Stripe.RefundCreateParams, idempotencyKey: string): Promise<Stripe.Response<Stripe.Refund>>;
   retrieveBalanceTransaction(id: string): Promise<Stripe.Response<Stripe.BalanceTransaction>>;
 }
 
@@ -62,6 +64,9 @@ export const openStripeApi = (options: StripeApiOptions): StripeApi => {
     listPaymentIntents: (params) => limited('GET payment_intents', () => stripe.paymentIntents.list(params)),
     createPaymentIntent: (params, idempotencyKey) =>
       limited('POST payment_intents', () => stripe.paymentIntents.create(params, { idempotencyKey })),
+    listRefunds: (params) => limited('GET refunds', () => stripe.refunds.list(params)),
+    createRefund: (params, idempotencyKey) =>
+      limited('POST refunds', () => stripe.refunds.create(params, { idempotencyKey })),
     retrieveBalanceTransaction: (id) =>
       limited('GET balance_transactions', () => stripe.balanceTransactions.retrieve(id)),
   };

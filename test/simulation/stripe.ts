@@ -100,6 +100,8 @@ export class SimulatedStripe {
         read('GET payment_intents', () => list(this.intents.filter((intent) => intent.customer === customer))),
       createPaymentIntent: (params, key) =>
         this.#request(process, 'POST payment_intents', key, JSON.stringify(params), () => this.#newIntent(params)),
+      listRefunds: () => Promise.reject(new Error('nobody refunds anything in this shop')),
+      createRefund: () => Promise.reject(new Error('nobody refunds anything in this shop')),
       retrieveBalanceTransaction: (id) =>
         read('GET balance_transactions', () => {
           const found = this.balances.get(id);

@@ -4,6 +4,7 @@ import type { AdnsfCommand } from '../../../schemas/topics.ts';
 import { amountDue } from './amount-due.ts';
 import { type Decision, otherPaymentIntent, refuse, stateConflict, type StoreFacts } from './decision.ts';
 import { type OrderRow, stateOf } from './order-row.ts';
+import { recordDispute, recordRefundRefusal } from './notes.ts';
 import { recordRefund, reverseRefund } from './refunds.ts';
 import { wallClock, wallClockText } from './wall-clock.ts';
 
@@ -84,5 +85,9 @@ export const decide = (command: AdnsfCommand, row: OrderRow, store: StoreFacts):
       return recordRefund(command, row, store);
     case 'ReverseRefund':
       return reverseRefund(command, row, store);
+    case 'RecordRefundRefusal':
+      return recordRefundRefusal(command, row, store);
+    case 'RecordDispute':
+      return recordDispute(command, row, store);
   }
 };

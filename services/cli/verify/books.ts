@@ -1,4 +1,5 @@
 /** The ledger against Stripe and the shop. */
+import { disputeFindings } from './disputes.ts';
 import type { Facts, Payment } from './facts.ts';
 import { refundFindings } from './refunds.ts';
 import type { Finding, FindingKind } from './judge.ts';
@@ -112,4 +113,5 @@ export const bookFindings = (facts: Facts): Finding[] => [
   ...totals(facts),
   ...perOrder(facts),
   ...refundFindings(facts),
+  ...disputeFindings(facts),
 ];

@@ -13,8 +13,9 @@ export type ShopOrder = Readonly<{
   reference: string | null;
   /** State accepted and stock taken: the checkout is done. */
   complete: boolean;
-  /** A refund written as an order of its own. */
+  /** A refund written as an order of its own, and of which order. */
   credit: boolean;
+  parent: string | null;
   subtotal: bigint;
   tax: bigint;
   shipping: bigint;
@@ -37,6 +38,15 @@ export type Refund = Readonly<{
   balanceTransactionId: string | null;
   /** What brought it back. */
   failureBalanceTransactionId: string | null;
+  /** The command that had it made; null when it was begun at Stripe. */
+  commandId: string | null;
+}>;
+
+export type Dispute = Readonly<{
+  id: string;
+  status: string;
+  /** What it took and gave back, by balance transaction. */
+  movements: readonly (Fee & Readonly<{ currency: string }>)[];
 }>;
 
 export type Payment = Readonly<{
@@ -54,6 +64,7 @@ export type Payment = Readonly<{
   /** Of the succeeded charge, once there is one. */
   fee: Fee | null;
   refunds: readonly Refund[];
+  disputes: readonly Dispute[];
 }>;
 
 /** Where a record lies. */
@@ -126,11 +137,24 @@ export type LedgerCreditMemo = Readonly<{
   reversedBy: string | null;
 }>;
 
+export type LedgerDispute = Readonly<{ orderId: string; disputeId: string; outcome: string | null }>;
+export type LedgerDisputeMovement = Readonly<{
+  orderId: string;
+  disputeId: string;
+  balanceTransactionId: string;
+  amount: bigint;
+  fee: bigint;
+  net: bigint;
+  currency: string;
+}>;
+
 export type Ledger = Readonly<{
   salesOrders: readonly SalesOrder[];
   payments: readonly LedgerPayment[];
   fees: readonly LedgerFee[];
   creditMemos: readonly LedgerCreditMemo[];
+  disputes: readonly LedgerDispute[];
+  disputeMovements: readonly LedgerDisputeMovement[];
   /** Ids of the commands it has booked, each as often as it was booked. */
   applied: readonly string[];
   /** What it could not book and put aside for a person. */

@@ -1,7 +1,7 @@
 /** Every order, looked at from all sides. Pure: facts in, findings out. */
 import { explainedBy } from '../replay/audit.ts';
 import { bookFindings } from './books.ts';
-import { refundedOf } from './refunds.ts';
+import { creditFindings, refundedOf } from './refunds.ts';
 import type { Facts, Payment, SeenCommand, SeenResult, ShopOrder } from './facts.ts';
 import { sequenceFindings } from './sequence.ts';
 
@@ -58,8 +58,18 @@ const UNPAID_STATES = new Set(['PENDING', 'AUTHORIZED', 'REFUSED']);
 /** States of the shop's own in which an order stays when it is paid back. */
 const CLOSED_STATES = new Set(['VOIDED', 'FORCE VOIDED', 'FRAUD']);
 
-/** What they say of amounts is about a refund, and not about the whole order. */
-const ABOUT_REFUNDS = new Set(['RecordRefund', 'ReverseRefund', 'IssueCreditMemo', 'ReverseCreditMemo']);
+/** What they say of amounts is about a part of it, and not about the whole order. */
+const ABOUT_PARTS = new Set([
+  'CreateRefund',
+  'RecordRefund',
+  'ReverseRefund',
+  'RecordRefundRefusal',
+  'IssueCreditMemo',
+  'ReverseCreditMemo',
+  'RecordDispute',
+  'OpenDispute',
+  'BookDisputeMovement',
+]);
 
 type Side = Readonly<{
   payments: ReadonlyMap<string, readonly Payment[]>;
@@ -144,7 +154,7 @@ const orderFindings = (order: ShopOrder, facts: Facts, side: Side): Finding[] =>
       amount: payable(order),
       gross: payable(order),
     };
-    for (const [name, value] of ABOUT_REFUNDS.has(command.type) ? [] : Object.entries(command.amounts))
+    for (const [name, value] of ABOUT_PARTS.has(command.type) ? [] : Object.entries(command.amounts))
       if (name in expected && expected[name] !== value)
         say(
           'mismatched',
@@ -298,6 +308,7 @@ export const judge = (facts: Facts): Verdict => {
       message: `the shop's amounts cannot be read: ${unreadable}`,
     })),
     ...strayFindings(facts),
+    ...creditFindings(facts),
     ...commandFindings(facts),
     ...sequenceFindings(facts),
     ...bookFindings(facts).map((finding) => ({ ...finding, books: true })),

@@ -16,6 +16,9 @@ const before: Readonly<Record<string, readonly string[]>> = {
   IssueCreditMemo: ['RecordPayment'],
   ReverseCreditMemo: ['IssueCreditMemo'],
   ReverseRefund: ['RecordRefund'],
+  OpenDispute: ['RecordPayment'],
+  BookDisputeMovement: ['OpenDispute'],
+  CloseDispute: ['OpenDispute'],
 };
 
 /** The same for orders that the product collects: of others Stripe's part is not ours, and nobody marks them as paid. */
@@ -23,6 +26,8 @@ const beforeWhenCollected: Readonly<Record<string, readonly string[]>> = {
   FetchBalanceTransaction: ['CreatePaymentIntent'],
   MarkOrderPaid: ['LinkPayment'],
   RecordRefund: ['MarkOrderPaid'],
+  RecordDispute: ['MarkOrderPaid'],
+  CreateRefund: ['CreatePaymentIntent'],
 };
 
 const byOffset = (left: SeenCommand, right: SeenCommand): number =>
@@ -74,6 +79,10 @@ const causeFindings = (facts: Facts): Finding[] => {
     ReverseRefund: 'refund.',
     IssueCreditMemo: 'refund.',
     ReverseCreditMemo: 'refund.',
+    RecordDispute: 'dispute.',
+    OpenDispute: 'dispute.',
+    BookDisputeMovement: 'dispute.',
+    CloseDispute: 'dispute.',
   };
   return facts.commands.flatMap((command): Finding[] => {
     const kind = expected[command.type];

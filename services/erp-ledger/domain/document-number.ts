@@ -10,6 +10,9 @@ const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   RequestShippingLabel: 'SH',
   IssueCreditMemo: 'CM',
   ReverseCreditMemo: 'CR',
+  OpenDispute: 'DO',
+  BookDisputeMovement: 'DM',
+  CloseDispute: 'DC',
 };
 
 /**

@@ -1,5 +1,6 @@
 /** What a command means in double entry: debits equal credits, amounts in minor units. */
 import type {
+  BookDisputeMovement,
   IssueCreditMemo,
   RecordPayment,
   RecordProcessingFee,
@@ -88,3 +89,32 @@ export const reversalEntry = ({ payload }: ReverseCreditMemo): Entry => {
     ],
   };
 };
+
+/**
+ * Money that a dispute took is owed to us until the dispute is decided, and lost from then on; what comes back takes that
+ * back. The fee is gone either way.
+ */
+export const disputeMovementEntry = ({ payload }: BookDisputeMovement, decided: boolean): Entry | undefined => {
+  const { amount, fee, net, currency } = payload;
+  if (amount - fee !== net) throw new InvalidCommandError(`amount ${amount} less fee ${fee} is not net ${net}`);
+  if (amount === 0n && fee === 0n) return undefined;
+  return {
+    description: amount > 0n ? 'dispute reversed' : 'dispute withdrawn',
+    currency,
+    postings: [
+      ...debit(decided ? accounts.chargebackLosses : accounts.disputesReceivable, -amount),
+      ...debit(accounts.disputeFees, fee),
+      ...debit(accounts.stripeClearing, net),
+    ],
+  };
+};
+
+/** What a decided dispute has not given back, `owed`, is lost. */
+export const disputeLossEntry = (owed: bigint, currency: string): Entry | undefined =>
+  owed === 0n
+    ? undefined
+    : {
+        description: 'dispute decided',
+        currency,
+        postings: [...debit(accounts.chargebackLosses, owed), ...credit(accounts.disputesReceivable, owed)],
+      };

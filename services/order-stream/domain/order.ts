@@ -14,6 +14,8 @@ import { changeSince } from './changed.ts';
 import { withDispute } from './disputes.ts';
 import { withRefundSettlement, withRefundSteps } from './refund-steps.ts';
 import { withRefund } from './refunds.ts';
+import { AD_HOC_CREDIT } from './shop.ts';
+import { withClosing, withCredit, withRefundRefusal, withRefundRequests } from './shop-refunds.ts';
 
 export const initialOrder = (orderId: string): OrderState => ({
   orderId,
@@ -30,14 +32,22 @@ export const initialOrder = (orderId: string): OrderState => ({
   refunds: [],
   disputes: [],
   refundSteps: [],
+  credits: [],
+  closings: [],
+  refundRequests: [],
 });
 
 /** The state after a fact, and why the fact calls for a person, if it does. `known`: that was told before. */
 export type Folded<S = OrderState> = Readonly<{ state: S; refusal?: Refusal; known?: boolean }>;
 
 /** The first complete image is what was bought. Later ones bring changes of the shop's own, ours among them. */
-export const withAssembled = (state: OrderState, order: AssembledOrder): Folded => {
-  if (state.placed === null) return { state: withRefundSteps({ ...state, placed: order }) };
+export const withAssembled = (before: OrderState, order: AssembledOrder): Folded => {
+  if (order.orderId !== before.orderId) return { state: withCredit(before, order) };
+  if (before.placed === null && order.complete)
+    return { state: withRefundRequests(withRefundSteps({ ...before, placed: order })) };
+  if (order.transactionType === AD_HOC_CREDIT) return { state: before };
+  const state = withClosing(before, order);
+  if (state.placed === null) return { state };
   const change = changeSince(state.placed, order);
   if (change === undefined) return { state };
   const key = `order_changed/${change}`;
@@ -115,9 +125,10 @@ const unitsIn = (result: CommandResult, name: string): bigint => {
   return BigInt(value);
 };
 
-export const withResult = (state: OrderState, result: CommandResult): Folded => {
+export const withResult = (before: OrderState, result: CommandResult): Folded => {
   if (result.status !== 'succeeded') {
-    const known = state.refusals.includes(result.commandId);
+    const known = before.refusals.includes(result.commandId);
+    const state = result.type === 'CreateRefund' ? withRefundRefusal(before, result) : before;
     return {
       known,
       state: known ? state : { ...state, refusals: [...state.refusals, result.commandId] },
@@ -127,6 +138,7 @@ export const withResult = (state: OrderState, result: CommandResult): Folded => 
       },
     };
   }
+  const state = before;
   const { commandId: causationId, completedAt: at, objectId } = result;
   switch (result.type) {
     case 'EnsureCustomer':
@@ -138,7 +150,8 @@ export const withResult = (state: OrderState, result: CommandResult): Folded => 
     case 'FetchBalanceTransaction': {
       const [gross, fee, net] = [unitsIn(result, 'gross'), unitsIn(result, 'fee'), unitsIn(result, 'net')];
       const currency = (result.detail['currency'] ?? '').toUpperCase();
-      const settled = { causationId, gross, fee, net, currency, at };
+      const category = result.detail['category'] ?? null;
+      const settled = { causationId, gross, fee, net, currency, at, category };
       const refunded = withRefundSettlement(state, objectId ?? '', settled);
       if (refunded !== undefined) return { state: refunded };
       return { state: state.fee === null ? { ...state, fee: settled } : state };

@@ -10,6 +10,7 @@ import type {
   Settlement,
 } from '../../../schemas/generated/types.ts';
 import { before } from './object-state.ts';
+import { requestOf } from './shop-refunds.ts';
 
 /** The earliest telling of the first of these statuses that was told; of any, when none was. */
 const toldOf = ({ history }: RefundState, ...statuses: readonly string[]) => {
@@ -45,6 +46,7 @@ const stepOf = (refund: RefundState, back: boolean, balanceTransactionId: string
     tax: null,
     settlement: null,
     ready: false,
+    requestedBy: requestOf(refund.commandId),
   };
 };
 

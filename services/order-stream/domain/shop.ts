@@ -16,12 +16,20 @@ const knownStates = new Set([
   'ERROR',
 ]);
 
+/** All of it is paid back, or it is a credit. */
+export const REFUNDED = 'REFUNDED';
+
+/** States that end an order without it having been accepted anew. */
+const closedStates = new Set([REFUNDED, 'VOIDED', 'FORCE VOIDED', 'FRAUD']);
+
 /** TransactionType 2: an ad-hoc refund, which is an Orders row of its own. */
 export const AD_HOC_CREDIT = 2;
 /** CouponType 2: the coupon amount is money that a gift card pays. */
 export const GIFT_CARD = 2;
 
 export const isAccepted = (state: string | null): boolean => state !== null && acceptedStates.has(state);
+
+export const isClosed = (state: string | null): boolean => state !== null && closedStates.has(state);
 
 export const isKnownState = (state: string): boolean => knownStates.has(state);
 
@@ -43,3 +51,21 @@ export const textOrNull = (text: string | null | undefined): string | null => {
 
 /** One person, one key: mail hosts do not tell case, and shops do not either. */
 export const customerKeyOf = (email: string): string => email.trim().toLowerCase();
+
+/** What our own command writes into RefundReason: by it we know the image that comes of it. */
+export const ownRefundReason = (refundId: string, reason: string | null): string =>
+  `Stripe ${refundId}: ${reason ?? 'no reason given'}`;
+
+export const isOwnRefund = (refundReason: string | null): boolean => /^Stripe (re|pyr)_\w+: /.test(refundReason ?? '');
+
+/** ADNSF writes this when somebody marks an order as refunded without asking the payment provider. */
+export const isForcedRefund = (refundReason: string | null): boolean =>
+  refundReason?.trim().toUpperCase() === 'ADMIN FORCED REFUND';
+
+/** The order that a row is about: credits are about their parent, if they have one. */
+export const subjectOf = (
+  order: Readonly<{ orderId: string; transactionType: number; parentOrderNumber: number | null }>,
+): string =>
+  order.transactionType === AD_HOC_CREDIT && (order.parentOrderNumber ?? 0) > 0
+    ? String(order.parentOrderNumber)
+    : order.orderId;

@@ -16,7 +16,7 @@ import { assemble, sameMeaning } from '../domain/assemble.ts';
 import { decimalText } from '../domain/money.ts';
 import { noLines, withChangedLine, withLine, withoutLine, withSnapshotLine } from '../domain/order-lines.ts';
 import type { Policy } from '../domain/policy.ts';
-import { isKnownState, textOrNull } from '../domain/shop.ts';
+import { isKnownState, subjectOf, textOrNull } from '../domain/shop.ts';
 import { type Envelope, isRowChange, isSnapshotRead, moneyOf, placeOf, rowAfter } from '../sources/debezium.ts';
 
 /**
@@ -191,7 +191,7 @@ export const assemblyStage = (application: string, schemas: Schemas, policy: Pol
         }
         for (const [which, address] of Object.entries({ billTo: outcome.order.billTo, shipTo: outcome.order.shipTo }))
           for (const field of address?.unrecognised ?? []) context.count('unrecognised_address', `${which}.${field}`);
-        context.send(assembled, key, outcome.order);
+        context.send(assembled, subjectOf(outcome.order), outcome.order);
         // What a person put right in a letter is still wrong in the shop: its next images are not told again.
         context
           .store(progress)

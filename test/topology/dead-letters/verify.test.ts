@@ -21,6 +21,8 @@ const ledger: LedgerReader = {
     payments: [],
     fees: [],
     creditMemos: [],
+    disputes: [],
+    disputeMovements: [],
     applied: [],
     conflicts: [],
     trialBalance: new Map(),

@@ -74,6 +74,8 @@ export const openAudited = async (server: ShopServer) => {
       payments: [],
       fees: [],
       creditMemos: [],
+      disputes: [],
+      disputeMovements: [],
       applied: booked(),
       conflicts: [],
       trialBalance: new Map(),

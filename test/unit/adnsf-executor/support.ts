@@ -82,6 +82,7 @@ export const recordRefund = (
     ...refund(orderNumber, amount, refunded, 're_1'),
     reason: 'duplicate',
     refundedAt: PAID_AT,
+    requestedBy: null,
     ...over,
   };
   return {

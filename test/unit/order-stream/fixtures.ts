@@ -61,6 +61,8 @@ export const assembledOrder = (over: Partial<AssembledOrder> = {}): AssembledOrd
   ],
   shippedAt: null,
   trackingNumber: null,
+  refundedAt: null,
+  refundReason: null,
   ...over,
 });
 
@@ -84,6 +86,7 @@ export const paymentFact = (over: Partial<PaymentFact> = {}): PaymentFact => ({
   objectCreatedAt: null,
   evidenceDueAt: null,
   movements: [],
+  commandId: null,
   account: null,
   occurredAt: 1_790_000_060_000n,
   livemode: false,
@@ -202,5 +205,7 @@ export const ordersRow = (over: Partial<OrdersValue> = {}, total = 3744n): Order
   TransactionType: 0,
   ShippedOn: null,
   ShippingTrackingNumber: null,
+  RefundReason: null,
+  RefundedOn: null,
   ...over,
 });

@@ -38,6 +38,7 @@ const payment = (over: Partial<Payment> & Pick<Payment, 'kind' | 'objectId' | 's
   objectCreatedAt: T,
   evidenceDueAt: null,
   movements: [],
+  commandId: null,
   ...about,
   ...over,
 });
@@ -62,6 +63,7 @@ const withdrawn = {
   fee: 1500n,
   net: -4244n,
   currency: 'USD',
+  createdAt: at(86_400),
 };
 const reinstated = {
   balanceTransactionId: 'txn_4Reinstated',
@@ -70,6 +72,7 @@ const reinstated = {
   fee: 0n,
   net: 2744n,
   currency: 'USD',
+  createdAt: at(86_400),
 };
 
 const dispute = (status: string, statusRank: number, movements: PaymentFact['movements']): Payment =>

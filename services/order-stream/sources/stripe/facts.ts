@@ -48,6 +48,7 @@ export const paymentFact = (
   objectCreatedAt: instant(object['created']),
   evidenceDueAt: null,
   movements: [],
+  commandId: null,
   ...toldBy(teller),
   ...told,
 });
