@@ -14,7 +14,7 @@ import { changeSince } from './changed.ts';
 import { withDispute } from './disputes.ts';
 import { withRefundSettlement, withRefundSteps } from './refund-steps.ts';
 import { withRefund } from './refunds.ts';
-import { AD_HOC_CREDIT } from './shop.ts';
+import { AD_HOC_CREDIT, isAccepted } from './shop.ts';
 import { withClosing, withCredit, withRefundRefusal, withRefundRequests } from './shop-refunds.ts';
 
 export const initialOrder = (orderId: string): OrderState => ({
@@ -40,12 +40,16 @@ export const initialOrder = (orderId: string): OrderState => ({
 /** The state after a fact, and why the fact calls for a person, if it does. `known`: that was told before. */
 export type Folded<S = OrderState> = Readonly<{ state: S; refusal?: Refusal; known?: boolean }>;
 
-/** The first complete image is what was bought. Later ones bring changes of the shop's own, ours among them. */
+/**
+ * The first complete image is what was bought. Later ones bring changes of the shop's own, ours among them; and credits,
+ * which are orders of their own, are told to their parent.
+ */
 export const withAssembled = (before: OrderState, order: AssembledOrder): Folded => {
   if (order.orderId !== before.orderId) return { state: withCredit(before, order) };
-  if (before.placed === null && order.complete)
+  const isCredit = order.transactionType === AD_HOC_CREDIT;
+  if (before.placed === null && order.complete && (isCredit || isAccepted(order.state)))
     return { state: withRefundRequests(withRefundSteps({ ...before, placed: order })) };
-  if (order.transactionType === AD_HOC_CREDIT) return { state: before };
+  if (isCredit) return { state: before };
   const state = withClosing(before, order);
   if (state.placed === null) return { state };
   const change = changeSince(state.placed, order);

@@ -1,8 +1,10 @@
 import type {
   LinkPayment,
   MarkOrderPaid,
+  RecordDispute,
   RecordPaymentDecline,
   RecordRefund,
+  RecordRefundRefusal,
   ReverseRefund,
 } from '../../../schemas/generated/types.ts';
 
@@ -108,3 +110,46 @@ export const reverseRefund = (
     payload,
   };
 };
+
+export const recordDispute = (
+  orderNumber: number,
+  status = 'needs_response',
+  over: Partial<RecordDispute['payload']> = {},
+): RecordDispute => ({
+  ...about(orderNumber, 'record-dispute', 1),
+  commandId: `${orderNumber}/record-dispute/du_1/${status}`,
+  type: 'RecordDispute',
+  payload: {
+    orderNumber,
+    disputeId: 'du_1',
+    paymentIntentId: 'pi_1',
+    chargeId: 'ch_1',
+    status,
+    amount: 12_345n,
+    currency: 'USD',
+    reason: 'fraudulent',
+    evidenceDueAt: PAID_AT + 86_400_000n,
+    toldAt: PAID_AT,
+    ...over,
+  },
+});
+
+export const recordRefundRefusal = (
+  orderNumber: number,
+  over: Partial<RecordRefundRefusal['payload']> = {},
+): RecordRefundRefusal => ({
+  ...about(orderNumber, 'record-refund-refusal', 1),
+  commandId: `${orderNumber}/record-refund-refusal/credit-100200`,
+  type: 'RecordRefundRefusal',
+  payload: {
+    orderNumber,
+    request: 'credit-100200',
+    paymentIntentId: 'pi_1',
+    amount: 345n,
+    currency: 'USD',
+    code: 'charge_disputed',
+    message: 'The charge has been\ncharged back.',
+    refusedAt: PAID_AT,
+    ...over,
+  },
+});

@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { locateStripeMock, startStripeMock, type StripeMock } from '../../../infra/sandbox/stripe/stripe-mock.ts';
-import { createPaymentIntent, ensureCustomer, executor, fetchBalanceTransaction, HOUR } from './support.ts';
+import {
+  createPaymentIntent,
+  createRefund,
+  ensureCustomer,
+  executor,
+  fetchBalanceTransaction,
+  HOUR,
+} from './support.ts';
 
 const located = locateStripeMock();
 if ('missing' in located) process.stderr.write(`skipped, no stripe-mock: ${located.missing}\n`);
@@ -22,6 +29,9 @@ describe.skipIf('missing' in located)("every request is one of Stripe's schema",
     ['CreatePaymentIntent with manual capture', createPaymentIntent('cus_1', '1', { captureMethod: 'manual' }), 0],
     ['CreatePaymentIntent after a look', createPaymentIntent('cus_1'), 30 * HOUR],
     ['FetchBalanceTransaction', fetchBalanceTransaction('txn_1'), 0],
+    ['CreateRefund', createRefund('pi_1'), 0],
+    ['CreateRefund of all that is left', createRefund('pi_1', 'full-1', { amount: null, reason: null }), 0],
+    ['CreateRefund after a look', createRefund('pi_1'), 30 * HOUR],
   ])('%s', async (_name, command, age) => {
     const execute = executor(mock.url, { secretKey: 'sk_test_123' });
     const { result } = await execute(command, { now: Date.now() + age });

@@ -1,6 +1,7 @@
 import type {
   CommandResult,
   CreatePaymentIntent,
+  CreateRefund,
   EnsureCustomer,
   FetchBalanceTransaction,
 } from '../../../schemas/generated/types.ts';
@@ -51,6 +52,25 @@ export const fetchBalanceTransaction = (id: string, orderId = '100001'): FetchBa
   ...about(orderId, 'fetch-balance-transaction'),
   type: 'FetchBalanceTransaction',
   payload: { balanceTransactionId: id, chargeId: null },
+});
+
+export const createRefund = (
+  paymentIntentId: string,
+  request = 'credit-100200',
+  over: Partial<CreateRefund['payload']> = {},
+  orderId = '100001',
+): CreateRefund => ({
+  ...about(orderId, 'create-refund'),
+  commandId: `${orderId}/create-refund/${request}`,
+  type: 'CreateRefund',
+  payload: {
+    paymentIntentId,
+    amount: 345n,
+    currency: 'USD',
+    reason: 'requested_by_customer',
+    metadata: { order_id: orderId, aspdotnetstorefrontorderid: orderId, order_number: orderId },
+    ...over,
+  },
 });
 
 export type ExecuteOptions = Readonly<{ writtenAt?: number; now?: number; attempts?: number }>;

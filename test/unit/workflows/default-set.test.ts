@@ -87,7 +87,9 @@ describe('a sealed version', () => {
   it('cannot be edited or removed, but made a new one', () => {
     const directory = copied();
     expect(seal(directory, ['order-to-cash@1'])).toEqual(['order-to-cash@1']);
-    const others = loadWorkflows(directory).all.map(({ id }) => id).filter((id) => id !== 'order-to-cash@1');
+    const others = loadWorkflows(directory)
+      .all.map(({ id }) => id)
+      .filter((id) => id !== 'order-to-cash@1');
     expect([...seal(directory, [])].sort()).toEqual([...others].sort());
     expect(seal(directory, [])).toEqual([]);
     edit(directory, 'order-to-cash@1.yaml', 'title: nothing to pay', 'title: free');
