@@ -110,6 +110,8 @@ export const topics = define({
       'commands/stripe.CreatePaymentIntent',
       'commands/stripe.FetchBalanceTransaction',
       'commands/stripe.CreateRefund',
+      'commands/stripe.CapturePaymentIntent',
+      'commands/stripe.CancelPaymentIntent',
     ],
     compatibility: 'BACKWARD',
   },
@@ -124,6 +126,8 @@ export const topics = define({
       'commands/adnsf.ReverseRefund',
       'commands/adnsf.RecordRefundRefusal',
       'commands/adnsf.RecordDispute',
+      'commands/adnsf.MarkOrderAuthorized',
+      'commands/adnsf.VoidOrder',
     ],
     compatibility: 'BACKWARD',
   },
@@ -194,7 +198,12 @@ export const stores = {
 export type StoreName = keyof typeof stores;
 
 export type StripeCommand =
-  Types.EnsureCustomer | Types.CreatePaymentIntent | Types.FetchBalanceTransaction | Types.CreateRefund;
+  | Types.EnsureCustomer
+  | Types.CreatePaymentIntent
+  | Types.FetchBalanceTransaction
+  | Types.CreateRefund
+  | Types.CapturePaymentIntent
+  | Types.CancelPaymentIntent;
 export type AdnsfCommand =
   | Types.LinkPayment
   | Types.MarkOrderPaid
@@ -202,7 +211,9 @@ export type AdnsfCommand =
   | Types.RecordRefund
   | Types.ReverseRefund
   | Types.RecordRefundRefusal
-  | Types.RecordDispute;
+  | Types.RecordDispute
+  | Types.MarkOrderAuthorized
+  | Types.VoidOrder;
 export type ErpCommand =
   | Types.UpsertCustomer
   | Types.CreateSalesOrder

@@ -348,6 +348,8 @@ export type PaymentFact = {
   readonly account: null | string;
   /** The command of ours that had the object made, if one had. */
   readonly commandId: null | string;
+  /** Of a payment that succeeded: what it was made for, in minor units. What of it was not captured is released. */
+  readonly intended: null | bigint;
 };
 
 /** A version-independent fact about a payout. Its lines are listed when its reconciliation is completed. */
@@ -642,6 +644,33 @@ export type LinkPayment = {
   readonly payload: LinkPaymentPayload;
 };
 
+/** What MarkOrderAuthorized says. */
+export type MarkOrderAuthorizedPayload = {
+  readonly orderNumber: number;
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  /** Minor units. */
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly authorizedAt: bigint;
+};
+
+/** Marks an order as authorised: its money is held, and captured when it is shipped. */
+export type MarkOrderAuthorized = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'MarkOrderAuthorized';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: MarkOrderAuthorizedPayload;
+};
+
 /** What MarkOrderPaid says. */
 export type MarkOrderPaidPayload = {
   readonly orderNumber: number;
@@ -821,6 +850,31 @@ export type ReverseRefund = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: ReverseRefundPayload;
+};
+
+/** What VoidOrder says. */
+export type VoidOrderPayload = {
+  readonly orderNumber: number;
+  readonly paymentIntentId: string;
+  /** As Stripe spells it; automatic when an authorisation expired. */
+  readonly reason: null | string;
+  readonly canceledAt: bigint;
+};
+
+/** Ends an order that was not paid and can no longer be. */
+export type VoidOrder = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'VoidOrder';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: VoidOrderPayload;
 };
 
 /** What BookDisputeMovement says. */
@@ -1233,6 +1287,53 @@ export type NotifyMerchant = {
   readonly payload: NotifyMerchantPayload;
 };
 
+/** What CancelPaymentIntent says. */
+export type CancelPaymentIntentPayload = {
+  readonly paymentIntentId: string;
+  /** Stripe's word for it. */
+  readonly reason: null | string;
+};
+
+/** Ends a PaymentIntent that was not paid, and releases what it holds. */
+export type CancelPaymentIntent = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'CancelPaymentIntent';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: CancelPaymentIntentPayload;
+};
+
+/** What CapturePaymentIntent says. */
+export type CapturePaymentIntentPayload = {
+  readonly paymentIntentId: string;
+  /** Minor units. */
+  readonly amount: bigint;
+  readonly currency: string;
+};
+
+/** Takes what was authorised, or a part of it; what is not taken is released. */
+export type CapturePaymentIntent = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'CapturePaymentIntent';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: CapturePaymentIntentPayload;
+};
+
 /** What CreatePaymentIntent says. */
 export type CreatePaymentIntentPayload = {
   readonly customer: string;
@@ -1402,6 +1503,8 @@ export type Paid = {
   readonly amount: bigint;
   readonly currency: string;
   readonly at: bigint;
+  /** What was authorised and not captured, in minor units. */
+  readonly released: bigint;
 };
 
 export type Decline = {
@@ -1573,6 +1676,43 @@ export type RefundRequest = {
   readonly refusal: null | RefundRefusal;
 };
 
+/** Money that is held for the order, and can be captured. */
+export type Authorized = {
+  readonly factId: string;
+  readonly paymentIntentId: string;
+  readonly chargeId: null | string;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly at: bigint;
+};
+
+/** A PaymentIntent that can no longer be paid. */
+export type Cancellation = {
+  readonly factId: string;
+  readonly paymentIntentId: string;
+  /** As Stripe spells it; automatic when an authorisation expired. */
+  readonly reason: null | string;
+  readonly at: bigint;
+};
+
+/** The shop has ended the order. */
+export type Voided = {
+  readonly state: string;
+  readonly causationId: string;
+  readonly at: bigint;
+};
+
+/** A refund of a payment of which a part was released: what it is, its balance transaction tells. */
+export type Sorting = {
+  readonly refundId: string;
+  readonly balanceTransactionId: string;
+  readonly chargeId: null | string;
+  readonly factId: string;
+  readonly at: bigint;
+  /** Once it was fetched. */
+  readonly settlement: null | Settlement;
+};
+
 /** What is known of an order, and what was already sent for it. */
 export type OrderState = {
   readonly orderId: string;
@@ -1602,6 +1742,14 @@ export type OrderState = {
   readonly closings: readonly ShopClosing[];
   /** By id. */
   readonly refundRequests: readonly RefundRequest[];
+  readonly authorized: null | Authorized;
+  /** By PaymentIntent. */
+  readonly cancellations: readonly Cancellation[];
+  /** The first image that says it is shipped: what is sold of an order that is captured then. */
+  readonly shipped: null | AssembledOrder;
+  readonly voided: null | Voided;
+  /** By refund. */
+  readonly sortings: readonly Sorting[];
 };
 
 /** Where in the shop's log a row was last told of. */

@@ -9,6 +9,7 @@ import { createPaymentIntent, ensureCustomer, fetchBalanceTransaction } from './
 import { asResult, type Outcome } from './domain/outcome.ts';
 import { refusalOrThrow } from './failure.ts';
 import type { Timing } from './found.ts';
+import { cancelPaymentIntent, capturePaymentIntent } from './held.ts';
 import { createRefund } from './refunds.ts';
 import type { StripeApi } from './stripe-api.ts';
 
@@ -20,6 +21,10 @@ const perform = (api: StripeApi, command: StripeCommand, timing: Timing): Promis
       return createPaymentIntent(api, command, timing);
     case 'FetchBalanceTransaction':
       return fetchBalanceTransaction(api, command);
+    case 'CapturePaymentIntent':
+      return capturePaymentIntent(api, command);
+    case 'CancelPaymentIntent':
+      return cancelPaymentIntent(api, command);
     case 'CreateRefund':
       return createRefund(api, command, timing);
   }

@@ -20,6 +20,17 @@ export interface StripeApi {
   ): Promise<Stripe.Response<Stripe.PaymentIntent>>;
   listRefunds(params: Stripe.RefundListParams): Promise<Stripe.Response<Stripe.ApiList<Stripe.Refund>>>;
   createRefund(params: Stripe.RefundCreateParams, idempotencyKey: string): Promise<Stripe.Response<Stripe.Refund>>;
+  retrievePaymentIntent(id: string): Promise<Stripe.Response<Stripe.PaymentIntent>>;
+  capturePaymentIntent(
+    id: string,
+    params: Stripe.PaymentIntentCaptureParams,
+    idempotencyKey: string,
+  ): Promise<Stripe.Response<Stripe.PaymentIntent>>;
+  cancelPaymentIntent(
+    id: string,
+    params: Stripe.PaymentIntentCancelParams,
+    idempotencyKey: string,
+  ): Promise<Stripe.Response<Stripe.PaymentIntent>>;
   retrieveBalanceTransaction(id: string): Promise<Stripe.Response<Stripe.BalanceTransaction>>;
 }
 
@@ -67,6 +78,11 @@ export const openStripeApi = (options: StripeApiOptions): StripeApi => {
     listRefunds: (params) => limited('GET refunds', () => stripe.refunds.list(params)),
     createRefund: (params, idempotencyKey) =>
       limited('POST refunds', () => stripe.refunds.create(params, { idempotencyKey })),
+    retrievePaymentIntent: (id) => limited('GET payment_intents', () => stripe.paymentIntents.retrieve(id)),
+    capturePaymentIntent: (id, params, idempotencyKey) =>
+      limited('POST payment_intents', () => stripe.paymentIntents.capture(id, params, { idempotencyKey })),
+    cancelPaymentIntent: (id, params, idempotencyKey) =>
+      limited('POST payment_intents', () => stripe.paymentIntents.cancel(id, params, { idempotencyKey })),
     retrieveBalanceTransaction: (id) =>
       limited('GET balance_transactions', () => stripe.balanceTransactions.retrieve(id)),
   };

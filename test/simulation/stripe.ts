@@ -102,6 +102,9 @@ export class SimulatedStripe {
         this.#request(process, 'POST payment_intents', key, JSON.stringify(params), () => this.#newIntent(params)),
       listRefunds: () => Promise.reject(new Error('nobody refunds anything in this shop')),
       createRefund: () => Promise.reject(new Error('nobody refunds anything in this shop')),
+      retrievePaymentIntent: () => Promise.reject(new Error('nobody looks at one PaymentIntent here')),
+      capturePaymentIntent: () => Promise.reject(new Error('nothing is authorised here')),
+      cancelPaymentIntent: () => Promise.reject(new Error('nobody voids orders here')),
       retrieveBalanceTransaction: (id) =>
         read('GET balance_transactions', () => {
           const found = this.balances.get(id);

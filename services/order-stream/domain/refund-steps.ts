@@ -8,6 +8,7 @@ import type {
   RefundState,
   RefundStep,
   Settlement,
+  Sorting,
 } from '../../../schemas/generated/types.ts';
 import { before } from './object-state.ts';
 import { requestOf } from './shop-refunds.ts';
@@ -63,13 +64,42 @@ const isOf = ({ paymentIntentId, chargeId }: RefundState, paid: OrderState['paid
   return chargeId === null || paid.chargeId === null || chargeId === paid.chargeId;
 };
 
+/** What Stripe calls the release of what was authorised and not captured. */
+const RELEASE = 'partial_capture_reversal';
+
+/**
+ * Of a payment of which a part was released Stripe makes a refund that is none: nobody was paid back. Which one it is, only
+ * its balance transaction tells.
+ */
+const sortingsOf = ({ paid, sortings }: OrderState, refunds: readonly RefundState[]): readonly Sorting[] => {
+  if (paid === null || paid.released === 0n) return sortings.length === 0 ? sortings : [];
+  return refunds.flatMap((refund): Sorting[] => {
+    const { id: refundId, balanceTransactionId, chargeId } = refund;
+    if (balanceTransactionId === null) return [];
+    const { factId, at } = toldOf(refund, 'succeeded', 'pending');
+    const settlement = sortings.find((each) => each.refundId === refundId)?.settlement ?? null;
+    return [{ refundId, balanceTransactionId, chargeId, factId, at, settlement }];
+  });
+};
+
+const isRefund = (sortings: readonly Sorting[], { paid }: OrderState) => {
+  if (paid === null || paid.released === 0n) return () => true;
+  const sorted = new Map(sortings.map(({ refundId, settlement }) => [refundId, settlement?.category ?? null]));
+  return ({ id }: RefundState): boolean => (sorted.get(id) ?? RELEASE) !== RELEASE;
+};
+
 /** Steps that refunds took and that are not among the known ones. Money comes back only after it left. */
-const newSteps = (known: readonly RefundStep[], refunds: readonly RefundState[]): readonly RefundStep[] =>
+const newSteps = (
+  known: readonly RefundStep[],
+  refunds: readonly RefundState[],
+  sortings: readonly Sorting[],
+): readonly RefundStep[] =>
   refunds.flatMap((refund) => {
     const { id, balanceTransactionId: left, failureBalanceTransactionId: back } = refund;
     if (left === null) return [];
+    const settlement = sortings.find(({ refundId }) => refundId === id)?.settlement ?? null;
     return [
-      ...(known.some(isStep(id, false)) ? [] : [stepOf(refund, false, left)]),
+      ...(known.some(isStep(id, false)) ? [] : [{ ...stepOf(refund, false, left), settlement }]),
       ...(back === null || known.some(isStep(id, true)) ? [] : [stepOf(refund, true, back)]),
     ];
   });
@@ -161,11 +191,28 @@ const withSteps = (state: OrderState, steps: readonly RefundStep[]): OrderState 
  */
 export const withRefundSteps = (state: OrderState): OrderState => {
   if (state.refunds.length === 0) return state;
-  const refunds = state.refunds.filter((refund) => isOf(refund, state.paid));
+  const ours = state.refunds.filter((refund) => isOf(refund, state.paid));
+  const sortings = sortingsOf(state, ours);
+  const refunds = ours.filter(isRefund(sortings, state));
   const known = state.refundSteps
     .filter(({ refundId }) => refunds.some(({ id }) => id === refundId))
     .map((step) => retold(step, refunds));
-  return withSteps(state, [...known, ...newSteps(known, refunds)]);
+  return withSteps(sortings === state.sortings ? state : { ...state, sortings }, [
+    ...known,
+    ...newSteps(known, refunds, sortings),
+  ]);
+};
+
+const withSorted = (
+  state: OrderState,
+  balanceTransactionId: string,
+  settlement: Settlement,
+): OrderState | undefined => {
+  const index = state.sortings.findIndex((each) => each.balanceTransactionId === balanceTransactionId);
+  const sorting = state.sortings[index];
+  if (sorting === undefined) return undefined;
+  if (sorting.settlement !== null) return state;
+  return withRefundSteps({ ...state, sortings: state.sortings.with(index, { ...sorting, settlement }) });
 };
 
 /** The state with what a balance transaction of a refund came to; undefined when it is of no refund. */
@@ -176,6 +223,6 @@ export const withRefundSettlement = (
 ): OrderState | undefined => {
   const index = state.refundSteps.findIndex((step) => step.balanceTransactionId === balanceTransactionId);
   const step = state.refundSteps[index];
-  if (step === undefined) return undefined;
+  if (step === undefined) return withSorted(state, balanceTransactionId, settlement);
   return step.settlement === null ? withSteps(state, state.refundSteps.with(index, { ...step, settlement })) : state;
 };

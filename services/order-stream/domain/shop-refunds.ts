@@ -53,14 +53,22 @@ const wholeOf = (n: number, closing: ShopClosing | undefined, credit: ShopCredit
   return { id: `full-${n}`, amount: null, reason, forced, causationId, at, refusal: null };
 };
 
-const requestsOf = ({ placed, credits, closings, refundRequests }: OrderState): readonly RefundRequest[] => {
+/** An order that somebody ended although it is paid: what was paid is asked back. */
+const voidOf = ({ paid, voided }: OrderState): readonly RefundRequest[] => {
+  if (paid === null || voided === null) return [];
+  const { state: reason, causationId, at } = voided;
+  return [{ id: 'void', amount: null, reason, forced: reason !== 'VOIDED', causationId, at, refusal: null }];
+};
+
+const requestsOf = (state: OrderState): readonly RefundRequest[] => {
+  const { placed, credits, closings, refundRequests } = state;
   if (placed === null) return [];
   const whole = credits.filter(({ amount }) => amount === placed.total);
   const wholes = Array.from({ length: Math.max(whole.length, closings.length) }, (_, index) =>
     wholeOf(index + 1, closings[index], whole[index]),
   );
   const parts = credits.filter(({ amount }) => amount !== placed.total).map(partOf);
-  return [...parts, ...wholes].map((request) => ({
+  return [...parts, ...wholes, ...voidOf(state)].map((request) => ({
     ...request,
     refusal: refundRequests.find(({ id }) => id === request.id)?.refusal ?? null,
   }));
@@ -68,7 +76,9 @@ const requestsOf = ({ placed, credits, closings, refundRequests }: OrderState): 
 
 /** The state with what its refunds in the shop ask for, as far as it is known what was bought. */
 export const withRefundRequests = (state: OrderState): OrderState =>
-  state.credits.length === 0 && state.closings.length === 0 ? state : { ...state, refundRequests: requestsOf(state) };
+  state.credits.length === 0 && state.closings.length === 0 && state.voided === null
+    ? state
+    : { ...state, refundRequests: requestsOf(state) };
 
 /** The state of the parent after an image of a credit, which counts once the shop says that it is paid back. */
 export const withCredit = (state: OrderState, credit: AssembledOrder): OrderState => {

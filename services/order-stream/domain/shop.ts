@@ -19,8 +19,10 @@ const knownStates = new Set([
 /** All of it is paid back, or it is a credit. */
 export const REFUNDED = 'REFUNDED';
 
-/** States that end an order without it having been accepted anew. */
-const closedStates = new Set([REFUNDED, 'VOIDED', 'FORCE VOIDED', 'FRAUD']);
+/** States in which somebody has ended the order, whatever was paid. */
+const voidStates = new Set(['VOIDED', 'FORCE VOIDED', 'FRAUD']);
+
+export const isVoid = (state: string | null): state is string => state !== null && voidStates.has(state);
 
 /** TransactionType 2: an ad-hoc refund, which is an Orders row of its own. */
 export const AD_HOC_CREDIT = 2;
@@ -29,13 +31,21 @@ export const GIFT_CARD = 2;
 
 export const isAccepted = (state: string | null): boolean => state !== null && acceptedStates.has(state);
 
-export const isClosed = (state: string | null): boolean => state !== null && closedStates.has(state);
+/** Whether an order has ended. */
+export const isClosed = (state: string | null): boolean => state === REFUNDED || isVoid(state);
 
 export const isKnownState = (state: string): boolean => knownStates.has(state);
 
 /** ADNSF compares payment methods after dropping blanks, dots and brackets, in upper case. */
 export const cleanPaymentMethod = (method: string | null): string =>
   (method ?? '').replaceAll(/[ .()]/g, '').toUpperCase();
+
+/** Payment methods as settings name them, with commas between them. */
+export const paymentMethodsIn = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map(cleanPaymentMethod)
+    .filter((method) => method !== '');
 
 /** Not ids: placeholders of checkout and of offline methods. */
 const notReferences = new Set(['', 'TBD', 'N/A', 'ZeroCostOrder']);
@@ -69,3 +79,9 @@ export const subjectOf = (
   order.transactionType === AD_HOC_CREDIT && (order.parentOrderNumber ?? 0) > 0
     ? String(order.parentOrderNumber)
     : order.orderId;
+
+/** FedEx Ship Manager's export marks orders as shipped with this, before they are. */
+const PLACEHOLDER = 'PENDING FROM FEDEX SHIPMANAGER';
+
+export const isShipped = (order: Readonly<{ shippedAt: bigint | null; trackingNumber: string | null }>): boolean =>
+  order.shippedAt !== null && order.trackingNumber?.toUpperCase() !== PLACEHOLDER;

@@ -52,9 +52,10 @@ export const aggregates: ReadonlyMap<string, Aggregate> = new Map(
 );
 
 /** What a deployment decides, as far as workflows see it. */
-export type Settings = Pick<Policy, 'stripeMethods' | 'livemode'>;
+export type Settings = Pick<Policy, 'stripeMethods' | 'captureOnShipment' | 'livemode'>;
 
 export const settingsType = recordOf('settings', [
   ['stripeMethods', listOf(text)],
+  ['captureOnShipment', listOf(text)],
   ['livemode', bool],
 ]);

@@ -11,6 +11,7 @@ import type { Policy } from '../../../services/order-stream/domain/policy.ts';
 export const policy: Policy = {
   stores: { '1': { currency: 'USD', timeZone: 'America/New_York' }, '2': { currency: 'JPY', timeZone: 'Asia/Tokyo' } },
   stripeMethods: ['STRIPE'],
+  captureOnShipment: [],
   livemode: false,
 };
 
@@ -87,6 +88,7 @@ export const paymentFact = (over: Partial<PaymentFact> = {}): PaymentFact => ({
   evidenceDueAt: null,
   movements: [],
   commandId: null,
+  intended: null,
   account: null,
   occurredAt: 1_790_000_060_000n,
   livemode: false,

@@ -26,7 +26,7 @@ export const play = (
   {
     answer = () => undefined,
     late = false,
-    settings = { stripeMethods: ['STRIPE'], livemode: false },
+    settings = { stripeMethods: ['STRIPE'], captureOnShipment: [], livemode: false },
   }: Readonly<{ answer?: (command: Command) => CommandResult | undefined; late?: boolean; settings?: Settings }> = {},
 ): Played => {
   let state = initialOrder('100123');

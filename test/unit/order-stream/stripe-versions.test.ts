@@ -39,6 +39,7 @@ const payment = (over: Partial<Payment> & Pick<Payment, 'kind' | 'objectId' | 's
   evidenceDueAt: null,
   movements: [],
   commandId: null,
+  intended: null,
   ...about,
   ...over,
 });
@@ -283,7 +284,13 @@ const declined = payment({
   declineCode: 'insufficient_funds',
   failureMessage: 'Your card has insufficient funds.',
 });
-const paid = payment({ kind: 'payment.succeeded', objectId: 'pi_3Story', status: 'succeeded', statusRank: 60 });
+const paid = payment({
+  kind: 'payment.succeeded',
+  objectId: 'pi_3Story',
+  status: 'succeeded',
+  statusRank: 60,
+  intended: 3744n,
+});
 const charge = { objectId: 'ch_3Paid', status: 'succeeded', statusRank: 30, objectCreatedAt: at(120) };
 const balanced = payment({ kind: 'charge.balanced', balanceTransactionId: 'txn_3Paid', ...charge });
 const refunded = payment({ kind: 'charge.refunded', amount: 1000n, ...charge });

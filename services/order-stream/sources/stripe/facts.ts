@@ -49,6 +49,7 @@ export const paymentFact = (
   evidenceDueAt: null,
   movements: [],
   commandId: null,
+  intended: null,
   ...toldBy(teller),
   ...told,
 });
