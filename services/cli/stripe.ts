@@ -55,11 +55,13 @@ export const openStripe = (config: CliConfig): StripeReader => {
     async everything() {
       const net = new Map<string, bigint>();
       const fees = new Map<string, Fee>();
+      const releasing = new Set<string>();
       for await (const transaction of stripe.balanceTransactions.list({ limit: 100 })) {
         const currency = transaction.currency.toUpperCase();
         if (transaction.reporting_category !== 'payout' && transaction.reporting_category !== 'payout_reversal')
           net.set(currency, (net.get(currency) ?? 0n) + feeOf(transaction).net);
         fees.set(transaction.id, feeOf(transaction));
+        if (transaction.reporting_category === 'partial_capture_reversal') releasing.add(transaction.id);
       }
       const succeeded = new Map<string, Stripe.Charge[]>();
       const failed = new Set<string>();
@@ -71,15 +73,21 @@ export const openStripe = (config: CliConfig): StripeReader => {
         if (charge.status === 'failed') failed.add(paymentIntent);
       }
       const refunds = new Map<string, Refund[]>();
+      const releases = new Map<string, Fee[]>();
       for await (const refund of stripe.refunds.list({ limit: 100 })) {
         const paymentIntent = idOf(refund.payment_intent);
         if (paymentIntent === null) continue;
+        const moved = idOf(refund.balance_transaction);
+        if (moved !== null && releasing.has(moved)) {
+          releases.set(paymentIntent, [...(releases.get(paymentIntent) ?? []), fees.get(moved)!]);
+          continue;
+        }
         const known = refunds.get(paymentIntent) ?? [];
         known.push({
           id: refund.id,
           status: refund.status ?? 'unknown',
           amount: fromStripeUnits(BigInt(refund.amount), refund.currency),
-          balanceTransactionId: idOf(refund.balance_transaction),
+          balanceTransactionId: moved,
           failureBalanceTransactionId: idOf(refund.failure_balance_transaction),
           commandId: refund.metadata?.['command_id'] ?? null,
         });
@@ -112,6 +120,8 @@ export const openStripe = (config: CliConfig): StripeReader => {
           declined: failed.has(intent.id) || intent.last_payment_error !== null,
           fee: transaction === null ? null : (fees.get(transaction) ?? null),
           refunds: refunds.get(intent.id) ?? [],
+          releases: releases.get(intent.id) ?? [],
+          manual: intent.capture_method === 'manual',
           disputes: disputes.get(intent.id) ?? [],
         });
       }

@@ -64,6 +64,10 @@ export type Payment = Readonly<{
   /** Of the succeeded charge, once there is one. */
   fee: Fee | null;
   refunds: readonly Refund[];
+  /** What of an authorisation was not captured came back by these; nobody was paid back. */
+  releases: readonly Fee[];
+  /** Captured by a request of its own. */
+  manual: boolean;
   disputes: readonly Dispute[];
 }>;
 

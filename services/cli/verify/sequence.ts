@@ -11,7 +11,6 @@ const before: Readonly<Record<string, readonly string[]>> = {
   CreateSalesOrder: ['UpsertCustomer'],
   DecrementInventory: ['CreateSalesOrder'],
   RecordPayment: ['CreateSalesOrder'],
-  RequestShippingLabel: ['CreateSalesOrder'],
   RecordProcessingFee: ['RecordPayment'],
   IssueCreditMemo: ['RecordPayment'],
   ReverseCreditMemo: ['IssueCreditMemo'],
@@ -24,7 +23,11 @@ const before: Readonly<Record<string, readonly string[]>> = {
 /** The same for orders that the product collects: of others Stripe's part is not ours, and nobody marks them as paid. */
 const beforeWhenCollected: Readonly<Record<string, readonly string[]>> = {
   FetchBalanceTransaction: ['CreatePaymentIntent'],
+  MarkOrderAuthorized: ['LinkPayment'],
   MarkOrderPaid: ['LinkPayment'],
+  CapturePaymentIntent: ['CreatePaymentIntent'],
+  CancelPaymentIntent: ['CreatePaymentIntent'],
+  VoidOrder: ['LinkPayment'],
   RecordRefund: ['MarkOrderPaid'],
   RecordDispute: ['MarkOrderPaid'],
   CreateRefund: ['CreatePaymentIntent'],
@@ -37,7 +40,10 @@ const at = ({ topic, partition, offset }: SeenCommand | SeenChange): string => `
 
 const lifecycleFindings = (facts: Facts): Finding[] => {
   const found: Finding[] = [];
-  const collected = new Set(facts.commands.filter(({ type }) => type === 'LinkPayment').map(({ orderId }) => orderId));
+  const having = (type: string): ReadonlySet<string> =>
+    new Set(facts.commands.filter((command) => command.type === type).map(({ orderId }) => orderId));
+  const collected = having('LinkPayment');
+  const authorised = having('MarkOrderAuthorized');
   for (const [, commands] of Map.groupBy(facts.commands, ({ topic, orderId }) => `${topic} ${orderId}`)) {
     const partitions = new Set(commands.map(({ partition }) => partition));
     const { orderId, topic } = commands[0]!;
@@ -52,6 +58,8 @@ const lifecycleFindings = (facts: Facts): Finding[] => {
       const needed = [
         ...(before[command.type] ?? []),
         ...(collected.has(orderId) ? (beforeWhenCollected[command.type] ?? []) : []),
+        // What is captured when it is shipped is sold after that.
+        ...(command.type === 'RequestShippingLabel' && !authorised.has(orderId) ? ['CreateSalesOrder'] : []),
       ];
       for (const type of needed)
         if (!sent.has(type))
@@ -71,6 +79,8 @@ const causeFindings = (facts: Facts): Finding[] => {
   // One event may tell several facts.
   const told = Map.groupBy(facts.facts, (fact) => `${fact.orderId} ${fact.factId}`);
   const expected: Readonly<Record<string, string>> = {
+    MarkOrderAuthorized: 'payment.authorized',
+    VoidOrder: 'payment.canceled',
     MarkOrderPaid: 'payment.succeeded',
     RecordPayment: 'payment.succeeded',
     RecordPaymentDecline: 'payment.failed',

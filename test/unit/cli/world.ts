@@ -37,6 +37,8 @@ const payment = (orderId: string, id: string, change: Partial<Payment> = {}): Pa
   declined: false,
   fee: null,
   refunds: [],
+  releases: [],
+  manual: false,
   disputes: [],
   ...change,
 });
