@@ -1,11 +1,13 @@
 import type {
   LinkPayment,
+  MarkOrderAuthorized,
   MarkOrderPaid,
   RecordDispute,
   RecordPaymentDecline,
   RecordRefund,
   RecordRefundRefusal,
   ReverseRefund,
+  VoidOrder,
 } from '../../../schemas/generated/types.ts';
 
 export const STORES = {
@@ -152,4 +154,27 @@ export const recordRefundRefusal = (
     refusedAt: PAID_AT,
     ...over,
   },
+});
+
+export const markOrderAuthorized = (
+  orderNumber: number,
+  over: Partial<MarkOrderAuthorized['payload']> = {},
+): MarkOrderAuthorized => ({
+  ...about(orderNumber, 'mark-authorized', 1),
+  type: 'MarkOrderAuthorized',
+  payload: {
+    orderNumber,
+    paymentIntentId: 'pi_1',
+    chargeId: 'ch_1',
+    amount: 12_345n,
+    currency: 'USD',
+    authorizedAt: PAID_AT,
+    ...over,
+  },
+});
+
+export const voidOrder = (orderNumber: number, over: Partial<VoidOrder['payload']> = {}): VoidOrder => ({
+  ...about(orderNumber, 'void-order', 1),
+  type: 'VoidOrder',
+  payload: { orderNumber, paymentIntentId: 'pi_1', reason: 'automatic', canceledAt: PAID_AT, ...over },
 });

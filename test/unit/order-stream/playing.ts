@@ -18,21 +18,21 @@ const folded = (state: OrderState, input: Input) => {
 };
 
 /**
- * Tells the inputs one after another; `answer` says what comes back for a command, at once, or when all else is told if
- * `late`.
+ * Tells the inputs one after another; `answer` says what comes of a command, which is told at once, or when all else is
+ * told if `late`.
  */
 export const play = (
   inputs: readonly Input[],
   {
-    answer = () => undefined,
+    answer = () => [],
     late = false,
     settings = { stripeMethods: ['STRIPE'], captureOnShipment: [], livemode: false },
-  }: Readonly<{ answer?: (command: Command) => CommandResult | undefined; late?: boolean; settings?: Settings }> = {},
+  }: Readonly<{ answer?: (command: Command) => readonly Input[]; late?: boolean; settings?: Settings }> = {},
 ): Played => {
   let state = initialOrder('100123');
   const sent: Command[] = [];
   const letters: string[] = [];
-  const waiting: CommandResult[] = [];
+  const waiting: Input[] = [];
   const tell = (input: Input): void => {
     const result = folded(state, input);
     if (result.refusal !== undefined && result.known !== true) letters.push(result.refusal.code);
@@ -41,10 +41,7 @@ export const play = (
     ({ state } = decision);
     letters.push(...decision.letters.map(({ code }) => code));
     sent.push(...decision.commands);
-    for (const command of decision.commands) {
-      const answered = answer(command);
-      if (answered !== undefined) waiting.push(answered);
-    }
+    for (const command of decision.commands) waiting.push(...answer(command));
   };
   const drain = (): void => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) tell(next);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AssembledOrder, CommandResult } from '../../../schemas/generated/types.ts';
+import type { AssembledOrder } from '../../../schemas/generated/types.ts';
 import type { Command } from '../../../services/order-stream/workflows/plan.ts';
 import { assembledOrder, commandResult, paymentFact } from './fixtures.ts';
 import { idsOf, type Input, permutations, play } from './playing.ts';
@@ -39,7 +39,7 @@ const order: readonly Input[] = [
   paymentFact(),
 ];
 
-const asked = (inputs: readonly Input[], answer?: (command: Command) => CommandResult | undefined) =>
+const asked = (inputs: readonly Input[], answer?: (command: Command) => readonly Input[]) =>
   play(inputs, answer && { answer }).sent.flatMap((command) =>
     command.type === 'CreateRefund' ? [[command.commandId.split('create-refund/')[1], command.payload.amount]] : [],
   );
@@ -107,15 +107,17 @@ describe('refunds that were begun in the shop', () => {
   });
 
   it('come back as refunds that are told and booked once, and ask for nothing', () => {
-    const answer = (command: Command): CommandResult | undefined => {
+    const answer = (command: Command): readonly Input[] => {
       const about = { commandId: command.commandId, type: command.type };
       if (command.type === 'FetchBalanceTransaction')
-        return commandResult({
-          ...about,
-          objectId: command.payload.balanceTransactionId,
-          detail: { gross: '-1000', fee: '0', net: '-1000', currency: 'USD', category: 'refund' },
-        });
-      return command.type === 'CreateRefund' ? commandResult({ ...about, objectId: 're_1' }) : undefined;
+        return [
+          commandResult({
+            ...about,
+            objectId: command.payload.balanceTransactionId,
+            detail: { gross: '-1000', fee: '0', net: '-1000', currency: 'USD', category: 'refund' },
+          }),
+        ];
+      return command.type === 'CreateRefund' ? [commandResult({ ...about, objectId: 're_1' })] : [];
     };
     const refund = paymentFact({
       factId: 'evt_re',
@@ -137,17 +139,19 @@ describe('refunds that were begun in the shop', () => {
   });
 
   it('that Stripe refuses are told to the shop and to a person, once', () => {
-    const answer = (command: Command): CommandResult | undefined =>
+    const answer = (command: Command): readonly Input[] =>
       command.type === 'CreateRefund'
-        ? commandResult({
-            commandId: command.commandId,
-            type: command.type,
-            status: 'refused',
-            objectId: null,
-            errorCode: 'charge_disputed',
-            errorMessage: 'charged back',
-          })
-        : undefined;
+        ? [
+            commandResult({
+              commandId: command.commandId,
+              type: command.type,
+              status: 'refused',
+              objectId: null,
+              errorCode: 'charge_disputed',
+              errorMessage: 'charged back',
+            }),
+          ]
+        : [];
     const { sent, letters, state } = play([...order, credit(100200, 1000n), credit(100200, 1000n)], { answer });
     expect(idsOf(sent).filter((id) => id.includes('refusal'))).toEqual([
       'record-refund-refusal/credit-100200',

@@ -1,4 +1,6 @@
 import type {
+  CancelPaymentIntent,
+  CapturePaymentIntent,
   CommandResult,
   CreatePaymentIntent,
   CreateRefund,
@@ -71,6 +73,27 @@ export const createRefund = (
     metadata: { order_id: orderId, aspdotnetstorefrontorderid: orderId, order_number: orderId },
     ...over,
   },
+});
+
+export const capturePaymentIntent = (
+  paymentIntentId: string,
+  amount = 12_345n,
+  orderId = '100001',
+  currency = 'USD',
+): CapturePaymentIntent => ({
+  ...about(orderId, 'capture'),
+  type: 'CapturePaymentIntent',
+  payload: { paymentIntentId, amount, currency },
+});
+
+export const cancelPaymentIntent = (
+  paymentIntentId: string,
+  reason: string | null = 'requested_by_customer',
+  orderId = '100001',
+): CancelPaymentIntent => ({
+  ...about(orderId, 'cancel-payment-intent'),
+  type: 'CancelPaymentIntent',
+  payload: { paymentIntentId, reason },
 });
 
 export type ExecuteOptions = Readonly<{ writtenAt?: number; now?: number; attempts?: number }>;
