@@ -6,6 +6,8 @@ const schema = z.object({
   ORDERS: whole.default(40),
   /** The share of visits that are as untidy as a real shop. */
   UNTIDY: z.coerce.number().min(0).max(1).default(0),
+  /** The share of visits that the merchant does something about: ships, pays back, voids, is disputed. */
+  MERCHANT: z.coerce.number().min(0).max(1).default(0),
   /** Anything but empty and 0 means yes. */
   ONCE: z
     .string()
@@ -19,7 +21,7 @@ const schema = z.object({
   RATE: z.coerce.number().positive().default(20),
 });
 
-/** `orders`: how many to place at once; `rate`: visits per minute afterwards, when not `once`; `untidy`: from 0 to 1. */
+/** `orders`: how many to place at once; `rate`: visits per minute afterwards, when not `once`; `untidy` and `merchant`: from 0 to 1. */
 export type DemoOptions = Readonly<{
   orders: number;
   once: boolean;
@@ -27,14 +29,23 @@ export type DemoOptions = Readonly<{
   seed: string;
   rate: number;
   untidy: number;
+  merchant: number;
 }>;
 
-/** Reads ORDERS, ONCE, NAME, SEED, RATE and UNTIDY. @throws Error naming what is wrong */
+/** Reads ORDERS, ONCE, NAME, SEED, RATE, UNTIDY and MERCHANT. @throws Error naming what is wrong */
 export const optionsFrom = (env: Readonly<Record<string, string | undefined>>): DemoOptions => {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = schema.safeParse(given);
   if (!parsed.success)
     throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
-  const { ORDERS: orders, ONCE: once, NAME: name, SEED: seed, RATE: rate, UNTIDY: untidy } = parsed.data;
-  return { orders, once, name, seed, rate, untidy };
+  const {
+    ORDERS: orders,
+    ONCE: once,
+    NAME: name,
+    SEED: seed,
+    RATE: rate,
+    UNTIDY: untidy,
+    MERCHANT: merchant,
+  } = parsed.data;
+  return { orders, once, name, seed, rate, untidy, merchant };
 };

@@ -44,7 +44,7 @@ describe.each(ways)('an order that is captured when it is shipped, with the shop
     expect(await test.row()).toMatchObject({ TransactionState: 'CAPTURED' });
     const { findings, booked, books } = await test.judged();
     expect(findings).toEqual([]);
-    expect(booked.conflicts).toBe(0);
+    expect(booked).toMatchObject({ conflicts: 0 });
     expect(books.payments).toMatchObject([{ amount: TOTAL, tax: TAX }]);
     const ids = test.commandIds();
     expect(ids.filter((id) => id === 'request-shipping-label/1')).toHaveLength(1);

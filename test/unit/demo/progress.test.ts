@@ -56,7 +56,15 @@ describe('progress', () => {
 
 describe('options', () => {
   it('have defaults', () => {
-    expect(optionsFrom({})).toEqual({ orders: 40, once: false, name: 'demo', seed: 'millrace', rate: 20, untidy: 0 });
+    expect(optionsFrom({})).toEqual({
+      orders: 40,
+      once: false,
+      name: 'demo',
+      seed: 'millrace',
+      rate: 20,
+      untidy: 0,
+      merchant: 0,
+    });
   });
   it('are read from the environment', () => {
     expect(optionsFrom({ ORDERS: '7', ONCE: '1', NAME: 'x', SEED: 's', RATE: '60' })).toEqual({
@@ -66,10 +74,11 @@ describe('options', () => {
       seed: 's',
       rate: 60,
       untidy: 0,
+      merchant: 0,
     });
     expect(optionsFrom({ ONCE: '0', ORDERS: '' })).toMatchObject({ once: false, orders: 40 });
   });
-  it.each([{ ORDERS: '-1' }, { ORDERS: 'many' }, { RATE: '0' }, { UNTIDY: '2' }, { NAME: '../x' }])(
+  it.each([{ ORDERS: '-1' }, { ORDERS: 'many' }, { RATE: '0' }, { UNTIDY: '2' }, { MERCHANT: '-1' }, { NAME: '../x' }])(
     'refuse %j, naming it',
     (env) => {
       expect(() => optionsFrom(env)).toThrow(Object.keys(env)[0]);
