@@ -2,6 +2,7 @@
 import type { Mutant } from './mutant.ts';
 import { deadLetterMutants } from './dead-letters.ts';
 import { edgeMutants } from './edges.ts';
+import { heldMutants } from './held.ts';
 import { nothingMissedMutants } from './nothing-missed.ts';
 import { proofMutants } from './proof.ts';
 import { replayMutants } from './replay.ts';
@@ -13,6 +14,7 @@ export const allMutants: readonly Mutant[] = [
   ...runtimeMutants,
   ...shopMutants,
   ...refundMutants,
+  ...heldMutants,
   ...deadLetterMutants,
   ...edgeMutants,
   ...replayMutants,

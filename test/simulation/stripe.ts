@@ -44,6 +44,7 @@ export type Balance = Readonly<{
   fee: number;
   net: number;
   currency: string;
+  reporting_category: string;
   status: string;
   created: number;
 }>;
@@ -313,6 +314,7 @@ export class SimulatedStripe {
       fee,
       net: intent.amount - fee,
       currency: intent.currency,
+      reporting_category: 'charge',
       status: 'pending',
       created,
     };

@@ -76,8 +76,10 @@ const authorize = (command: MarkOrderAuthorized, row: OrderRow, store: StoreFact
   if (state === AUTHORIZED) return { kind: 'nothing', outcome: 'already' };
   if (BEYOND_AUTHORIZATION.has(state)) return { kind: 'nothing', outcome: 'superseded' };
   if (!PAYABLE.has(state)) return stateConflict(row, 'authorised');
+  const problem = amountProblem(command, row, store);
+  if (problem !== undefined) return problem;
   const change = { kind: 'authorized', on: wallClock(authorizedAt, store.timeZone) } as const;
-  return amountProblem(command, row, store) ?? { kind: 'apply', change, after: AUTHORIZED };
+  return { kind: 'apply', change, after: AUTHORIZED };
 };
 
 const voidOrder = ({ payload }: VoidOrder, row: OrderRow, store: StoreFacts): Decision => {
