@@ -24,16 +24,17 @@ const debit = (account: Account, amount: bigint): readonly Posting[] => {
 };
 const credit = (account: Account, amount: bigint): readonly Posting[] => debit(account, -amount);
 
-/** Money arrives at Stripe: revenue before tax, and the tax that is owed. */
+/** Money arrives, at Stripe if it names a payment there: revenue before tax, and the tax that is owed. */
 export const paymentEntry = ({ payload }: RecordPayment): Entry => {
-  const { amount, tax, currency } = payload;
+  const { amount, tax, currency, paymentIntentId, chargeId } = payload;
   if (amount <= 0n || tax < 0n || tax > amount)
     throw new InvalidCommandError(`a payment of ${amount} with ${tax} of tax in it`);
+  const isStripes = paymentIntentId !== null || chargeId !== null;
   return {
     description: 'payment received',
     currency,
     postings: [
-      ...debit(accounts.stripeClearing, amount),
+      ...debit(isStripes ? accounts.stripeClearing : accounts.otherReceipts, amount),
       ...credit(accounts.revenue, amount - tax),
       ...credit(accounts.salesTaxPayable, tax),
     ],

@@ -53,6 +53,10 @@ const notReferences = new Set(['', 'TBD', 'N/A', 'ZeroCostOrder']);
 export const paymentReferenceOf = (pnref: string | null): string | null =>
   pnref === null || notReferences.has(pnref) ? null : pnref;
 
+/** The PaymentIntent or charge at Stripe that the shop's own gateway has made. */
+export const stripeReferenceOf = (reference: string | null): string | null =>
+  reference !== null && /^(pi|ch|py)_\w+$/.test(reference) ? reference : null;
+
 /** A blank is no value. */
 export const textOrNull = (text: string | null | undefined): string | null => {
   const trimmed = text?.trim();

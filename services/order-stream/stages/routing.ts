@@ -81,10 +81,11 @@ export const routingStage = (application: string, schemas: Schemas, policy: Poli
         return;
       case 'facts': {
         for (const other of said.others) hand(other, context);
-        if (said.orderId !== null) publish(said.links, said.orderId, context);
         const orderId = said.orderId ?? context.store(links).get(record.key)?.orderId;
-        if (orderId !== undefined) for (const fact of said.payments) route(fact, orderId, context);
-        else if (said.payments.length > 0) {
+        if (orderId !== undefined) {
+          publish(said.links, orderId, context);
+          for (const fact of said.payments) route(fact, orderId, context);
+        } else if (said.payments.length > 0) {
           keepWaiting(said.payments, record.key, context);
           context.count('unrouted', record.value.type);
         }
@@ -99,7 +100,16 @@ export const routingStage = (application: string, schemas: Schemas, policy: Poli
     }
     const { orderId } = record.value;
     context.store(links).put(record.key, record.value);
-    for (const fact of context.store(unrouted).get(record.key)?.facts ?? []) route(fact, orderId, context);
+    for (const fact of context.store(unrouted).get(record.key)?.facts ?? []) {
+      // What waited may be what others wait for: a payment's charge.
+      const { paymentIntentId, chargeId } = fact;
+      publish(
+        [paymentIntentId, chargeId].filter((id) => id !== null && id !== record.key) as string[],
+        orderId,
+        context,
+      );
+      route(fact, orderId, context);
+    }
     context.store(unrouted).delete(record.key);
   };
 

@@ -21,7 +21,7 @@ export type Interpretation =
       /** Of the order that the object names, or of one that is not known yet. */
       payments: readonly PaymentFact[];
       orderId: string | null;
-      /** Objects that belong to the same order. */
+      /** Objects that belong to the same order; of one that does not name it, those that make up the payment. */
       links: readonly string[];
       /** Facts that are about no order. */
       others: readonly OtherFact[];
@@ -83,7 +83,8 @@ const told = (event: StripeEvent): Interpretation => {
   const payments = (ofOrders?.(object, event) ?? []).filter((fact) => fact !== null);
   const orderId = ofOrders === undefined ? null : orderIdOf(object);
   if (others.length === 0 && payments.length === 0 && orderId === null) return { kind: 'ignored', reason: event.type };
-  return { kind: 'facts', payments, orderId, links: orderId === null ? [] : linksOf(object), others };
+  const isPayment = type === 'payment_intent' || type === 'charge';
+  return { kind: 'facts', payments, orderId, links: orderId !== null || isPayment ? linksOf(object) : [], others };
 };
 
 /** What an event says. Money of the other mode than the pipeline's is refused by the caller. */
