@@ -5,7 +5,16 @@ import { defineConfig } from 'vitest/config';
  * test/stack.ts.
  */
 const tier = (name: string, include: string[], timeoutMs: number, globalSetup: string[] = [], more: object = {}) => ({
-  test: { name, include, environment: 'node', testTimeout: timeoutMs, hookTimeout: timeoutMs, globalSetup, ...more },
+  test: {
+    name,
+    include,
+    environment: 'node',
+    setupFiles: ['test/properties.ts'],
+    testTimeout: timeoutMs,
+    hookTimeout: timeoutMs,
+    globalSetup,
+    ...more,
+  },
 });
 
 export default defineConfig({

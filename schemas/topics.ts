@@ -40,6 +40,13 @@ export const topics = define({
     foreign: true,
     compatibility: 'BACKWARD',
   },
+  addresses: {
+    name: `${database}.Address`,
+    config: aYear,
+    records: ['adnsf/Address'],
+    foreign: true,
+    compatibility: 'BACKWARD',
+  },
   carts: {
     name: `${database}.ShoppingCart`,
     config: aYear,
@@ -83,6 +90,13 @@ export const topics = define({
     records: ['PayoutFact'],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
+  shopCustomers: {
+    name: 'shop.customers',
+    // As customer.facts.
+    config: aYear,
+    records: ['ShopCustomerFact'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
   customerFacts: {
     name: 'customer.facts',
     // People's data: no longer than it is of use.
@@ -112,6 +126,11 @@ export const topics = define({
       'commands/stripe.CreateRefund',
       'commands/stripe.CapturePaymentIntent',
       'commands/stripe.CancelPaymentIntent',
+      'commands/stripe.UpdateCustomer',
+      'commands/stripe.MoveCustomer',
+      'commands/stripe.RetireCustomer',
+      'commands/stripe.DeleteCustomer',
+      'commands/stripe.FetchPayoutTransactions',
     ],
     compatibility: 'BACKWARD',
   },
@@ -128,6 +147,10 @@ export const topics = define({
       'commands/adnsf.RecordDispute',
       'commands/adnsf.MarkOrderAuthorized',
       'commands/adnsf.VoidOrder',
+      'commands/adnsf.RecordRecurringPayment',
+      'commands/adnsf.RecordRecurringEnd',
+      'commands/adnsf.UpdateShopCustomer',
+      'commands/adnsf.EraseShopCustomer',
     ],
     compatibility: 'BACKWARD',
   },
@@ -146,6 +169,18 @@ export const topics = define({
       'commands/erp.OpenDispute',
       'commands/erp.BookDisputeMovement',
       'commands/erp.CloseDispute',
+      'commands/erp.PostInvoice',
+      'commands/erp.ScheduleRevenue',
+      'commands/erp.RecordInvoicePayment',
+      'commands/erp.RecordFailedCollection',
+      'commands/erp.VoidInvoice',
+      'commands/erp.WriteOffInvoice',
+      'commands/erp.ReverseWriteOff',
+      'commands/erp.RecordSubscription',
+      'commands/erp.MergeCustomers',
+      'commands/erp.EraseCustomer',
+      'commands/erp.PostPayoutJournal',
+      'commands/erp.ReversePayoutJournal',
     ],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
@@ -157,6 +192,12 @@ export const topics = define({
   },
   stripeResults: { name: 'stripe.results', config: forever, records: ['CommandResult'], compatibility: 'BACKWARD' },
   adnsfResults: { name: 'adnsf.results', config: forever, records: ['CommandResult'], compatibility: 'BACKWARD' },
+  notificationResults: {
+    name: 'notifications.results',
+    config: aYear,
+    records: ['CommandResult'],
+    compatibility: 'BACKWARD',
+  },
   erpResults: {
     name: 'erp.results',
     config: forever,
@@ -186,12 +227,17 @@ export type TopicKey = keyof typeof topics;
 /** Tables behind the stages of the order stream: the store's name and its record. */
 export const stores = {
   customers: 'state/CustomerRow',
+  addresses: 'state/AddressRow',
+  people: 'state/CustomerState',
   carts: 'state/CartRow',
   'order-lines': 'state/OrderLines',
   'order-progress': 'state/OrderProgress',
   unrouted: 'state/Unrouted',
   links: 'LinkedObject',
   orders: 'state/OrderState',
+  invoices: 'state/InvoiceState',
+  subscriptions: 'state/SubscriptionState',
+  payouts: 'state/PayoutState',
   places: 'state/RowPlace',
 } as const;
 
@@ -203,8 +249,14 @@ export type StripeCommand =
   | Types.FetchBalanceTransaction
   | Types.CreateRefund
   | Types.CapturePaymentIntent
-  | Types.CancelPaymentIntent;
-export type AdnsfCommand =
+  | Types.CancelPaymentIntent
+  | Types.UpdateCustomer
+  | Types.MoveCustomer
+  | Types.RetireCustomer
+  | Types.DeleteCustomer
+  | Types.FetchPayoutTransactions;
+/** What the shop does to an order. */
+export type AdnsfOrderCommand =
   | Types.LinkPayment
   | Types.MarkOrderPaid
   | Types.RecordPaymentDecline
@@ -213,7 +265,12 @@ export type AdnsfCommand =
   | Types.RecordRefundRefusal
   | Types.RecordDispute
   | Types.MarkOrderAuthorized
-  | Types.VoidOrder;
+  | Types.VoidOrder
+  | Types.RecordRecurringPayment
+  | Types.RecordRecurringEnd;
+/** What it does to a customer. */
+export type AdnsfCustomerCommand = Types.UpdateShopCustomer | Types.EraseShopCustomer;
+export type AdnsfCommand = AdnsfOrderCommand | AdnsfCustomerCommand;
 export type ErpCommand =
   | Types.UpsertCustomer
   | Types.CreateSalesOrder
@@ -225,13 +282,26 @@ export type ErpCommand =
   | Types.ReverseCreditMemo
   | Types.OpenDispute
   | Types.BookDisputeMovement
-  | Types.CloseDispute;
+  | Types.CloseDispute
+  | Types.PostInvoice
+  | Types.ScheduleRevenue
+  | Types.RecordInvoicePayment
+  | Types.RecordFailedCollection
+  | Types.VoidInvoice
+  | Types.WriteOffInvoice
+  | Types.ReverseWriteOff
+  | Types.RecordSubscription
+  | Types.MergeCustomers
+  | Types.EraseCustomer
+  | Types.PostPayoutJournal
+  | Types.ReversePayoutJournal;
 export type Notification = Types.NotifyCustomer | Types.NotifyMerchant;
 
 /** What a topic's values are in TypeScript. */
 export type TopicValues = {
   orders: Types.OrdersEnvelope;
   customers: Types.CustomerEnvelope;
+  addresses: Types.AddressEnvelope;
   carts: Types.ShoppingCartEnvelope;
   orderLines: Types.OrdersShoppingCartEnvelope;
   adnsfWebhooks: Types.AdnsfWebhook;
@@ -241,6 +311,7 @@ export type TopicValues = {
   assembledOrders: Types.AssembledOrder;
   orderPayments: Types.PaymentFact;
   payoutFacts: Types.PayoutFact;
+  shopCustomers: Types.ShopCustomerFact;
   customerFacts: Types.CustomerFact;
   billingFacts: Types.BillingFact;
   catalogFacts: Types.CatalogFact;
@@ -250,6 +321,7 @@ export type TopicValues = {
   notifications: Notification;
   stripeResults: Types.CommandResult;
   adnsfResults: Types.CommandResult;
+  notificationResults: Types.CommandResult;
   erpResults: Types.CommandResult;
   deadLetters: Types.DeadLetter;
   deadLetterActions: Types.DeadLetterAction;
@@ -261,11 +333,16 @@ export type TopicValues = {
 
 export type StoreValues = {
   customers: Types.CustomerRow;
+  addresses: Types.AddressRow;
+  people: Types.CustomerState;
   carts: Types.CartRow;
   'order-lines': Types.OrderLines;
   'order-progress': Types.OrderProgress;
   unrouted: Types.Unrouted;
   links: Types.LinkedObject;
   orders: Types.OrderState;
+  invoices: Types.InvoiceState;
+  subscriptions: Types.SubscriptionState;
+  payouts: Types.PayoutState;
   places: Types.RowPlace;
 };

@@ -1,15 +1,15 @@
 /**
  * `make test`: everything, one after the other, on one stack; says what ran, where, how long, and how many passed.
- * Options: --no-lint, and names of tiers (unit topology conformance integration faults) to run only those.
+ * Options: --no-lint, and names of tiers (unit topology conformance integration runbooks faults) to run only those.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { z } from 'zod';
 
 const root = new URL('..', import.meta.url).pathname;
 const reports = `${root}.state/test-reports`;
 
-const tiers = ['unit', 'topology', 'conformance', 'integration', 'faults'] as const;
+const tiers = ['unit', 'topology', 'conformance', 'integration', 'runbooks', 'faults'] as const;
 const needsStack = new Set<string>(['conformance', 'integration']);
 const chosen = tiers.filter((tier) => process.argv.includes(tier));
 const wanted = chosen.length > 0 ? chosen : tiers;
@@ -26,12 +26,15 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     if (!running) process.exit(130);
   });
 
+const stripeRequests = `${reports}/stripe-requests`;
+
 const run = (command: string, args: readonly string[]): Promise<number> =>
   new Promise((resolve, reject) => {
     running = spawn(command === 'node' ? process.execPath : command, args, {
       cwd: root,
       stdio: 'inherit',
-      env: process.env,
+      // Of each shape of request that the Stripe sandbox takes it keeps one here.
+      env: { ...process.env, STRIPE_REQUESTS_DIR: stripeRequests },
     });
     running.on('error', reject);
     running.on('exit', (code) => {
@@ -121,13 +124,18 @@ if (!process.argv.includes('--no-lint')) {
     await check('format', 'node', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.']),
   );
 }
-const alone = wanted.filter((tier) => !needsStack.has(tier) && tier !== 'faults');
+const ownStack = new Set<string>(['runbooks', 'faults']);
+const alone = wanted.filter((tier) => !needsStack.has(tier) && !ownStack.has(tier));
 const onStack = wanted.filter((tier) => needsStack.has(tier));
 if (alone.length > 0) outcomes.push(await vitest(alone));
 if (onStack.length > 0) outcomes.push(await vitest(onStack));
-// Faults have a stack of their own, which they break.
+// Runbooks and faults have a stack of their own, which they break.
+if (wanted.includes('runbooks')) outcomes.push(await vitest(['runbooks']));
 if (wanted.includes('faults'))
   outcomes.push(await check('faults', 'node', ['test/faults/main.ts', '--short', '--seed', 'millrace']));
+
+if (existsSync(stripeRequests))
+  outcomes.push(await check("Stripe's schema", 'node', ['test/stripe-schema.ts', stripeRequests]));
 
 if (failures.length > 0) console.log(`\n── failures\n${failures.join('\n')}`);
 console.log('\n── summary');

@@ -54,6 +54,19 @@ BEGIN
 END;
 GO
 
+IF NOT EXISTS (SELECT 1 FROM cdc.change_tables WHERE capture_instance = N'dbo_Address')
+BEGIN
+    DECLARE @columns nvarchar(max) = N'[AddressID], [CustomerID], [FirstName], [LastName], [Company], [Address1], [Address2], [Suite], [City], '
+        + N'[State], [Zip], [Country], [Phone], [Deleted], [UpdatedOn]';
+    EXEC sys.sp_cdc_enable_table
+        @source_schema = N'dbo',
+        @source_name = N'Address',
+        @role_name = NULL,
+        @supports_net_changes = 0,
+        @captured_column_list = @columns;
+END;
+GO
+
 IF NOT EXISTS (SELECT 1 FROM cdc.change_tables WHERE capture_instance = N'dbo_ShoppingCart')
 BEGIN
     DECLARE @columns nvarchar(max) = N'[ShoppingCartRecID], [ShoppingCartRecGUID], [StoreID], [CustomerID], [ProductSKU], [ProductPrice], '

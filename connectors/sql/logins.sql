@@ -1,7 +1,8 @@
 -- Logins with the least each part needs. Passwords come as sqlcmd variables (CDC_PASSWORD, EXECUTOR_PASSWORD, SHOP_PASSWORD)
 -- and are set again whenever this runs.
---   millrace_cdc       the Debezium connector: reads the change tables and their four source tables, nothing else
---   millrace_executor  applies commands: reads and updates payment columns of Orders, writes its own record of commands
+--   millrace_cdc       the Debezium connector: reads the change tables and their source tables, nothing else
+--   millrace_executor  applies commands: payment columns of Orders, what people say of themselves in Customer and Address,
+--                      and its own record of commands
 --   millrace_shop      the shop's own application, for the demo shopper
 USE [master];
 GO
@@ -75,6 +76,10 @@ GRANT SELECT ON dbo.Customer (
     BillingAddressID, ShippingAddressID, Deleted, CreatedOn, Over13Checked, CurrencySetting, VATSetting,
     VATRegistrationID, IsRegistered, Active, RequestedPaymentMethod, UpdatedOn
 ) TO [millrace_capture];
+GRANT SELECT ON dbo.Address (
+    AddressID, CustomerID, FirstName, LastName, Company, Address1, Address2, Suite, City, State, Zip, Country, Phone,
+    Deleted, UpdatedOn
+) TO [millrace_capture];
 GRANT SELECT ON dbo.ShoppingCart (
     ShoppingCartRecID, ShoppingCartRecGUID, StoreID, CustomerID, ProductSKU, ProductPrice, ProductWeight, ProductID,
     VariantID, Quantity, RequiresCount, ChosenColor, ChosenColorSKUModifier, ChosenSize, ChosenSizeSKUModifier,
@@ -111,6 +116,19 @@ GRANT UPDATE ON dbo.Orders (
     TransactionState, AuthorizationPNREF, PaymentGateway, AuthorizedOn, CapturedOn, RefundedOn, VoidedOn,
     CustomerServiceNotes, RefundReason, IsNew, ReadyToShip, ShippedOn, ShippedVIA, ShippingTrackingNumber
 ) TO [millrace_commands];
+GRANT SELECT ON dbo.Customer (
+    CustomerID, Email, FirstName, LastName, Phone, IsRegistered, Active, BillingAddressID
+) TO [millrace_commands];
+-- What is written and never read is emptied when somebody is to be forgotten.
+GRANT UPDATE ON dbo.Customer (
+    Email, FirstName, LastName, Phone, FAX, Gender, Notes, LastIPAddress, VATRegistrationID, Password, Active,
+    BillingAddressID, ShippingAddressID
+) TO [millrace_commands];
+GRANT SELECT ON dbo.Address (
+    AddressID, CustomerID, Address1, Address2, Suite, City, State, Zip, Country, Deleted
+) TO [millrace_commands];
+GRANT UPDATE ON dbo.Address (Address1, Address2, Suite, City, State, Zip, Country) TO [millrace_commands];
+GRANT INSERT, DELETE ON dbo.Address TO [millrace_commands];
 GRANT SELECT, UPDATE ON dbo.Custom_OrderReturn TO [millrace_commands];
 GRANT SELECT, INSERT ON dbo.Millrace_AppliedCommand TO [millrace_commands];
 GO

@@ -9,11 +9,16 @@ import { configOf } from '../../services/cli/environment.ts';
 import { openLedger } from '../../services/cli/ledger.ts';
 import { storyOf } from '../../services/cli/order/command.ts';
 import { storyText } from '../../services/cli/order/print.ts';
+import { openShop } from '../../services/cli/shop.ts';
+import { openStripe, stripeClient } from '../../services/cli/stripe.ts';
 import { verify } from '../../services/cli/verify/command.ts';
 import { verdictText } from '../../services/cli/verify/print.ts';
 import { startGuard } from '../local/guard.ts';
 import { startStack } from '../local/stack.ts';
 import { ourServices, SERVICES, startSupervisor } from '../local/supervisor.ts';
+import { allFlows } from './flows/all.ts';
+import type { PaidOrder } from './flows/flow.ts';
+import { giverOf, isWell, play, type Played, playedText } from './flows/play.ts';
 import { type DemoOptions, optionsFrom } from './options.ts';
 import { type Progress, progressText } from './progress.ts';
 import { openScreen } from './screen.ts';
@@ -89,9 +94,59 @@ const startEverything = async (options: DemoOptions) => {
   return { stack, config, supervisor };
 };
 
-/** Two timelines and the verdict. @returns whether nothing was found */
-const conclude = async (config: ReturnType<typeof configOf>, progress: Progress): Promise<boolean> => {
-  const unhappy = progress.failed > 0 || progress.done === undefined;
+type Config = ReturnType<typeof configOf>;
+
+/** Orders that are paid at Stripe, as the shop and Stripe both say. */
+const paidOrders = async (config: Config): Promise<readonly PaidOrder[]> => {
+  const shop = await openShop(config);
+  try {
+    const captured = new Set(
+      (await shop.orders()).flatMap((each) => ('state' in each && each.state === 'CAPTURED' ? [each.orderId] : [])),
+    );
+    const { payments } = await openStripe(config).everything();
+    return payments.flatMap(({ id, orderId, status, received, currency, refunds }) =>
+      orderId !== null && status === 'succeeded' && refunds.length === 0 && captured.has(orderId)
+        ? [{ orderId, paymentIntentId: id, total: received, currency }]
+        : [],
+    );
+  } finally {
+    shop.close();
+  }
+};
+
+/** Every flow besides buying and paying, judged one by one. */
+const playAll = async (
+  config: Config,
+  env: Readonly<Record<string, string>>,
+  seed: string,
+): Promise<readonly Played[]> => {
+  const settle = async (): Promise<void> => {
+    const { unsettled } = await verify(config, {
+      waitSeconds: QUIET_WITHIN_SECONDS,
+      say: (text) => screen.show(`[${elapsed()}] waiting: ${text}`),
+    });
+    for (const reason of unsettled) say(`still under way: ${reason}`);
+  };
+  await settle();
+  const world = {
+    config,
+    env,
+    stripe: stripeClient(config),
+    seed,
+    signal: stopping.signal,
+    take: giverOf(await paidOrders(config)),
+  };
+  say(`other flows begin: ${allFlows.map(({ name }) => name).join(', ')}`);
+  return play(allFlows, world, settle);
+};
+
+/** Buying and paying, which the shoppers did. What verify found is anybody's, so it stands with the first. */
+const ordersPlayed = ({ placed, paid, refused }: Progress, findings: readonly string[]): readonly Played[] => [
+  { name: 'order placed, paid or declined', started: placed, completed: paid + refused, findings },
+];
+
+/** Two timelines and the verdict. @returns why not all is well; nothing when it is */
+const conclude = async (config: Config, progress: Progress): Promise<readonly string[]> => {
   const { verdict, unsettled } = await timed('everything has come to its end and was looked at from all sides', () =>
     verify(config, {
       waitSeconds: QUIET_WITHIN_SECONDS,
@@ -105,7 +160,11 @@ const conclude = async (config: ReturnType<typeof configOf>, progress: Progress)
   }
   for (const reason of unsettled) say(`still under way: ${reason}`);
   screen.say(verdictText(verdict));
-  return verdict.findings.length === 0 && unsettled.length === 0 && !unhappy;
+  return [
+    ...(progress.failed > 0 ? [`${progress.failed} visits failed`] : []),
+    ...unsettled,
+    ...verdict.findings.map(({ message }) => message),
+  ];
 };
 
 const run = async (): Promise<number> => {
@@ -131,7 +190,15 @@ const run = async (): Promise<number> => {
     if (progress.done === undefined && !stopping.signal.aborted)
       throw new Error(`the shoppers ended early; their last words:\n${await shoppers.lastWords()}`);
   }
-  if (options.once && progress !== undefined) return (await conclude(config, progress)) ? 0 : 1;
+  if (options.once && progress !== undefined) {
+    const played = options.allFlows
+      ? await timed('all flows were played', () => playAll(config, stack.env, options.seed))
+      : [];
+    const findings = await conclude(config, progress);
+    const rows = [...ordersPlayed(progress, findings), ...played];
+    if (options.allFlows) screen.say(playedText(rows));
+    return findings.length === 0 && rows.every(isWell) ? 0 : 1;
+  }
   if (!stopping.signal.aborted) {
     say(`shopping goes on, ${options.rate} visits a minute; Ctrl-C ends it. Follow an order in another terminal:`);
     say(`  node services/cli/main.ts --name ${options.name} order ${progress?.firstPaid ?? '<number>'}`);

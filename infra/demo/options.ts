@@ -19,6 +19,8 @@ const schema = z.object({
     .default('demo'),
   SEED: z.string().min(1).default('millrace'),
   RATE: z.coerce.number().positive().default(20),
+  /** `all`: refunds, payouts, customers and whatever else there is besides buying and paying. */
+  FLOWS: z.enum(['orders', 'all']).default('orders'),
 });
 
 /** `orders`: how many to place at once; `rate`: visits per minute afterwards, when not `once`; `untidy` and `merchant`: from 0 to 1. */
@@ -30,22 +32,16 @@ export type DemoOptions = Readonly<{
   rate: number;
   untidy: number;
   merchant: number;
+  allFlows: boolean;
 }>;
 
-/** Reads ORDERS, ONCE, NAME, SEED, RATE, UNTIDY and MERCHANT. @throws Error naming what is wrong */
+/** Reads ORDERS, ONCE, NAME, SEED, RATE, UNTIDY, MERCHANT and FLOWS. @throws Error naming what is wrong */
 export const optionsFrom = (env: Readonly<Record<string, string | undefined>>): DemoOptions => {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = schema.safeParse(given);
   if (!parsed.success)
     throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
-  const {
-    ORDERS: orders,
-    ONCE: once,
-    NAME: name,
-    SEED: seed,
-    RATE: rate,
-    UNTIDY: untidy,
-    MERCHANT: merchant,
-  } = parsed.data;
-  return { orders, once, name, seed, rate, untidy, merchant };
+  const { ORDERS: orders, ONCE: once, NAME: name, SEED: seed, RATE: rate, UNTIDY: untidy } = parsed.data;
+  const { MERCHANT: merchant, FLOWS } = parsed.data;
+  return { orders, once, name, seed, rate, untidy, merchant, allFlows: FLOWS === 'all' };
 };

@@ -45,6 +45,9 @@ export function serviceEnvironment(layout: StateLayout, ports: Ports, secrets: S
     // All shoppers come from one address here.
     MILLRACE_PAYMENTS_PER_CLIENT: '100000',
     MILLRACE_STRIPE_JS_URL: `${at(ports.stripe)}/stripe.js`,
+    MILLRACE_NOTIFY_URL: `smtp://127.0.0.1:${ports.smtp}`,
+    MILLRACE_NOTIFY_FROM: 'Shop <shop@shop.example>',
+    MILLRACE_MAILBOX_URL: at(ports.mail),
     MILLRACE_SHOP_SQL_USER: 'millrace_shop',
     MILLRACE_SHOP_SQL_PASSWORD: secrets.sqlServerShop,
     MILLRACE_ADNSF_CDC_USER: 'millrace_cdc',

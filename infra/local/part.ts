@@ -5,7 +5,7 @@ import type { Artifacts } from './artifacts.ts';
 import type { Secrets } from './secrets.ts';
 import type { StateLayout } from './state.ts';
 
-export const PARTS = ['kafka', 'sqlserver', 'adnsf', 'stripe', 'registry', 'connect'] as const;
+export const PARTS = ['kafka', 'sqlserver', 'adnsf', 'stripe', 'mail', 'registry', 'connect'] as const;
 export type PartName = (typeof PARTS)[number];
 
 /** What the definition of a part may depend on. */

@@ -15,6 +15,8 @@ export const DEFAULT_PORTS = {
   webhooks: 18080,
   adnsf: 18082,
   payments: 18084,
+  smtp: 12525,
+  mail: 18085,
 } as const;
 
 export type PortName = keyof typeof DEFAULT_PORTS;

@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { adnsfPart } from './adnsf.ts';
+import { mailPart } from './mail.ts';
 import { type Artifacts, resolveArtifacts } from './artifacts.ts';
 import { type Child, describeExit, lastLines, startChild } from './child.ts';
 import { connectPart } from './connect.ts';
@@ -64,6 +65,7 @@ const DEFINITIONS: Readonly<Record<PartName, (context: StackContext) => Part>> =
   kafka: kafkaPart,
   sqlserver: sqlServerPart,
   adnsf: adnsfPart,
+  mail: mailPart,
   stripe: stripePart,
   registry: registryPart,
   connect: connectPart,

@@ -8,6 +8,8 @@ import { REPOSITORY } from './state.ts';
 export function stripePart(context: StackContext): Part {
   const { layout, ports, secrets, tuning } = context;
   const home = layout.data('stripe');
+  // Set by a test run that wants to ask Stripe's schema about them.
+  const requestsDir = process.env['STRIPE_REQUESTS_DIR'];
   return {
     name: 'stripe',
     needs: [],
@@ -24,6 +26,7 @@ export function stripePart(context: StackContext): Part {
         STRIPE_DATA_DIR: home,
         STRIPE_WEBHOOK_URL: `http://127.0.0.1:${ports.webhooks}/webhooks/stripe`,
         STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
+        ...(requestsDir === undefined ? {} : { STRIPE_REQUESTS_DIR: requestsDir }),
         ...(tuning.stripeSeed === undefined ? {} : { STRIPE_SEED: tuning.stripeSeed }),
       },
       cwd: REPOSITORY,

@@ -13,6 +13,7 @@ export const SERVICES = [
   'webhooks',
   'stripe-executor',
   'adnsf-executor',
+  'notifier',
   'payments',
   'erp-ledger',
   'scanner',

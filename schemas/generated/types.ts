@@ -113,13 +113,17 @@ export type BillingLine = {
   readonly periodStart: null | bigint;
   readonly periodEnd: null | bigint;
   readonly proration: boolean;
+  /** What discounts and credit grants take off the amount. */
+  readonly discount: bigint;
+  /** The part of the amount that is tax. */
+  readonly taxIncluded: bigint;
 };
 
-/** A version-independent fact about a subscription, an invoice, or a payment of an invoice. */
+/** A version-independent fact about a subscription, an invoice, a payment of an invoice, or a credit note. */
 export type BillingFact = {
   /** The Stripe event that told it. */
   readonly factId: string;
-  /** subscription.*, invoice.* and invoice_payment.* by the object's status, and .other for one we do not know; subscription.deleted, invoice.deleted. */
+  /** subscription.*, invoice.*, invoice_payment.* and credit_note.* by the object's status, and .other for one we do not know; subscription.deleted, invoice.deleted. */
   readonly kind: string;
   readonly objectId: string;
   /** As the newest version spells it. */
@@ -153,6 +157,17 @@ export type BillingFact = {
   /** Events carry the first lines only; the rest has to be fetched. */
   readonly linesComplete: boolean;
   readonly metadata: Readonly<Record<string, string>>;
+  /** When an invoice became one. */
+  readonly finalizedAt: null | bigint;
+  readonly customerEmail: null | string;
+  readonly customerName: null | string;
+  /** Which attempt to collect an invoice failed, where that is told. */
+  readonly failedAttempt: null | bigint;
+  readonly nextAttemptAt: null | bigint;
+  /** What was paid by other means, as somebody told Stripe. */
+  readonly paidOffStripe: null | bigint;
+  /** The order of the shop that a subscription goes on from: order_id in its metadata, which its invoices repeat. */
+  readonly shopOrderId: null | string;
   /** The connected account, on Connect events. */
   readonly account: null | string;
   /** When Stripe made the object. */
@@ -200,6 +215,23 @@ export type CatalogFact = {
   readonly livemode: boolean;
 };
 
+/** A movement on the balance at Stripe, amounts in ISO 4217 minor units. */
+export type BalanceTransaction = {
+  readonly id: string;
+  /** Stripe's reporting_category, whatever it is. */
+  readonly category: string;
+  readonly type: string;
+  readonly amount: bigint;
+  /** Taken off the amount; negative when it is given back. */
+  readonly fee: bigint;
+  readonly net: bigint;
+  readonly currency: string;
+  /** What moved the money: ch_…, re_…, du_…, po_…. */
+  readonly sourceId: null | string;
+  /** The order that the source says it belongs to. */
+  readonly orderId: null | string;
+};
+
 /** What became of a command. */
 export type CommandResult = {
   readonly commandId: string;
@@ -219,6 +251,8 @@ export type CommandResult = {
   readonly replayed: boolean;
   readonly detail: Readonly<Record<string, string>>;
   readonly completedAt: bigint;
+  /** A page of a payout's list, 100 at most. */
+  readonly balanceTransactions: readonly BalanceTransaction[];
 };
 
 /** A postal address as Stripe has it: country by its ISO code. */
@@ -247,6 +281,12 @@ export type CustomerFact = {
   readonly shippingPhone: null | string;
   readonly shippingAddress: null | StripeAddress;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Whose customer it says it is, by its metadata: `customer:<digest of the customer key>`. Empty when it does not say. */
+  readonly person: string;
+  /** What the event changed, as it was before: email, name, phone, address (as JSON), customer_key. Nothing is an empty text. */
+  readonly previous: Readonly<Record<string, string>>;
+  /** Of the request that caused the event. */
+  readonly idempotencyKey: null | string;
   /** The connected account, on Connect events. */
   readonly account: null | string;
   /** When Stripe made the object. */
@@ -484,6 +524,42 @@ export type ScanPosition = {
   readonly marks: readonly ScanMark[];
 };
 
+/** Where somebody lives, as Stripe and carriers read it: country by its ISO code. */
+export type PostalAddress = {
+  readonly line1: null | string;
+  readonly line2: null | string;
+  readonly city: null | string;
+  readonly state: null | string;
+  readonly postalCode: null | string;
+  readonly country: null | string;
+};
+
+/** What a Customer row of the shop says of a person. Keyed by the person, so that all rows of one come together. */
+export type ShopCustomerFact = {
+  /** The row and its place in the log. */
+  readonly factId: string;
+  /** `customer:<digest of the normalised e-mail>`. */
+  readonly person: string;
+  /** row.present, row.left (it is somebody else's now, or nobody's), or row.erased. */
+  readonly kind: string;
+  readonly customerId: number;
+  /** In the shop's log. */
+  readonly place: string;
+  /** When it was committed. */
+  readonly occurredAt: bigint;
+  readonly registered: boolean;
+  /** As it was typed. Null when the row left. */
+  readonly email: null | string;
+  readonly firstName: null | string;
+  readonly lastName: null | string;
+  readonly phone: null | string;
+  /** The billing address. */
+  readonly address: null | PostalAddress;
+  /** Whose row it is now. */
+  readonly movedTo: null | string;
+  readonly movedToEmail: null | string;
+};
+
 /** A Stripe event as it was delivered, after its signature was verified; or, with the header millrace-source: scan, as it was found in Stripe's list of events. */
 export type StripeEvent = {
   readonly id: string;
@@ -497,13 +573,21 @@ export type StripeEvent = {
   readonly body: Buffer;
 };
 
-export type CustomerValue = {
+export type AddressValue = {
+  readonly AddressID: null | number;
   readonly CustomerID: null | number;
-  readonly Email: null | string;
   readonly FirstName: null | string;
   readonly LastName: null | string;
+  readonly Company: null | string;
+  readonly Address1: null | string;
+  readonly Address2: null | string;
+  readonly Suite: null | string;
+  readonly City: null | string;
+  readonly State: null | string;
+  readonly Zip: null | string;
+  readonly Country: null | string;
   readonly Phone: null | string;
-  readonly IsRegistered: null | number;
+  readonly Deleted: null | number;
 };
 
 /** Where the change lies in the log. */
@@ -513,6 +597,26 @@ export type Source = {
   readonly change_lsn: null | string;
   readonly commit_lsn: null | string;
   readonly event_serial_no: null | bigint;
+};
+
+/** A change of dbo.Address, as far as it is used here (a reader of Debezium's schema). */
+export type AddressEnvelope = {
+  readonly before: null | AddressValue;
+  readonly after: null | AddressValue;
+  readonly source: Source;
+  readonly op: string;
+};
+
+export type CustomerValue = {
+  readonly CustomerID: null | number;
+  readonly Email: null | string;
+  readonly FirstName: null | string;
+  readonly LastName: null | string;
+  readonly Phone: null | string;
+  readonly IsRegistered: null | number;
+  readonly BillingAddressID: null | number;
+  readonly Active: null | number;
+  readonly Deleted: null | number;
 };
 
 /** A change of dbo.Customer, as far as it is used here (a reader of Debezium's schema). */
@@ -619,6 +723,28 @@ export type ShoppingCartEnvelope = {
   readonly after: null | ShoppingCartValue;
   readonly source: Source;
   readonly op: string;
+};
+
+/** What EraseShopCustomer says. */
+export type EraseShopCustomerPayload = {
+  readonly customerId: number;
+};
+
+/** Makes a Customer row and its addresses anonymous. */
+export type EraseShopCustomer = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'EraseShopCustomer';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: EraseShopCustomerPayload;
 };
 
 /** What LinkPayment says. */
@@ -757,6 +883,58 @@ export type RecordPaymentDecline = {
   readonly payload: RecordPaymentDeclinePayload;
 };
 
+/** What RecordRecurringEnd says. */
+export type RecordRecurringEndPayload = {
+  readonly orderNumber: number;
+  readonly subscriptionId: string;
+  readonly status: string;
+  readonly endedAt: bigint;
+};
+
+/** The subscription that an order began has ended: nothing more will be paid or is to be shipped for it. */
+export type RecordRecurringEnd = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'RecordRecurringEnd';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RecordRecurringEndPayload;
+};
+
+/** What RecordRecurringPayment says. */
+export type RecordRecurringPaymentPayload = {
+  readonly orderNumber: number;
+  readonly subscriptionId: null | string;
+  readonly invoiceId: string;
+  readonly invoiceNumber: null | string;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly paidAt: bigint;
+  readonly periodEnd: null | bigint;
+};
+
+/** An invoice of the subscription that an order began was paid: its people see it on the order. */
+export type RecordRecurringPayment = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'RecordRecurringPayment';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RecordRecurringPaymentPayload;
+};
+
 /** What RecordRefund says. */
 export type RecordRefundPayload = {
   readonly orderNumber: number;
@@ -850,6 +1028,36 @@ export type ReverseRefund = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: ReverseRefundPayload;
+};
+
+/** What UpdateShopCustomer says. */
+export type UpdateShopCustomerPayload = {
+  readonly customerId: number;
+  /** Normalised e-mail that the row has: a row that has another by then is somebody else's. */
+  readonly customerKey: string;
+  /** Those that are to be written, among email, name, phone, address. The others are left as they are. */
+  readonly fields: readonly string[];
+  readonly email: string;
+  readonly name: null | string;
+  readonly phone: null | string;
+  readonly address: null | PostalAddress;
+};
+
+/** Has a Customer row say what was changed at Stripe. A field that is null is cleared. */
+export type UpdateShopCustomer = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'UpdateShopCustomer';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: UpdateShopCustomerPayload;
 };
 
 /** What VoidOrder says. */
@@ -1029,6 +1237,28 @@ export type DecrementInventory = {
   readonly payload: DecrementInventoryPayload;
 };
 
+/** What EraseCustomer says. */
+export type EraseCustomerPayload = {
+  readonly person: string;
+};
+
+/** A person is to be forgotten. Orders and what was booked for them stay, without a name. Says nothing of the person but the digest of the key: `customer:` and the first 32 hexadecimal digits of the SHA-256 of the customer key. */
+export type EraseCustomer = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'EraseCustomer';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: EraseCustomerPayload;
+};
+
 /** What IssueCreditMemo says. */
 export type IssueCreditMemoPayload = {
   /** One credit memo for each. */
@@ -1064,6 +1294,29 @@ export type IssueCreditMemo = {
   readonly payload: IssueCreditMemoPayload;
 };
 
+/** What MergeCustomers says. */
+export type MergeCustomersPayload = {
+  readonly customerKey: string;
+  readonly into: string;
+};
+
+/** Two customers are one: from now on `into`. A customer into itself: it stands on its own again. */
+export type MergeCustomers = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'MergeCustomers';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: MergeCustomersPayload;
+};
+
 /** What OpenDispute says. */
 export type OpenDisputePayload = {
   readonly disputeId: string;
@@ -1092,6 +1345,168 @@ export type OpenDispute = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: OpenDisputePayload;
+};
+
+/** What was sold. */
+export type PostedLine = {
+  readonly lineId: string;
+  readonly productId: null | string;
+  readonly priceId: null | string;
+  readonly description: null | string;
+  readonly quantity: null | bigint;
+  /** Without discounts and tax: over all lines total less tax. */
+  readonly net: bigint;
+  readonly tax: null | bigint;
+  /** The service is given from here */
+  readonly from: bigint;
+  /** to here. */
+  readonly to: bigint;
+  readonly proration: boolean;
+};
+
+/** What PostInvoice says. */
+export type PostInvoicePayload = {
+  readonly invoiceId: string;
+  readonly number: null | string;
+  readonly subscriptionId: null | string;
+  readonly customerId: null | string;
+  readonly billingReason: null | string;
+  readonly currency: string;
+  /** Minor units, as are all amounts; before discounts. */
+  readonly subtotal: bigint;
+  readonly tax: bigint;
+  /** Tax included. Negative when it credits more than it charges. */
+  readonly total: bigint;
+  readonly periodStart: null | bigint;
+  readonly periodEnd: null | bigint;
+  readonly issuedAt: bigint;
+  readonly lines: readonly PostedLine[];
+};
+
+/** An invoice was finalised: the customer owes it, and what it is for is yet to be earned. */
+export type PostInvoice = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'PostInvoice';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: PostInvoicePayload;
+};
+
+/** One line of a journal entry. One of debit and credit is 0. */
+export type PayoutPosting = {
+  /** Number in the chart of accounts. */
+  readonly account: string;
+  /** What it stands for: bank, clearing, fees, or the category of balance transactions that no order books. */
+  readonly line: string;
+  /** Whether the chart has an account for it; otherwise it is on the account of what is to be looked at. */
+  readonly known: boolean;
+  /** How many balance transactions are in it. */
+  readonly transactions: bigint;
+  readonly debit: bigint;
+  readonly credit: bigint;
+};
+
+/** What PostPayoutJournal says. */
+export type PostPayoutJournalPayload = {
+  /** One entry for each. */
+  readonly payoutId: string;
+  /** What took the money off the balance. */
+  readonly balanceTransactionId: null | string;
+  /** Minor units; negative when the provider took money from the bank. */
+  readonly amount: bigint;
+  /** What the provider took for paying out. */
+  readonly fee: bigint;
+  readonly currency: string;
+  /** Whether the provider lists what is in it; manual payouts are not itemised. */
+  readonly itemised: boolean;
+  /** How many balance transactions are in it, without its own. */
+  readonly transactions: bigint;
+  readonly postings: readonly PayoutPosting[];
+  /** When the bank has it, as the provider says. */
+  readonly arrivesAt: bigint;
+};
+
+/** Money that went from the payment provider to the bank, with what no order has booked of it: one balanced entry. */
+export type PostPayoutJournal = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** payout:<id>, where no order exists. */
+  readonly orderId: string;
+  readonly type: 'PostPayoutJournal';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: PostPayoutJournalPayload;
+};
+
+/** What RecordFailedCollection says. */
+export type RecordFailedCollectionPayload = {
+  readonly invoiceId: string;
+  readonly subscriptionId: null | string;
+  readonly attempt: bigint;
+  readonly amountRemaining: bigint;
+  readonly currency: string;
+  readonly failedAt: bigint;
+  readonly nextAttemptAt: null | bigint;
+};
+
+/** An attempt to collect an invoice failed. */
+export type RecordFailedCollection = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'RecordFailedCollection';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RecordFailedCollectionPayload;
+};
+
+/** What RecordInvoicePayment says. */
+export type RecordInvoicePaymentPayload = {
+  readonly invoiceId: string;
+  readonly subscriptionId: null | string;
+  readonly balanceTransactionId: string;
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  /** What the customer paid. */
+  readonly amount: bigint;
+  /** What the payment provider kept of it. */
+  readonly fee: bigint;
+  readonly net: bigint;
+  readonly currency: string;
+  readonly receivedAt: bigint;
+};
+
+/** Money of an invoice arrived at the payment provider. */
+export type RecordInvoicePayment = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'RecordInvoicePayment';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RecordInvoicePaymentPayload;
 };
 
 /** What RecordPayment says. */
@@ -1145,6 +1560,52 @@ export type RecordProcessingFee = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: RecordProcessingFeePayload;
+};
+
+/** What is subscribed to. */
+export type SubscribedItem = {
+  readonly itemId: string;
+  readonly productId: null | string;
+  readonly priceId: null | string;
+  readonly quantity: null | bigint;
+};
+
+/** What RecordSubscription says. */
+export type RecordSubscriptionPayload = {
+  readonly subscriptionId: string;
+  /** Tells states apart that were told at the same time. */
+  readonly telling: string;
+  readonly customerId: null | string;
+  readonly status: string;
+  /** How far it has come: 30 is its end. */
+  readonly rank: number;
+  readonly currency: string;
+  readonly collectionMethod: null | string;
+  readonly periodStart: null | bigint;
+  readonly periodEnd: null | bigint;
+  readonly cancelAtPeriodEnd: null | boolean;
+  readonly canceledAt: null | bigint;
+  readonly endedAt: null | bigint;
+  /** The order of the shop that it goes on from. */
+  readonly shopOrderId: null | string;
+  readonly toldAt: bigint;
+  readonly items: readonly SubscribedItem[];
+};
+
+/** How a subscription stands. Of several the one of the highest rank counts, then the latest, then the greatest telling. */
+export type RecordSubscription = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'RecordSubscription';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RecordSubscriptionPayload;
 };
 
 /** Units of one variant to ship. */
@@ -1212,6 +1673,109 @@ export type ReverseCreditMemo = {
   readonly payload: ReverseCreditMemoPayload;
 };
 
+/** What ReversePayoutJournal says. */
+export type ReversePayoutJournalPayload = {
+  /** Whose entry is taken back. */
+  readonly payoutId: string;
+  /** What brought the money back. */
+  readonly balanceTransactionId: string;
+  /** Of the payout, minor units. */
+  readonly amount: bigint;
+  /** What the provider took for it. */
+  readonly fee: bigint;
+  readonly currency: string;
+  /** Stripe's failure code. */
+  readonly reason: null | string;
+  readonly postings: readonly PayoutPosting[];
+  readonly reversedAt: bigint;
+};
+
+/** A payout came back from the bank: the money is on the balance again. */
+export type ReversePayoutJournal = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** payout:<id>, where no order exists. */
+  readonly orderId: string;
+  readonly type: 'ReversePayoutJournal';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: ReversePayoutJournalPayload;
+};
+
+/** What ReverseWriteOff says. */
+export type ReverseWriteOffPayload = {
+  readonly invoiceId: string;
+  /** As it was written off. */
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly reversedAt: bigint;
+};
+
+/** An invoice that was written off was paid or voided after all. */
+export type ReverseWriteOff = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'ReverseWriteOff';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: ReverseWriteOffPayload;
+};
+
+/** What is earned in one month of the service. */
+export type RevenuePart = {
+  /** 2026-09 */
+  readonly month: string;
+  readonly amount: bigint;
+  /** It is revenue from then on. */
+  readonly dueAt: bigint;
+};
+
+/** The revenue of a line of the invoice. */
+export type ScheduledLine = {
+  readonly lineId: string;
+  /** The sum of its parts. */
+  readonly amount: bigint;
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly parts: readonly RevenuePart[];
+};
+
+/** What ScheduleRevenue says. */
+export type ScheduleRevenuePayload = {
+  readonly invoiceId: string;
+  readonly currency: string;
+  /** The sum of all parts: the invoice without tax. */
+  readonly amount: bigint;
+  readonly lines: readonly ScheduledLine[];
+};
+
+/** When what an invoice is for will have been earned: straight-line, by days of UTC, month by month. */
+export type ScheduleRevenue = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'ScheduleRevenue';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: ScheduleRevenuePayload;
+};
+
 /** What UpsertCustomer says. */
 export type UpsertCustomerPayload = {
   readonly customerKey: string;
@@ -1221,6 +1785,8 @@ export type UpsertCustomerPayload = {
   readonly name: null | string;
   readonly phone: null | string;
   readonly billTo: null | ErpAddress;
+  /** profile: from what the person says of themselves. order: from an order, which counts less. */
+  readonly standing: string;
 };
 
 /** The customer as the ERP should know them. */
@@ -1237,6 +1803,56 @@ export type UpsertCustomer = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: UpsertCustomerPayload;
+};
+
+/** What VoidInvoice says. */
+export type VoidInvoicePayload = {
+  readonly invoiceId: string;
+  readonly total: bigint;
+  readonly tax: bigint;
+  readonly currency: string;
+  readonly voidedAt: bigint;
+};
+
+/** An invoice is void: what was posted and scheduled of it is taken back. */
+export type VoidInvoice = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'VoidInvoice';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: VoidInvoicePayload;
+};
+
+/** What WriteOffInvoice says. */
+export type WriteOffInvoicePayload = {
+  readonly invoiceId: string;
+  /** What was left to pay. */
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly writtenOffAt: bigint;
+};
+
+/** Nobody expects an invoice to be paid any more. */
+export type WriteOffInvoice = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'WriteOffInvoice';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: WriteOffInvoicePayload;
 };
 
 /** What NotifyCustomer says. */
@@ -1388,6 +2004,28 @@ export type CreateRefund = {
   readonly payload: CreateRefundPayload;
 };
 
+/** What DeleteCustomer says. */
+export type DeleteCustomerPayload = {
+  readonly customer: string;
+};
+
+/** Has Stripe forget a person. Payments stay. */
+export type DeleteCustomer = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'DeleteCustomer';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: DeleteCustomerPayload;
+};
+
 /** What EnsureCustomer says. */
 export type EnsureCustomerPayload = {
   /** Normalised e-mail: one person, one Stripe customer. */
@@ -1436,6 +2074,115 @@ export type FetchBalanceTransaction = {
   readonly payload: FetchBalanceTransactionPayload;
 };
 
+/** What FetchPayoutTransactions says. */
+export type FetchPayoutTransactionsPayload = {
+  readonly payoutId: string;
+  /** How many a page has at most; Stripe gives 100. */
+  readonly limit: number;
+  /** The last balance transaction of the page before; null for the first page. */
+  readonly startingAfter: null | string;
+};
+
+/** Reads one page of the balance transactions that a payout is made of. */
+export type FetchPayoutTransactions = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** payout:<id>, where no order exists. */
+  readonly orderId: string;
+  readonly type: 'FetchPayoutTransactions';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: FetchPayoutTransactionsPayload;
+};
+
+/** What MoveCustomer says. */
+export type MoveCustomerPayload = {
+  readonly customer: string;
+  /** Normalised e-mail of whom it stands for. */
+  readonly customerKey: string;
+};
+
+/** The person has another e-mail address: from now on this is the customer of that one. */
+export type MoveCustomer = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'MoveCustomer';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: MoveCustomerPayload;
+};
+
+/** What RetireCustomer says. */
+export type RetireCustomerPayload = {
+  readonly customer: string;
+  readonly into: string;
+};
+
+/** Another customer stands for the person from now on; payments stay where they are. */
+export type RetireCustomer = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'RetireCustomer';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RetireCustomerPayload;
+};
+
+/** What UpdateCustomer says. */
+export type UpdateCustomerPayload = {
+  readonly customer: string;
+  /** Of what the person says: time of the youngest change, and a fingerprint. An older one changes nothing any more. */
+  readonly version: string;
+  /** Those that are to be written, among name, phone, address. The others are left as they are. */
+  readonly fields: readonly string[];
+  readonly name: null | string;
+  readonly phone: null | string;
+  readonly address: null | PostalAddress;
+};
+
+/** Has Stripe's customer say what the person says of themselves. A field that is null is cleared. */
+export type UpdateCustomer = {
+  /** <person>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here a person, `customer:…`. */
+  readonly orderId: string;
+  readonly type: 'UpdateCustomer';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: UpdateCustomerPayload;
+};
+
+/** The Address row, as far as people need it. */
+export type AddressRow = {
+  readonly addressId: number;
+  readonly customerId: number;
+  readonly address: null | PostalAddress;
+};
+
 /** A ShoppingCart row. */
 export type CartRow = {
   readonly cartRecordId: number;
@@ -1453,6 +2200,368 @@ export type CustomerRow = {
   readonly lastName: null | string;
   readonly phone: null | string;
   readonly registered: boolean;
+  readonly billingAddressId: null | number;
+  /** Deleted in the shop, or made anonymous there. */
+  readonly gone: boolean;
+  /** The person that the row was told of last (`customer:…`); null when of none. */
+  readonly toldOf: null | string;
+  /** Whom it was told of before: they hear of its erasure too. */
+  readonly formerly: readonly string[];
+};
+
+/** What people of one side said last of a field. */
+export type Saying = {
+  readonly value: null | string;
+  /** What it said until then. */
+  readonly before: null | string;
+  readonly at: bigint;
+  readonly factId: string;
+};
+
+/** A field of a Customer row. Addresses are JSON. */
+export type ShopField = {
+  readonly name: string;
+  readonly value: null | string;
+  readonly said: Saying;
+  /** What the shop was told to write, and has not shown yet. */
+  readonly told: readonly (null | string)[];
+};
+
+/** A Customer row of a person. */
+export type PersonRow = {
+  readonly customerId: number;
+  readonly present: boolean;
+  readonly registered: boolean;
+  readonly place: string;
+  /** When it was first seen. */
+  readonly since: bigint;
+  readonly email: null | string;
+  readonly fields: readonly ShopField[];
+};
+
+/** A field of a Stripe customer. */
+export type StripeField = {
+  readonly name: string;
+  readonly value: null | string;
+  readonly at: bigint;
+  readonly factId: string;
+  /** Whether that event changed it. */
+  readonly changed: boolean;
+  /** What it was then until then. */
+  readonly before: null | string;
+  readonly said: null | Saying;
+};
+
+/** A customer at Stripe that is, or was, this person's. */
+export type StripeLink = {
+  readonly customerId: string;
+  readonly createdAt: bigint;
+  /** present, retired (another one stands for the person), moved (to another person), or deleted. */
+  readonly standing: string;
+  /** When that was told. */
+  readonly standingAt: bigint;
+  readonly standingBy: string;
+  readonly fields: readonly StripeField[];
+};
+
+/** What both sides come to. */
+export type PersonProfile = {
+  /** Names these contents: time of the youngest change and a fingerprint. */
+  readonly version: string;
+  readonly at: bigint;
+  readonly causedBy: string;
+  /** The row that speaks for the person. */
+  readonly adnsfCustomerId: number;
+  readonly registered: boolean;
+  readonly email: string;
+  readonly name: null | string;
+  readonly phone: null | string;
+  readonly address: null | PostalAddress;
+  /** Fields that say something else there. */
+  readonly stripeFields: readonly string[];
+  /** Fields that say something else there. */
+  readonly shopFields: readonly string[];
+  /** The address that Stripe has for the person, when the shop has another. */
+  readonly wantedEmail: null | string;
+};
+
+/** The account has another e-mail address now. */
+export type Moved = {
+  readonly person: string;
+  readonly email: null | string;
+  readonly at: bigint;
+  readonly factId: string;
+};
+
+/** The account has come back to this e-mail address. */
+export type Returned = {
+  readonly at: bigint;
+  readonly factId: string;
+};
+
+/** The person is to be forgotten. */
+export type Erased = {
+  /** shop or stripe */
+  readonly by: string;
+  readonly at: bigint;
+  readonly factId: string;
+};
+
+/** Both sides changed a field without knowing of each other; the later change counts. */
+export type Conflict = {
+  readonly fields: string;
+  /** shop or stripe */
+  readonly kept: string;
+  readonly at: bigint;
+  readonly factId: string;
+};
+
+/** What is known of a person, from the shop's rows and Stripe's customers, and what was already sent for them. */
+export type CustomerState = {
+  readonly person: string;
+  /** The normalised e-mail. Null when it is not known, or was erased. */
+  readonly customerKey: null | string;
+  /** When anything was first known. */
+  readonly since: null | bigint;
+  readonly rows: readonly PersonRow[];
+  readonly links: readonly StripeLink[];
+  /** The one customer at Stripe that stands for the person: the oldest of those that say so. */
+  readonly stripeCustomerId: null | string;
+  readonly profile: null | PersonProfile;
+  readonly moved: null | Moved;
+  readonly returned: null | Returned;
+  readonly erased: null | Erased;
+  readonly conflict: null | Conflict;
+  /** Ids of the commands that were sent. */
+  readonly issued: readonly string[];
+  readonly refusals: readonly string[];
+  readonly workflows: null | readonly string[];
+};
+
+export type InvoiceLine = {
+  readonly lineId: string;
+  readonly productId: null | string;
+  readonly priceId: null | string;
+  readonly description: null | string;
+  readonly quantity: null | bigint;
+  /** Without discounts and tax. */
+  readonly net: bigint;
+  readonly tax: null | bigint;
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly proration: boolean;
+};
+
+/** A finalised invoice, by the earliest telling of it: what it says stays as it is. */
+export type InvoiceTold = {
+  readonly invoiceId: string;
+  readonly number: null | string;
+  readonly subscriptionId: null | string;
+  readonly customerId: null | string;
+  readonly customerEmail: null | string;
+  readonly customerName: null | string;
+  readonly billingReason: null | string;
+  readonly currency: string;
+  readonly subtotal: bigint;
+  readonly tax: bigint;
+  readonly total: bigint;
+  readonly periodStart: null | bigint;
+  readonly periodEnd: null | bigint;
+  readonly lines: readonly InvoiceLine[];
+  readonly linesComplete: boolean;
+  /** What the total without tax is more than all lines. */
+  readonly unexplained: bigint;
+  readonly shopOrderNumber: null | number;
+  /** When it was finalised. */
+  readonly postedAt: bigint;
+  readonly factId: string;
+  readonly at: bigint;
+};
+
+/** An attempt to collect it that failed. */
+export type FailedAttempt = {
+  readonly attempt: bigint;
+  readonly amountRemaining: bigint;
+  readonly nextAttemptAt: null | bigint;
+  readonly factId: string;
+  readonly at: bigint;
+};
+
+/** What of it went to the invoice. */
+export type PaidPart = {
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly factId: string;
+  readonly at: bigint;
+};
+
+/** What a balance transaction came to. */
+export type Settlement = {
+  readonly causationId: string;
+  readonly gross: bigint;
+  readonly fee: bigint;
+  readonly net: bigint;
+  readonly currency: string;
+  readonly at: bigint;
+  /** As Stripe reports it. */
+  readonly category: null | string;
+};
+
+/** What it was paid with. */
+export type InvoicePayment = {
+  /** Of the PaymentIntent, or of a charge without one. */
+  readonly id: string;
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  readonly paid: null | PaidPart;
+  readonly balanceTransactionId: null | string;
+  readonly settlement: null | Settlement;
+};
+
+/** A status that an object was told to have. */
+export type Telling = {
+  readonly status: string;
+  /** The earliest event that told it. */
+  readonly factId: string;
+  /** When it was first told. */
+  readonly at: bigint;
+  /** When it was last told. */
+  readonly lastAt: bigint;
+};
+
+export type RefundState = {
+  readonly id: string;
+  /** Of all that were told, the one that is furthest. */
+  readonly status: string;
+  /** By status. */
+  readonly history: readonly Telling[];
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  /** Minor units, as last told. */
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly reason: null | string;
+  /** When it was last told of. */
+  readonly toldAt: bigint;
+  readonly toldBy: string;
+  readonly balanceTransactionId: null | string;
+  readonly failureBalanceTransactionId: null | string;
+  readonly failureCode: null | string;
+  readonly createdAt: null | bigint;
+  /** The command of ours that had it made, if one had. */
+  readonly commandId: null | string;
+};
+
+/** Money of a refund that left the Stripe balance, or that came back to it. */
+export type RefundStep = {
+  readonly refundId: string;
+  /** It came back. */
+  readonly back: boolean;
+  readonly balanceTransactionId: string;
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  /** Minor units, positive. */
+  readonly amount: bigint;
+  readonly currency: string;
+  /** Of the refund, or of its failure. */
+  readonly reason: null | string;
+  /** The event that told it. */
+  readonly factId: string;
+  readonly at: bigint;
+  /** Of the order after this step. */
+  readonly refunded: bigint;
+  /** With it more would be paid back than was paid: another refund came back, and that was not told yet. */
+  readonly waits: boolean;
+  /** It waited until its refund came back: nobody is told of either. */
+  readonly undone: boolean;
+  /** The part of the amount that is tax, once it is known what was bought. */
+  readonly tax: null | bigint;
+  /** Of its balance transaction, once it was fetched. */
+  readonly settlement: null | Settlement;
+  /** What all steps before it came to is known: books are kept in the order in which money moved. */
+  readonly ready: boolean;
+  /** Which request of the shop it fulfils; null when it was begun at Stripe. */
+  readonly requestedBy: null | string;
+};
+
+export type DisputeState = {
+  readonly id: string;
+  /** Of all that were told, the one that is furthest. */
+  readonly status: string;
+  /** By status. */
+  readonly history: readonly Telling[];
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  /** Minor units, as last told. */
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly reason: null | string;
+  /** When it was last told of. */
+  readonly toldAt: bigint;
+  readonly toldBy: string;
+  /** By balance transaction. */
+  readonly movements: readonly Movement[];
+  readonly evidenceDueAt: null | bigint;
+  readonly createdAt: null | bigint;
+};
+
+export type CreditNoteTold = {
+  readonly id: string;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly factId: string;
+  readonly at: bigint;
+};
+
+export type PaidElsewhere = {
+  readonly amount: bigint;
+  readonly factId: string;
+  readonly at: bigint;
+};
+
+/** That something was so, by the earliest telling of it. */
+export type Moment = {
+  readonly factId: string;
+  readonly at: bigint;
+};
+
+/** Called uncollectible. */
+export type WrittenOff = {
+  /** What was left to pay. */
+  readonly amount: bigint;
+  readonly factId: string;
+  readonly at: bigint;
+};
+
+/** What is known of an invoice and of the money of it, and what was already sent. */
+export type InvoiceState = {
+  /** invoice:in_… */
+  readonly key: string;
+  readonly invoice: null | InvoiceTold;
+  /** By number. */
+  readonly attempts: readonly FailedAttempt[];
+  /** By id. */
+  readonly payments: readonly InvoicePayment[];
+  /** What has arrived and is settled. */
+  readonly received: bigint;
+  /** By id. */
+  readonly refunds: readonly RefundState[];
+  /** In the order in which they are told to others, those that wait at the end: tax is shared out in it. */
+  readonly refundSteps: readonly RefundStep[];
+  /** By id. */
+  readonly disputes: readonly DisputeState[];
+  /** By id. */
+  readonly creditNotes: readonly CreditNoteTold[];
+  readonly paidOffStripe: null | PaidElsewhere;
+  readonly paid: null | Moment;
+  readonly voided: null | Moment;
+  readonly writtenOff: null | WrittenOff;
+  /** Command ids already emitted. */
+  readonly issued: readonly string[];
+  /** The workflows it started with, name@version: it keeps them. Null: from before versions were kept, when each had its first. */
+  readonly workflows: null | readonly string[];
+  /** Commands that a peer refused for good. */
+  readonly refusals: readonly string[];
 };
 
 export type LineRow = {
@@ -1533,105 +2642,6 @@ export type Fee = {
   readonly at: bigint;
   /** As Stripe reports it. */
   readonly category: null | string;
-};
-
-/** A status that an object was told to have. */
-export type Telling = {
-  readonly status: string;
-  /** The earliest event that told it. */
-  readonly factId: string;
-  /** When it was first told. */
-  readonly at: bigint;
-  /** When it was last told. */
-  readonly lastAt: bigint;
-};
-
-export type RefundState = {
-  readonly id: string;
-  /** Of all that were told, the one that is furthest. */
-  readonly status: string;
-  /** By status. */
-  readonly history: readonly Telling[];
-  readonly paymentIntentId: null | string;
-  readonly chargeId: null | string;
-  /** Minor units, as last told. */
-  readonly amount: bigint;
-  readonly currency: string;
-  readonly reason: null | string;
-  /** When it was last told of. */
-  readonly toldAt: bigint;
-  readonly toldBy: string;
-  readonly balanceTransactionId: null | string;
-  readonly failureBalanceTransactionId: null | string;
-  readonly failureCode: null | string;
-  readonly createdAt: null | bigint;
-  /** The command of ours that had it made, if one had. */
-  readonly commandId: null | string;
-};
-
-export type DisputeState = {
-  readonly id: string;
-  /** Of all that were told, the one that is furthest. */
-  readonly status: string;
-  /** By status. */
-  readonly history: readonly Telling[];
-  readonly paymentIntentId: null | string;
-  readonly chargeId: null | string;
-  /** Minor units, as last told. */
-  readonly amount: bigint;
-  readonly currency: string;
-  readonly reason: null | string;
-  /** When it was last told of. */
-  readonly toldAt: bigint;
-  readonly toldBy: string;
-  /** By balance transaction. */
-  readonly movements: readonly Movement[];
-  readonly evidenceDueAt: null | bigint;
-  readonly createdAt: null | bigint;
-};
-
-/** What a balance transaction came to. */
-export type Settlement = {
-  readonly causationId: string;
-  readonly gross: bigint;
-  readonly fee: bigint;
-  readonly net: bigint;
-  readonly currency: string;
-  readonly at: bigint;
-  /** As Stripe reports it. */
-  readonly category: null | string;
-};
-
-/** Money of a refund that left the Stripe balance, or that came back to it. */
-export type RefundStep = {
-  readonly refundId: string;
-  /** It came back. */
-  readonly back: boolean;
-  readonly balanceTransactionId: string;
-  readonly paymentIntentId: null | string;
-  readonly chargeId: null | string;
-  /** Minor units, positive. */
-  readonly amount: bigint;
-  readonly currency: string;
-  /** Of the refund, or of its failure. */
-  readonly reason: null | string;
-  /** The event that told it. */
-  readonly factId: string;
-  readonly at: bigint;
-  /** Of the order after this step. */
-  readonly refunded: bigint;
-  /** With it more would be paid back than was paid: another refund came back, and that was not told yet. */
-  readonly waits: boolean;
-  /** It waited until its refund came back: nobody is told of either. */
-  readonly undone: boolean;
-  /** The part of the amount that is tax, once it is known what was bought. */
-  readonly tax: null | bigint;
-  /** Of its balance transaction, once it was fetched. */
-  readonly settlement: null | Settlement;
-  /** What all steps before it came to is known: books are kept in the order in which money moved. */
-  readonly ready: boolean;
-  /** Which request of the shop it fulfils; null when it was begun at Stripe. */
-  readonly requestedBy: null | string;
 };
 
 /** A refund that the shop has written as an order of its own. */
@@ -1752,9 +2762,185 @@ export type OrderState = {
   readonly sortings: readonly Sorting[];
 };
 
+/** By which event something was first told, and when. */
+export type Told = {
+  readonly factId: string;
+  readonly at: bigint;
+};
+
+/** A payout as Stripe told of it. */
+export type PayoutObject = {
+  readonly id: string;
+  readonly status: string;
+  /** Per status, sorted. */
+  readonly history: readonly Telling[];
+  /** Minor units; negative when Stripe takes money from the bank. */
+  readonly amount: bigint;
+  readonly currency: string;
+  /** When amount and currency were told last. */
+  readonly toldAt: bigint;
+  readonly toldBy: string;
+  /** Asked for by somebody: Stripe does not list what is in it. */
+  readonly manual: boolean;
+  readonly method: null | string;
+  /** The connected account whose payout it is. */
+  readonly account: null | string;
+  readonly arrivalDate: null | bigint;
+  /** What took the money off the balance. */
+  readonly balanceTransactionId: null | string;
+  /** What brought it back. */
+  readonly failureBalanceTransactionId: null | string;
+  readonly failureCode: null | string;
+  readonly failureMessage: null | string;
+  readonly createdAt: null | bigint;
+  /** When it was made; of events that do not say, the first one. */
+  readonly at: bigint;
+  /** When its list of balance transactions was said to be complete. */
+  readonly reconciled: null | Told;
+  /** When it was said to be paid. */
+  readonly paid: null | Told;
+  /** When it was said that the money came back. */
+  readonly returned: null | Told;
+};
+
+/** What a page came to. */
+export type PageTold = {
+  /** Its last transaction; null for a page with none. */
+  readonly last: null | string;
+  /** Another page follows. */
+  readonly more: boolean;
+  /** Without the payout's own, as its sum. */
+  readonly transactions: bigint;
+  readonly net: bigint;
+  /** The command that it answers. */
+  readonly causationId: string;
+  readonly at: bigint;
+};
+
+/** One page of the list. It is asked for once it is known to be there. */
+export type PayoutPage = {
+  /** The last transaction of the page before; null for the first page. */
+  readonly after: null | string;
+  /** What told that it is there: the page before, or that the list is complete. */
+  readonly causationId: null | string;
+  readonly at: null | bigint;
+  readonly told: null | PageTold;
+};
+
+/** Balance transactions of one kind, summed over all pages. */
+export type PayoutSum = {
+  /** Stripe's reporting_category. */
+  readonly category: string;
+  readonly type: string;
+  readonly currency: string;
+  /** An order, or another payout, books them: see booked-by-orders.ts. */
+  readonly booked: boolean;
+  /** How many. */
+  readonly transactions: bigint;
+  readonly amount: bigint;
+  readonly fee: bigint;
+  readonly net: bigint;
+  /** One of them: the id that sorts first. */
+  readonly example: string;
+};
+
+/** What a balance transaction of the payout itself came to: it took the money off the balance, or brought it back. */
+export type PayoutMove = {
+  readonly id: string;
+  /** Negative when money left the balance. */
+  readonly amount: bigint;
+  readonly fee: bigint;
+  readonly net: bigint;
+  readonly currency: string;
+  readonly causationId: string;
+  readonly at: bigint;
+};
+
+/** A posting before it has an account. One of debit and credit is 0. */
+export type JournalPosting = {
+  /** bank, clearing, fees, or <category>/<type>. */
+  readonly line: string;
+  readonly category: null | string;
+  readonly transactions: bigint;
+  readonly debit: bigint;
+  readonly credit: bigint;
+};
+
+/** What a payout comes to in the books, once that is proved. */
+export type PayoutJournal = {
+  readonly transactions: bigint;
+  readonly fee: bigint;
+  readonly postings: readonly JournalPosting[];
+  readonly causationId: string;
+  readonly at: bigint;
+};
+
+/** What is known of a payout, and what was already sent for it. */
+export type PayoutState = {
+  /** payout:<id> */
+  readonly subject: string;
+  readonly payout: null | PayoutObject;
+  /** Of its list, in the order of the list as far as it is known. */
+  readonly pages: readonly PayoutPage[];
+  /** Without its own transaction. */
+  readonly sums: readonly PayoutSum[];
+  /** By id. Its own transaction in its list, and those that were asked for. */
+  readonly moves: readonly PayoutMove[];
+  readonly journal: null | PayoutJournal;
+  readonly reversal: null | PayoutJournal;
+  /** Why it cannot be booked: what does not add up, with its figures. */
+  readonly discrepancy: null | string;
+  readonly returnDiscrepancy: null | string;
+  readonly issued: readonly string[];
+  readonly refusals: readonly string[];
+  readonly workflows: null | readonly string[];
+};
+
 /** Where in the shop's log a row was last told of. */
 export type RowPlace = {
   readonly place: string;
+};
+
+export type SubscriptionItem = {
+  readonly itemId: string;
+  readonly productId: null | string;
+  readonly priceId: null | string;
+  readonly quantity: null | bigint;
+};
+
+export type SubscriptionTelling = {
+  /** Time, status and a digest of the rest: twins have the same. */
+  readonly id: string;
+  readonly rank: number;
+  readonly factId: string;
+  readonly at: bigint;
+  readonly subscriptionId: string;
+  readonly customerId: null | string;
+  readonly status: string;
+  readonly currency: string;
+  readonly collectionMethod: null | string;
+  readonly periodStart: null | bigint;
+  readonly periodEnd: null | bigint;
+  readonly cancelAtPeriodEnd: null | boolean;
+  readonly canceledAt: null | bigint;
+  readonly endedAt: null | bigint;
+  readonly shopOrderId: null | string;
+  readonly shopOrderNumber: null | number;
+  readonly items: readonly SubscriptionItem[];
+};
+
+/** How a subscription was told to be, lately, and what was already sent. */
+export type SubscriptionState = {
+  /** subscription:sub_… */
+  readonly key: string;
+  /** The last ones, the one that counts at the end. */
+  readonly tellings: readonly SubscriptionTelling[];
+  /** Command ids already emitted. */
+  readonly issued: readonly string[];
+  /** The workflows it started with, name@version: it keeps them. Null: from before versions were kept, when each had its first. */
+  readonly workflows: null | readonly string[];
+  /** Commands that a peer refused for good. */
+  readonly refusals: readonly string[];
 };
 
 /** Facts about a Stripe object whose order is not known yet. */

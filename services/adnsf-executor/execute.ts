@@ -1,9 +1,10 @@
-/** One command, one transaction: the effect on the order and the memory of the command, or neither. */
+/** One command, one transaction: the effect on the order or customer and the memory of the command, or neither. */
 import type { CommandResult } from '../../schemas/generated/types.ts';
-import type { AdnsfCommand } from '../../schemas/topics.ts';
+import type { AdnsfCommand, AdnsfCustomerCommand, AdnsfOrderCommand } from '../../schemas/topics.ts';
 import type { Stores } from '../platform/variables.ts';
 import { PoisonError, RetriableError } from '../runtime/errors.ts';
 import { outcomeText, parseOutcome } from './domain/applied.ts';
+import { decideCustomer, standingOf } from './domain/customers.ts';
 import { decide } from './domain/decide.ts';
 import type { StoreFacts } from './domain/decision.ts';
 import { type OrderRow, stateOf } from './domain/order-row.ts';
@@ -19,24 +20,57 @@ const storeOf = (stores: Stores, row: OrderRow): StoreFacts => {
   return store;
 };
 
+const isAboutCustomer = (command: AdnsfCommand): command is AdnsfCustomerCommand => 'customerId' in command.payload;
+
+const orderNumberOf = (command: AdnsfCommand): number => (isAboutCustomer(command) ? 0 : command.payload.orderNumber);
+
+/** What the command is about, as results name it. */
+export const subjectOf = (command: AdnsfCommand): string =>
+  String(isAboutCustomer(command) ? command.payload.customerId : command.payload.orderNumber);
+
 /** A command found remembered must be about the same order: ids are business identity and never reused. */
 const replay = (command: AdnsfCommand, row: AppliedRow): Executed => {
-  if (row.orderNumber !== command.payload.orderNumber)
+  const orderNumber = orderNumberOf(command);
+  if (row.orderNumber !== orderNumber)
     throw new PoisonError(
       'command_id_reused',
-      `${command.commandId} was applied to order ${row.orderNumber}, not ${command.payload.orderNumber}`,
+      `${command.commandId} was applied to order ${row.orderNumber}, not ${orderNumber}`,
     );
   return { kind: 'done', row, replayed: true };
 };
 
-const attempt = async (
+const onCustomer = async (shop: ShopTransaction, command: AdnsfCustomerCommand, guard: string): Promise<Executed> => {
+  const { customerId } = command.payload;
+  const row = await shop.customer(customerId);
+  if (!row) {
+    const message = `there is no customer ${customerId}`;
+    if (command.type !== 'EraseShopCustomer')
+      return { kind: 'refused', code: 'customer_not_found', message, state: undefined };
+    // Nothing is left to forget, and nothing to remember it by.
+    const outcome = outcomeText({ outcome: 'already', before: 'gone', after: 'gone' });
+    return { kind: 'done', row: { outcome, orderNumber: 0, appliedOn: command.occurredAt }, replayed: false };
+  }
+  const before = standingOf(row);
+  const account =
+    command.type === 'UpdateShopCustomer' ? await shop.otherAccount(command.payload.email, customerId) : undefined;
+  const decision = decideCustomer(command, row, account);
+  if (decision.kind === 'refuse')
+    return { kind: 'refused', code: decision.code, message: decision.message, state: before };
+  if (decision.kind === 'apply' && !(await shop.changeCustomer(row, decision.change)))
+    throw new RetriableError(`customer ${customerId} changed while ${command.commandId} looked at them`);
+  const outcome =
+    decision.kind === 'apply'
+      ? outcomeText({ outcome: 'applied', before, after: decision.after })
+      : outcomeText({ outcome: decision.outcome, before, after: before });
+  return { kind: 'done', row: await shop.remember(guard, 0, outcome), replayed: false };
+};
+
+const onOrder = async (
   shop: ShopTransaction,
-  command: AdnsfCommand,
+  command: AdnsfOrderCommand,
   stores: Stores,
   guard: string,
 ): Promise<Executed> => {
-  const known = await shop.applied(guard);
-  if (known) return replay(command, known);
   const order = await shop.order(command.payload.orderNumber);
   if (!order) {
     const message = `there is no order ${command.payload.orderNumber}`;
@@ -58,9 +92,20 @@ const attempt = async (
   return { kind: 'done', row, replayed: false };
 };
 
+const attempt = async (
+  shop: ShopTransaction,
+  command: AdnsfCommand,
+  stores: Stores,
+  guard: string,
+): Promise<Executed> => {
+  const known = await shop.applied(guard);
+  if (known) return replay(command, known);
+  return isAboutCustomer(command) ? onCustomer(shop, command, guard) : onOrder(shop, command, stores, guard);
+};
+
 const asResult = (command: AdnsfCommand, commandAt: bigint, executed: Executed): CommandResult => {
   const { commandId, orderId, type, target } = command;
-  const about = { commandId, orderId, type, target, requestId: null };
+  const about = { commandId, orderId, type, target, requestId: null, balanceTransactions: [] };
   if (executed.kind === 'refused')
     return {
       ...about,
@@ -79,7 +124,7 @@ const asResult = (command: AdnsfCommand, commandAt: bigint, executed: Executed):
   return {
     ...about,
     status: 'succeeded',
-    objectId: String(command.payload.orderNumber),
+    objectId: subjectOf(command),
     objectStatus: applied.after,
     errorCode: null,
     errorMessage: null,

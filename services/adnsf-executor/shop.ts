@@ -1,9 +1,11 @@
 /** The shop, as commands use it: its database, or its REST API. */
+import type { CustomerChange, CustomerRow } from './domain/customers.ts';
 import type { Change } from './domain/decision.ts';
 import type { OrderRow } from './domain/order-row.ts';
 
 export type AppliedRow = Readonly<{
   outcome: string;
+  /** 0 for what is about no order. */
   orderNumber: number;
   /** By the shop's clock, epoch milliseconds. */
   appliedOn: bigint;
@@ -18,13 +20,19 @@ export interface ShopTransaction {
    * before `remember`
    */
   change(row: OrderRow, change: Change): Promise<boolean>;
+  /** Reads the customer and keeps others from changing them until the transaction ends. */
+  customer(customerId: number): Promise<CustomerRow | undefined>;
+  /** The customer whose account has this e-mail address, other than this one. */
+  otherAccount(email: string, than: number): Promise<number | undefined>;
+  /** As `change`, of the customer that was read. */
+  changeCustomer(row: CustomerRow, change: CustomerChange): Promise<boolean>;
   /**
    * UpdatedOn of the order as this transaction leaves it, such as `2026-11-23T18:40:31.003`, by the shop's clock; undefined
    * where that is not known before `remember`.
    */
   rowVersion(orderNumber: number): Promise<string | undefined>;
   /**
-   * The last step: the change takes effect with this memory of it.
+   * The last step: the change takes effect with this memory of it. `orderNumber` is 0 for what is about no order.
    * @throws CommandKnownError when another transaction was faster, RetriableError when the order changed since it was read
    */
   remember(commandId: string, orderNumber: number, outcome: string): Promise<AppliedRow>;

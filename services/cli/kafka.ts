@@ -1,6 +1,7 @@
 /** Reading topics outside any group: all of one, or the one partition that a key lies in. */
 import { httpRegistry } from '../../schemas/registry.ts';
 import { openSchemas, type Schemas } from '../../schemas/serde.ts';
+import { isName } from '../runtime/changelog-name.ts';
 import { PoisonError } from '../runtime/errors.ts';
 import { kafkajsCluster } from '../runtime/kafkajs/cluster.ts';
 import { partitionOf } from '../runtime/partitioner.ts';
@@ -27,7 +28,7 @@ export type Read<V> = TopicPartition &
 export interface Topics {
   readonly schemas: Schemas;
   readonly admin: Admin;
-  /** Records up to the read_committed end at the call; none when the topic does not exist. With a key: its partition only. */
+  /** Records up to the read_committed end at the call; none when the topic does not exist. With a key: its partition only. A changelog's name is none. */
   read<V>(topic: Pick<Topic<V>, 'name' | 'value'>, key?: string): AsyncGenerator<Read<V>>;
   close(): Promise<void>;
 }
@@ -46,8 +47,9 @@ export const topicsOf = async (cluster: Pick<KafkaCluster, 'admin' | 'reader'>, 
       );
       for (const { offset: from, ...source } of await admin.beginningOffsets(partitions)) {
         for await (const { records } of reader.read(source, from)) {
-          await topic.value.prepare?.(records.flatMap(({ value }) => (value === null ? [] : [value])));
-          for (const { offset, timestamp, key: bytes, value, headers } of records) {
+          const told = records.filter((record) => !isName(record));
+          await topic.value.prepare?.(told.flatMap(({ value }) => (value === null ? [] : [value])));
+          for (const { offset, timestamp, key: bytes, value, headers } of told) {
             const redriven = redrivenFrom(headers);
             const repair = repairOf(headers);
             const at = {

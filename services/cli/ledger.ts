@@ -30,6 +30,12 @@ const everythingIn = (books: Books): Ledger => {
   };
   return {
     salesOrders: orders.flatMap(({ order }) => order ?? []),
+    invoices: orders.flatMap(({ orderId, invoice }) =>
+      invoice === undefined
+        ? []
+        : [{ ...invoice, orderId, revenue: invoice.revenue.reduce((sum, { amount }) => sum + amount, 0n) }],
+    ),
+    subscriptions: books.subscriptions().map(({ subscriptionId: id, status }) => ({ id, status })),
     payments: orders.flatMap(({ orderId, payments }) => payments.map((payment) => ({ orderId, ...payment }))),
     fees: orders.flatMap(({ orderId, fees }) => fees.map((fee) => ({ orderId, ...fee }))),
     creditMemos: orders.flatMap(({ orderId, creditMemos }) => creditMemos.map((memo) => ({ orderId, ...memo }))),
@@ -37,6 +43,7 @@ const everythingIn = (books: Books): Ledger => {
     disputeMovements: orders.flatMap(({ orderId, disputeMovements }) =>
       disputeMovements.map((movement) => ({ orderId, ...movement })),
     ),
+    payouts: books.payouts(),
     applied: orders.flatMap(({ commands }) => commands.map(({ commandId }) => commandId)),
     conflicts: books.conflicts().map(({ topic, partition, offset, reason, message }) => ({
       topic,
@@ -53,7 +60,8 @@ const everythingIn = (books: Books): Ledger => {
 const entriesOf = (books: Books, orderId: string): readonly LedgerEntry[] => {
   const known = books.order(orderId);
   if (known === undefined) return [];
-  const { order, customer, payments, fees, creditMemos, movements, shippingRequests, journal, commands } = known;
+  const { order, customer, invoice, payments, fees, creditMemos, movements, shippingRequests, journal, commands } =
+    known;
   const { disputes, disputeMovements } = known;
   const units = movements.reduce((sum, { quantity }) => sum + quantity, 0n);
   const commandOf = (type: string): string | null =>
@@ -73,6 +81,19 @@ const entriesOf = (books: Books, orderId: string): readonly LedgerEntry[] => {
             what: `sales order ${order.salesOrderNumber} over ${shownMoney(order.total, order.currency)}`,
             commandId: commandOf('CreateSalesOrder'),
           },
+        ]
+      : []),
+    ...(invoice
+      ? [
+          {
+            what: `invoice ${invoice.number ?? invoice.invoiceId} over ${shownMoney(invoice.total, invoice.currency)}${invoice.ends.map((end) => `, ${end}`).join('')}`,
+            commandId: invoice.commandId,
+          },
+          ...lines(invoice.commandId),
+          ...invoice.revenue.map(({ month, amount }) => ({
+            what: `  revenue of ${month} ${shownMoney(amount, invoice.currency)}`,
+            commandId: null,
+          })),
         ]
       : []),
     ...(movements.length > 0
@@ -131,11 +152,14 @@ export const openLedger = (path: string): LedgerReader => {
       return known === undefined
         ? {
             salesOrders: [],
+            invoices: [],
+            subscriptions: [],
             payments: [],
             fees: [],
             creditMemos: [],
             disputes: [],
             disputeMovements: [],
+            payouts: [],
             applied: [],
             conflicts: [],
             trialBalance: new Map(),
@@ -147,7 +171,11 @@ export const openLedger = (path: string): LedgerReader => {
       const known = books();
       return known === undefined ? [] : entriesOf(known, orderId);
     },
-    orderCount: () => books()?.orderIds().length ?? 0,
+    // Other kinds have their name before their id.
+    orderCount: () =>
+      books()
+        ?.orderIds()
+        .filter((id) => !id.includes(':')).length ?? 0,
     positions: () =>
       books()
         ?.positions()

@@ -2,9 +2,19 @@
 import Stripe from 'stripe';
 import { fromStripeUnits } from '../order-stream/domain/stripe-money.ts';
 import type { CliConfig } from './environment.ts';
-import type { Dispute, Fee, Payment, Refund } from './verify/facts.ts';
+import { paidOut, type Sources } from './stripe-payouts.ts';
+import type { Billed, Dispute, Fee, Payment, Payout, Refund, Subscribed } from './verify/facts.ts';
 
-export type StripeFacts = Readonly<{ payments: readonly Payment[]; net: ReadonlyMap<string, bigint> }>;
+export type StripeFacts = Readonly<{
+  payments: readonly Payment[];
+  invoices: readonly Billed[];
+  subscriptions: readonly Subscribed[];
+  /** As in `Facts`, by currency. */
+  net: ReadonlyMap<string, bigint>;
+  open: ReadonlyMap<string, bigint>;
+  balance: ReadonlyMap<string, bigint>;
+  payouts: readonly Payout[];
+}>;
 
 export type PaymentStory = Readonly<{
   paymentIntent: Stripe.PaymentIntent;
@@ -48,24 +58,63 @@ export const stripeClient = (config: CliConfig): Stripe => {
 const isMissing = (error: unknown): boolean =>
   error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing';
 
+/** Finalised invoices, with what paid them. */
+const everyInvoice = async (stripe: Stripe): Promise<readonly Billed[]> => {
+  type Paid = Billed['paidBy'][number];
+  const paidBy = new Map<string, Paid[]>();
+  const unpaidBy = new Map<string, string[]>();
+  const add = <T>(to: Map<string, T[]>, id: string, one: T): void => void to.set(id, [...(to.get(id) ?? []), one]);
+  for await (const { invoice, payment, amount_paid: paid, currency, status } of stripe.invoicePayments.list({
+    limit: 100,
+  })) {
+    const [id, paymentIntentId] = [idOf(invoice), idOf(payment.payment_intent)];
+    if (id === null || paymentIntentId === null) continue;
+    if (status === 'paid') add(paidBy, id, { paymentIntentId, amount: fromStripeUnits(BigInt(paid ?? 0), currency) });
+    else add(unpaidBy, id, paymentIntentId);
+  }
+  const invoices: Billed[] = [];
+  for await (const invoice of stripe.invoices.list({ limit: 100 })) {
+    const { id, status, currency, total, total_taxes: taxes } = invoice;
+    if (id === undefined || status === null || status === 'draft') continue;
+    const tax = (taxes ?? []).reduce((sum, { amount }) => sum + BigInt(amount), 0n);
+    invoices.push({
+      orderId: `invoice:${id}`,
+      status,
+      total: fromStripeUnits(BigInt(total), currency),
+      tax: fromStripeUnits(tax, currency),
+      currency: currency.toUpperCase(),
+      paidBy: paidBy.get(id) ?? [],
+      unpaidBy: unpaidBy.get(id) ?? [],
+    });
+  }
+  return invoices;
+};
+
+const everySubscription = async (stripe: Stripe): Promise<readonly Subscribed[]> => {
+  const subscriptions: Subscribed[] = [];
+  for await (const { id, status } of stripe.subscriptions.list({ status: 'all', limit: 100 }))
+    subscriptions.push({ id, status });
+  return subscriptions;
+};
+
 export const openStripe = (config: CliConfig): StripeReader => {
   const stripe = stripeClient(config);
   return {
     sandbox: config.MILLRACE_STRIPE_API_BASE,
     async everything() {
-      const net = new Map<string, bigint>();
       const fees = new Map<string, Fee>();
       const releasing = new Set<string>();
+      const transactions: Stripe.BalanceTransaction[] = [];
       for await (const transaction of stripe.balanceTransactions.list({ limit: 100 })) {
-        const currency = transaction.currency.toUpperCase();
-        if (transaction.reporting_category !== 'payout' && transaction.reporting_category !== 'payout_reversal')
-          net.set(currency, (net.get(currency) ?? 0n) + feeOf(transaction).net);
+        transactions.push(transaction);
         fees.set(transaction.id, feeOf(transaction));
         if (transaction.reporting_category === 'partial_capture_reversal') releasing.add(transaction.id);
       }
+      const sources: Sources = new Map();
       const succeeded = new Map<string, Stripe.Charge[]>();
       const failed = new Set<string>();
       for await (const charge of stripe.charges.list({ limit: 100 })) {
+        sources.set(charge.id, charge);
         const paymentIntent = idOf(charge.payment_intent);
         if (paymentIntent === null) continue;
         if (charge.status === 'succeeded')
@@ -75,6 +124,7 @@ export const openStripe = (config: CliConfig): StripeReader => {
       const refunds = new Map<string, Refund[]>();
       const releases = new Map<string, Fee[]>();
       for await (const refund of stripe.refunds.list({ limit: 100 })) {
+        sources.set(refund.id, refund);
         const paymentIntent = idOf(refund.payment_intent);
         if (paymentIntent === null) continue;
         const moved = idOf(refund.balance_transaction);
@@ -95,6 +145,7 @@ export const openStripe = (config: CliConfig): StripeReader => {
       }
       const disputes = new Map<string, Dispute[]>();
       for await (const dispute of stripe.disputes.list({ limit: 100 })) {
+        sources.set(dispute.id, dispute);
         const paymentIntent = idOf(dispute.payment_intent);
         if (paymentIntent === null) continue;
         const movements = dispute.balance_transactions.map((transaction) => ({
@@ -105,13 +156,21 @@ export const openStripe = (config: CliConfig): StripeReader => {
         known.push({ id: dispute.id, status: dispute.status, movements });
         disputes.set(paymentIntent, known);
       }
+      const invoices = await everyInvoice(stripe);
+      const invoiceOf = new Map(
+        invoices.flatMap(({ orderId, paidBy }) =>
+          paidBy.map(({ paymentIntentId }) => [paymentIntentId, orderId] as const),
+        ),
+      );
       const payments: Payment[] = [];
       for await (const intent of stripe.paymentIntents.list({ limit: 100 })) {
+        const orderId = intent.metadata['order_id'] ?? invoiceOf.get(intent.id) ?? null;
+        sources.set(intent.id, orderId === null ? intent : { metadata: { order_id: orderId } });
         const charges = succeeded.get(intent.id) ?? [];
         const transaction = idOf(charges[0]?.balance_transaction);
         payments.push({
           id: intent.id,
-          orderId: intent.metadata['order_id'] ?? null,
+          orderId,
           status: intent.status,
           amount: fromStripeUnits(BigInt(intent.amount), intent.currency),
           received: fromStripeUnits(BigInt(intent.amount_received), intent.currency),
@@ -125,7 +184,12 @@ export const openStripe = (config: CliConfig): StripeReader => {
           disputes: disputes.get(intent.id) ?? [],
         });
       }
-      return { payments, net };
+      return {
+        payments,
+        invoices,
+        subscriptions: await everySubscription(stripe),
+        ...(await paidOut(stripe, transactions, sources)),
+      };
     },
     async story(paymentIntentId) {
       let paymentIntent: Stripe.PaymentIntent;

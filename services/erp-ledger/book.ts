@@ -4,20 +4,16 @@ import type * as Types from '../../schemas/generated/types.ts';
 import type { ErpCommand } from '../../schemas/topics.ts';
 import { creditMemos } from './credit-memos.ts';
 import { disputeBook } from './disputes.ts';
+import { invoices } from './invoices.ts';
+import { customerBook } from './customers.ts';
 import { type Entry, feeEntry, paymentEntry } from './domain/postings.ts';
+import { payoutJournals } from './payouts.ts';
 
 const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
 
 /** Prepares all statements once. @returns a function that books one command; it throws `InvalidCommandError` */
 export const bookkeeper = (database: Database): ((command: ErpCommand) => void) => {
-  // Commands of different orders come in any order: of what they say about one customer, the latest event counts.
-  const upsertCustomer = database.prepare(`
-    INSERT INTO customers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (customer_key) DO UPDATE SET
-      adnsf_customer_id = excluded.adnsf_customer_id, stripe_customer_id = excluded.stripe_customer_id,
-      email = excluded.email, name = excluded.name, phone = excluded.phone, bill_to = excluded.bill_to,
-      occurred_at = excluded.occurred_at, command_id = excluded.command_id
-    WHERE (excluded.occurred_at, excluded.command_id) > (occurred_at, command_id)`);
+  const customers = customerBook(database);
   const addOrder = database.prepare('INSERT INTO sales_orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const addOrderLine = database.prepare('INSERT INTO sales_order_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const addMovement = database.prepare('INSERT INTO inventory_movements VALUES (?, ?, ?, ?, ?, ?, ?)');
@@ -26,26 +22,31 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
   const addShipping = database.prepare('INSERT INTO shipping_requests VALUES (?, ?, ?, ?, ?)');
   const memos = creditMemos(database);
   const disputes = disputeBook(database);
+  const billed = invoices(database);
+  const payouts = payoutJournals(database);
   const openEntry = database.prepare(
     'INSERT INTO journal_entries (command_id, order_id, description, currency, occurred_at) VALUES (?, ?, ?, ?, ?)',
   );
-  const addLine = database.prepare('INSERT INTO journal_lines VALUES (?, ?, ?, ?, ?)');
+  const addLine = database.prepare(
+    'INSERT INTO journal_lines (command_id, line, account, debit, credit, due_at) VALUES (?, ?, ?, ?, ?, ?)',
+  );
   const postEntry = database.prepare('UPDATE journal_entries SET posted = 1 WHERE command_id = ?');
 
   const post = ({ commandId, orderId, occurredAt }: ErpCommand, entry: Entry | undefined): void => {
-    if (entry === undefined) return;
+    // Nothing moved: an invoice over nothing, or one whose lines make up for one another.
+    if (entry === undefined || entry.postings.length === 0) return;
     openEntry.run(commandId, orderId, entry.description, entry.currency, occurredAt);
-    for (const [line, { account, debit, credit }] of entry.postings.entries())
-      addLine.run(commandId, line, account.code, debit, credit);
+    for (const [line, { account, debit, credit, dueAt }] of entry.postings.entries())
+      addLine.run(commandId, line, account.code, debit, credit, dueAt ?? null);
     postEntry.run(commandId);
   };
 
-  const createSalesOrder = ({ commandId, orderId, payload: p }: Types.CreateSalesOrder): void => {
+  const createSalesOrder = ({ commandId, orderId, occurredAt, payload: p }: Types.CreateSalesOrder): void => {
     addOrder.run(
       orderId,
       commandId,
       p.salesOrderNumber,
-      p.customerKey,
+      customers.keyAt(p.customerKey, occurredAt),
       p.orderedAt,
       p.currency,
       p.subtotal,
@@ -79,14 +80,17 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
   };
 
   return (command) => {
-    const { commandId, orderId, occurredAt } = command;
+    const { commandId, orderId } = command;
     switch (command.type) {
-      case 'UpsertCustomer': {
-        const { customerKey, adnsfCustomerId, stripeCustomerId, email, name, phone, billTo } = command.payload;
-        const facts = [adnsfCustomerId, stripeCustomerId, email, name, phone, json(billTo)];
-        upsertCustomer.run(customerKey, ...facts, occurredAt, commandId);
+      case 'UpsertCustomer':
+        customers.upserted(command);
         return;
-      }
+      case 'MergeCustomers':
+        customers.merged(command);
+        return;
+      case 'EraseCustomer':
+        customers.erased(command);
+        return;
       case 'CreateSalesOrder':
         createSalesOrder(command);
         return;
@@ -100,11 +104,45 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
       case 'RecordProcessingFee':
         recordFee(command);
         return;
-      case 'IssueCreditMemo':
-        post(command, memos.issued(command));
+      case 'IssueCreditMemo': {
+        const entry = memos.issued(command);
+        post(command, billed.has(orderId) ? billed.credited(command, entry) : entry);
         return;
-      case 'ReverseCreditMemo':
-        post(command, memos.reversed(command));
+      }
+      case 'ReverseCreditMemo': {
+        const entry = memos.reversed(command);
+        post(command, billed.has(orderId) ? billed.uncredited(command, entry) : entry);
+        return;
+      }
+      case 'PostInvoice':
+        post(command, billed.posted(command));
+        return;
+      case 'ScheduleRevenue':
+        post(command, billed.scheduled(command));
+        return;
+      case 'RecordInvoicePayment':
+        post(command, billed.paid(command));
+        return;
+      case 'RecordFailedCollection':
+        billed.failed(command);
+        return;
+      case 'VoidInvoice':
+        post(command, billed.voided(command));
+        return;
+      case 'WriteOffInvoice':
+        post(command, billed.writtenOff(command));
+        return;
+      case 'ReverseWriteOff':
+        post(command, billed.writtenOn(command));
+        return;
+      case 'RecordSubscription':
+        billed.subscribed(command);
+        return;
+      case 'PostPayoutJournal':
+        post(command, payouts.posted(command));
+        return;
+      case 'ReversePayoutJournal':
+        post(command, payouts.reversed(command));
         return;
       case 'OpenDispute':
         disputes.opened(command);

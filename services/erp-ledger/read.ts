@@ -1,5 +1,6 @@
 /** The ledger for reading: by the HTTP API, by `millrace verify` and `millrace order`, next to a running writer. */
 import BetterSqlite from 'better-sqlite3';
+import { accounts } from './domain/accounts.ts';
 
 export type SalesOrder = Readonly<{
   orderId: string;
@@ -69,6 +70,19 @@ export type LedgerDisputeMovement = Readonly<{
   net: bigint;
   currency: string;
 }>;
+
+export type LedgerPayout = Readonly<{
+  commandId: string;
+  payoutId: string;
+  amount: bigint;
+  fee: bigint;
+  currency: string;
+  transactions: bigint;
+  /** What the entry brought to the clearing account; negative when money left it. */
+  clearing: bigint;
+  /** The command that took it back. */
+  reversedBy: string | null;
+}>;
 export type JournalLine = Readonly<{
   commandId: string;
   description: string;
@@ -112,12 +126,38 @@ export type BalanceRow = Readonly<{
   credit: bigint;
 }>;
 
-/** All the ledger knows of an order. */
+/** What was invoiced, and what became of it. */
+export type LedgerInvoice = Readonly<{
+  commandId: string;
+  invoiceId: string;
+  number: string | null;
+  subscriptionId: string | null;
+  currency: string;
+  tax: bigint;
+  total: bigint;
+  issuedAt: bigint;
+  /** `void`, `written off`, `write-off reversed`. */
+  ends: readonly string[];
+  /** Attempts to collect it that failed. */
+  failures: readonly Readonly<{ attempt: bigint; failedAt: bigint }>[];
+  /** What becomes revenue, from when on; negative: less of it. */
+  revenue: readonly Readonly<{ month: string; dueAt: bigint; amount: bigint }>[];
+}>;
+export type LedgerSubscription = Readonly<{
+  subscriptionId: string;
+  status: string;
+  toldAt: bigint;
+  periodEnd: bigint | null;
+  endedAt: bigint | null;
+}>;
+
+/** All the ledger knows of an order, or of an invoice. */
 export type LedgerOrder = Readonly<{
   orderId: string;
   /** Undefined when payments or movements are known, but no sales order. */
   order: SalesOrder | undefined;
   customer: LedgerCustomer | undefined;
+  invoice: LedgerInvoice | undefined;
   lines: readonly SalesOrderLine[];
   payments: readonly LedgerPayment[];
   fees: readonly LedgerFee[];
@@ -134,9 +174,14 @@ export interface LedgerReader {
   /** Undefined when no command of this order was applied. */
   order(orderId: string): LedgerOrder | undefined;
   orderIds(): readonly string[];
+  payouts(): readonly LedgerPayout[];
   command(commandId: string): AppliedCommand | undefined;
-  /** Per account and currency; over all, debits equal credits. */
-  trialBalance(): readonly BalanceRow[];
+  /**
+   * Per account and currency; over all, debits equal credits. With what counts from a later time on, or only what counts
+   * as of a time, epoch milliseconds: revenue is deferred until its time has come.
+   */
+  trialBalance(asOf?: bigint): readonly BalanceRow[];
+  subscriptions(): readonly LedgerSubscription[];
   stock(): readonly StockRow[];
   conflicts(): readonly LedgerConflict[];
   /** How many commands were applied, and how many came again. */
@@ -150,6 +195,9 @@ type Query<Row> = (...parameters: string[]) => readonly Row[];
 
 const COMMAND = `command_id AS commandId, order_id AS orderId, type, occurred_at AS occurredAt, topic, partition,
   "offset", repeats`;
+
+/** SQLite's largest integer. */
+const END_OF_TIME = 2n ** 63n - 1n;
 
 /** Opens an existing ledger for reading. @throws when there is none */
 export const readLedger = (path: string): LedgerReader => {
@@ -197,9 +245,24 @@ export const readLedger = (path: string): LedgerReader => {
   const orderIds = many(`SELECT DISTINCT order_id AS orderId FROM applied_commands ORDER BY 1`) as Query<{
     orderId: string;
   }>;
+  const payouts = many(`SELECT p.command_id AS commandId, p.payout_id AS payoutId, p.amount, p.fee, p.currency,
+    p.transactions, r.command_id AS reversedBy, (SELECT coalesce(sum(debit) - sum(credit), 0) FROM journal_lines l
+      WHERE l.command_id = p.command_id AND l.account = '${accounts.stripeClearing.code}') AS clearing
+    FROM payout_journals p LEFT JOIN payout_reversals r USING (payout_id) ORDER BY p.command_id`) as Query<LedgerPayout>;
   const balance = many(`SELECT a.code AS account, a.name, a.kind, e.currency, sum(l.debit) AS debit,
     sum(l.credit) AS credit FROM journal_lines l JOIN journal_entries e USING (command_id)
-    JOIN accounts a ON a.code = l.account GROUP BY a.code, a.name, a.kind, e.currency ORDER BY a.code, e.currency`) as Query<BalanceRow>;
+    JOIN accounts a ON a.code = l.account WHERE l.due_at IS NULL OR l.due_at <= ? GROUP BY a.code, a.name, a.kind, e.currency ORDER BY a.code, e.currency`) as Query<BalanceRow>;
+  const invoices = many(`SELECT command_id AS commandId, invoice_id AS invoiceId, number,
+    subscription_id AS subscriptionId, currency, tax, total, issued_at AS issuedAt FROM invoices WHERE order_id = ?`) as Query<
+    Omit<LedgerInvoice, 'ends' | 'failures' | 'revenue'>
+  >;
+  const ends = many('SELECT kind FROM invoice_ends WHERE order_id = ? ORDER BY kind') as Query<{ kind: string }>;
+  const failures = many(`SELECT attempt, failed_at AS failedAt FROM failed_collections WHERE order_id = ?
+    ORDER BY attempt`) as Query<LedgerInvoice['failures'][number]>;
+  const revenue = many(`SELECT month, due_at AS dueAt, amount FROM revenue_parts WHERE order_id = ?
+    ORDER BY due_at, command_id, part`) as Query<LedgerInvoice['revenue'][number]>;
+  const subscriptions = many(`SELECT subscription_id AS subscriptionId, status, told_at AS toldAt,
+    period_end AS periodEnd, ended_at AS endedAt FROM subscriptions ORDER BY 1`) as Query<LedgerSubscription>;
   const stock = many(`SELECT product_id AS productId, variant_id AS variantId, sku, on_hand AS quantity
     FROM inventory ORDER BY product_id, variant_id, sku`) as Query<StockRow>;
   const conflicts = many(`SELECT topic, partition, "offset", command_id AS commandId, reason, message
@@ -217,6 +280,18 @@ export const readLedger = (path: string): LedgerReader => {
     nextOffset: bigint;
   }>;
 
+  const invoiceOf = (orderId: string): LedgerInvoice | undefined => {
+    const [invoice] = invoices(orderId);
+    return (
+      invoice && {
+        ...invoice,
+        ends: ends(orderId).map(({ kind }) => kind),
+        failures: failures(orderId),
+        revenue: revenue(orderId),
+      }
+    );
+  };
+
   /** One snapshot for all parts of an order. */
   const wholeOrder = database.transaction((orderId: string): LedgerOrder | undefined => {
     const commands = commandsOf(orderId);
@@ -226,6 +301,7 @@ export const readLedger = (path: string): LedgerReader => {
       orderId,
       order,
       customer: order && customers(order.customerKey)[0],
+      invoice: invoiceOf(orderId),
       lines: lines(orderId),
       payments: payments(orderId),
       fees: fees(orderId),
@@ -242,8 +318,10 @@ export const readLedger = (path: string): LedgerReader => {
   return {
     order: (orderId) => wholeOrder(orderId),
     orderIds: () => orderIds().map(({ orderId }) => orderId),
+    payouts: () => payouts(),
     command: (commandId) => command(commandId)[0],
-    trialBalance: () => balance(),
+    trialBalance: (asOf = END_OF_TIME) => balance(String(asOf)),
+    subscriptions: () => subscriptions(),
     stock: () => stock(),
     conflicts: () => conflicts(),
     totals: () => totals()[0]!,

@@ -2,7 +2,10 @@
 import type { Database } from 'better-sqlite3';
 import { CREDIT_MEMO_TABLES } from './credit-memos.ts';
 import { DISPUTE_TABLES } from './disputes.ts';
+import { CUSTOMER_TABLES } from './customers.ts';
+import { PAYOUT_TABLES } from './payouts.ts';
 import { accounts } from './domain/accounts.ts';
+import { INVOICE_TABLES } from './invoices.ts';
 
 const VERSION = 1;
 
@@ -113,9 +116,15 @@ BEGIN SELECT RAISE(ABORT, 'offsets do not go back'); END;
 `;
 
 /** What later versions of this program added: a ledger of an earlier one gets it when it is opened. */
-const ADDITIONS = `${CREDIT_MEMO_TABLES}${DISPUTE_TABLES}
+const ADDITIONS = `${CREDIT_MEMO_TABLES}${DISPUTE_TABLES}${INVOICE_TABLES}${CUSTOMER_TABLES}${PAYOUT_TABLES}
 CREATE INDEX IF NOT EXISTS applied_commands_place ON applied_commands (topic, partition, "offset");
 `;
+
+/** A line that counts from a time on; null: at once. */
+const addDueAt = (database: Database): void => {
+  const columns = database.prepare<[], string>("SELECT name FROM pragma_table_info('journal_lines')").pluck().all();
+  if (!columns.includes('due_at')) database.exec('ALTER TABLE journal_lines ADD COLUMN due_at INTEGER');
+};
 
 /** Makes the tables in a new database. @throws when the database is of another version */
 export const prepareTables = (database: Database): void => {
@@ -133,6 +142,7 @@ export const prepareTables = (database: Database): void => {
         database.pragma(`user_version = ${VERSION}`);
       }
       database.exec(ADDITIONS);
+      addDueAt(database);
       const add = database.prepare('INSERT OR IGNORE INTO accounts (code, name, kind) VALUES (?, ?, ?)');
       for (const { code, name, kind } of Object.values(accounts)) add.run(code, name, kind);
     })

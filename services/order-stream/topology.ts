@@ -3,7 +3,7 @@ import type { Schemas } from '../../schemas/serde.ts';
 import type { Topology } from '../runtime/topology.ts';
 import type { Policy } from './domain/policy.ts';
 import { assemblyStage } from './stages/assembly.ts';
-import { ordersStage } from './stages/orders.ts';
+import { decidersStage } from './stages/deciders.ts';
 import { routingStage } from './stages/routing.ts';
 import type { Workflows } from './workflows/set.ts';
 
@@ -16,7 +16,7 @@ export const orderTopology = (schemas: Schemas, policy: Policy, version: string,
   stages: [
     assemblyStage(ORDER_STREAM, schemas, policy),
     routingStage(ORDER_STREAM, schemas, policy),
-    ordersStage(ORDER_STREAM, schemas, policy, workflows),
+    decidersStage(ORDER_STREAM, schemas, policy, workflows),
   ],
   deadLetters: schemas.topic('deadLetters'),
 });

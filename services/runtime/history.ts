@@ -5,11 +5,17 @@
 import { z } from 'zod';
 import { FatalError } from './errors.ts';
 
-/** A store's records begin at `from` of its changelog; what lies before is of an older history. They reach at least to `to`. */
-export type Reach = Readonly<{ from: bigint; to: bigint }>;
+/**
+ * A store's records begin at `from` of its changelog; what lies before is of an older history. They reach at least to `to`.
+ * The first record from `named` on is the history's name; undefined in notes of versions that gave none.
+ */
+export type Reach = Readonly<{ from: bigint; to: bigint; named: bigint | undefined }>;
 
 export type History = Readonly<{
-  /** When it began, epoch milliseconds; 0 for the first one of a group. Checkpoints of another history are void. */
+  /**
+   * When it was given its name, which this is: epoch milliseconds. Versions without names said 0 for a group's first
+   * one. Checkpoints of another history are void.
+   */
   since: number;
   reaches: ReadonlyMap<string, Reach>;
   /** While stores are rebuilt: up to where, by input topic. The group's positions are where that has to come. */
@@ -28,7 +34,7 @@ const offset = z
 
 const shape = z.strictObject({
   since: z.number().int().nonnegative(),
-  reaches: z.record(z.string(), z.tuple([offset, offset])),
+  reaches: z.record(z.string(), z.tuple([offset, offset]).or(z.tuple([offset, offset, offset]))),
   rebuilt: z.record(z.string(), offset).optional(),
 });
 
@@ -37,7 +43,12 @@ export const encodeHistory = ({ since, reaches, rebuilt }: History): string => {
   const text = (value: bigint) => value.toString();
   const content: z.input<typeof shape> = {
     since,
-    reaches: Object.fromEntries([...reaches].map(([store, { from, to }]) => [store, [text(from), text(to)]])),
+    reaches: Object.fromEntries(
+      [...reaches].map(([store, { from, to, named }]) => [
+        store,
+        named === undefined ? [text(from), text(to)] : [text(from), text(to), text(named)],
+      ]),
+    ),
   };
   if (rebuilt !== undefined)
     content.rebuilt = Object.fromEntries([...rebuilt].map(([topic, position]) => [topic, text(position)]));
@@ -54,7 +65,7 @@ export const decodeHistory = (note: string | undefined): History | undefined => 
     const { since, reaches, rebuilt } = shape.parse(JSON.parse(note.slice(mark.length)));
     return {
       since,
-      reaches: new Map(Object.entries(reaches).map(([store, [from, to]]) => [store, { from, to }])),
+      reaches: new Map(Object.entries(reaches).map(([store, [from, to, named]]) => [store, { from, to, named }])),
       rebuilt: rebuilt === undefined ? undefined : new Map(Object.entries(rebuilt)),
     };
   } catch (cause) {
@@ -65,7 +76,7 @@ export const decodeHistory = (note: string | undefined): History | undefined => 
 /** Where a changelog begins and ends now. */
 export type Bounds = Readonly<{ store: string; topic: string; begin: bigint; end: bigint }>;
 
-/** What is noted and not there any more, said in a sentence; undefined when nothing is missing. */
+/** What is noted and does not lie there any more, said in a sentence; undefined when nothing is missing. */
 export const lossOf = (history: History, changelogs: readonly Bounds[]): string | undefined => {
   for (const { store, topic, begin, end } of changelogs) {
     const reach = history.reaches.get(store);

@@ -1,6 +1,7 @@
 /** Brings a task's stores to the committed end of their changelogs. */
+import { isName } from './changelog-name.ts';
 import { RetriableError, TaskCorruptedError } from './errors.ts';
-import type { Bounds, History, Reach } from './history.ts';
+import type { Bounds, History } from './history.ts';
 import type { RestoreProgress, TaskName } from './observe.ts';
 import type { PartitionReader } from './ports.ts';
 import { decodeText } from './serde.ts';
@@ -34,14 +35,14 @@ export const restoreStores = async (setup: RestoreSetup): Promise<void> => {
   const { task, changelogs, history, backend, reader, now, signal, tell } = setup;
   const { since } = history;
   for (const { store, topic, begin, end } of changelogs) {
-    const reach: Reach = history.reaches.get(store) ?? { from: begin, to: end };
+    const start = history.reaches.get(store)?.from ?? begin;
     const checkpoint = backend.checkpoint(store);
-    if (checkpoint !== undefined && !usable(checkpoint, since, reach.from, end, now()))
+    if (checkpoint !== undefined && !usable(checkpoint, since, start, end, now()))
       throw new TaskCorruptedError(
-        `store ${store} is at ${checkpoint.position} of history ${checkpoint.since}, its changelog at ${reach.from} ` +
+        `store ${store} is at ${checkpoint.position} of history ${checkpoint.since}, its changelog at ${start} ` +
           `to ${end} of history ${since}: not the same, or too old`,
       );
-    const from = checkpoint?.position ?? reach.from;
+    const from = checkpoint?.position ?? start;
     let position = from;
     let records = 0;
     const progress = (done: boolean) =>
@@ -49,7 +50,8 @@ export const restoreStores = async (setup: RestoreSetup): Promise<void> => {
     if (from < end) {
       progress(false);
       for await (const page of reader.read({ topic, partition: task.partition }, from, end)) {
-        const writes: StoreWrite[] = page.records.flatMap(({ key, value }) =>
+        const state = page.records.filter((record) => !isName(record));
+        const writes: StoreWrite[] = state.flatMap(({ key, value }) =>
           key === null ? [] : [{ store, key: decodeText(key, 'invalid_key'), value: value ?? undefined }],
         );
         position = page.position;

@@ -1,6 +1,6 @@
 /**
- * What a stage makes of one record: the very code that tasks run, and that a shadow run of history runs. Nothing here
- * waits or knows of transactions.
+ * What a stage makes of one record: the very code that tasks run, that a shadow run of history runs, and that certificates
+ * run over the records of an order. Nothing here waits or knows of transactions.
  */
 import {
   DiskUnwritableError,
@@ -101,6 +101,65 @@ export const encodeOutput = (
   };
 };
 
+/** The inputs of a stage; what they decode, they alone process. */
+export const inputsOf = (stage: Stage): readonly StageInput<unknown>[] =>
+  stage.inputs as unknown as readonly StageInput<unknown>[];
+
+/** What a stage makes of a record: all of it counts together. */
+export type Made = Readonly<{
+  outputs: readonly ProducedRecord[];
+  /** Reasons to put the record into dead letters, one letter each. */
+  refusals: readonly Readonly<{ code: string; message: string }>[];
+  counted: Gathered['counted'];
+  /** Why it could not be processed: it is refused for that, nothing else came of it, and what it did to tables is void. */
+  failed: PoisonError | undefined;
+}>;
+
+const outcomeOf = (serde: Serde<unknown>, record: ConsumedRecord): Outcome => {
+  try {
+    return { key: decodeKey(record.key), value: record.value === null ? null : serde.decode(record.value) };
+  } catch (error) {
+    if (concernsMoreThanTheRecord(error)) throw error;
+    return { poison: asPoison(error) };
+  }
+};
+
+const madeOfDecoded = (
+  stage: Stage,
+  input: number,
+  record: ConsumedRecord,
+  outcome: Outcome,
+  store: StageContext['store'],
+): Made => {
+  const outputs: ProducedRecord[] = [];
+  const refusals: Made['refusals'][number][] = [];
+  const counted: Gathered['counted'] = [];
+  try {
+    if ('poison' in outcome) throw outcome.poison;
+    const context: StageContext = {
+      store,
+      send: (to, key, value, headers) => {
+        const serde = stage.outputs.find(({ name }) => name === to.name)?.value;
+        outputs.push(encodeOutput(serde, to.name, key, value, headers, record.timestamp));
+      },
+      deadLetter: (code, message) => refusals.push({ code, message }),
+      count: (name, label) => counted.push({ name, label }),
+    };
+    const { topic, partition, offset, timestamp, headers } = record;
+    const seen: StageRecord = { topic, partition, offset, timestamp, headers, ...outcome };
+    inputsOf(stage)[input]!.process(seen, context);
+    return { outputs, refusals, counted, failed: undefined };
+  } catch (error) {
+    if (concernsMoreThanTheRecord(error)) throw error;
+    const failed = asPoison(error);
+    return { outputs: [], refusals: [{ code: failed.code, message: failed.message }], counted: [], failed };
+  }
+};
+
+/** What the stage makes of a record of its input `input`. `store` gives its tables. */
+export const madeOf = (stage: Stage, input: number, record: ConsumedRecord, store: StageContext['store']): Made =>
+  madeOfDecoded(stage, input, record, outcomeOf(inputsOf(stage)[input]!.topic.value, record), store);
+
 export type StageRun = Readonly<{
   decode: Decode;
   /** One record: its effects on `gathered` and the stores are complete, or only its dead letter is there. */
@@ -108,58 +167,34 @@ export type StageRun = Readonly<{
 }>;
 
 export const stageRun = (topology: Topology, stage: Stage, name: TaskName): StageRun => {
-  const inputs = stage.inputs as unknown as readonly StageInput<unknown>[];
-  const outputs = new Map(stage.outputs.map((topic) => [topic.name, topic.value]));
+  const inputs = inputsOf(stage);
 
   const decode: Decode = (input, record) => {
     const { topic, place } = inputs[input]!;
     // A redriven record tells of long ago and is processed now: its own place would bring it before what it saw.
     const standing = redrivePlace(record.headers);
+    const outcome = outcomeOf(topic.value, record);
+    if ('poison' in outcome) return { place: standing, outcome };
     try {
-      const key = decodeKey(record.key);
-      const value = record.value === null ? null : topic.value.decode(record.value);
-      const own = redrivenFrom(record.headers) === undefined ? place?.(value) : standing;
-      return { place: own, outcome: { key, value } satisfies Outcome };
+      return { place: redrivenFrom(record.headers) === undefined ? place?.(outcome.value) : standing, outcome };
     } catch (error) {
       if (concernsMoreThanTheRecord(error)) throw error;
       return { place: standing, outcome: { poison: asPoison(error) } satisfies Outcome };
     }
   };
 
-  const refuse = (gathered: Gathered, record: ConsumedRecord, code: string, message: string) => {
-    gathered.deadLetters.push(deadLetterRecord(topology, stage.name, record, code, message));
-    gathered.told.push({ code, message, topic: record.topic, offset: record.offset });
-  };
-
   const process: StageRun['process'] = (stores, { input, record, decoded }, gathered) => {
-    const outcome = decoded.outcome as Outcome;
-    const own = nothing();
-    try {
-      if ('poison' in outcome) throw outcome.poison;
-      const context: StageContext = {
-        store: (store) => stores.view(store),
-        send: (topic, key, value, headers) => {
-          own.outputs.push(encodeOutput(outputs.get(topic.name), topic.name, key, value, headers, record.timestamp));
-        },
-        deadLetter: (code, message) => refuse(own, record, code, message),
-        count: (counter, label) => own.counted.push({ name: counter, label }),
-      };
-      const { topic, partition, offset, timestamp, headers } = record;
-      const seen: StageRecord = { topic, partition, offset, timestamp, headers, ...outcome };
-      inputs[input]!.process(seen, context);
-    } catch (error) {
-      stores.dropRecord();
-      if (concernsMoreThanTheRecord(error)) throw error;
-      const { code, message } = asPoison(error);
-      refuse(gathered, record, code, message);
-      if (code === 'unexpected_error') observe.trouble.publish({ ...name, error, action: 'dead-letter' });
-      return;
+    const made = madeOfDecoded(stage, input, record, decoded.outcome as Outcome, (store) => stores.view(store));
+    if (made.failed === undefined) stores.keepRecord();
+    else stores.dropRecord();
+    gathered.outputs.push(...made.outputs);
+    for (const { code, message } of made.refusals) {
+      gathered.deadLetters.push(deadLetterRecord(topology, stage.name, record, code, message));
+      gathered.told.push({ code, message, topic: record.topic, offset: record.offset });
     }
-    stores.keepRecord();
-    gathered.outputs.push(...own.outputs);
-    gathered.deadLetters.push(...own.deadLetters);
-    gathered.told.push(...own.told);
-    gathered.counted.push(...own.counted);
+    gathered.counted.push(...made.counted);
+    if (made.failed?.code === 'unexpected_error')
+      observe.trouble.publish({ ...name, error: made.failed.cause ?? made.failed, action: 'dead-letter' });
   };
 
   return { decode, process };

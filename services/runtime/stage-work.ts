@@ -8,11 +8,11 @@ import type { Admin, PartitionReader } from './ports.ts';
 import { readAgain } from './rebuild.ts';
 import { restoreStores } from './restore.ts';
 import type { Scheduler } from './scheduler.ts';
-import { nothing, stageRun } from './stage-run.ts';
+import { inputsOf, nothing, stageRun } from './stage-run.ts';
 import { StoreOverlay, type OpenBackend, type StoreBackend } from './store.ts';
 import type { Standing, Task, TaskWork } from './task.ts';
 import { isMerged } from './topics.ts';
-import type { Stage, StageInput, Topology } from './topology.ts';
+import type { Stage, Topology } from './topology.ts';
 
 export type StageWorkSetup = Readonly<{
   topology: Topology;
@@ -26,7 +26,7 @@ export type StageWorkSetup = Readonly<{
 
 export const stageWork = (setup: StageWorkSetup): TaskWork => {
   const { topology, stage, name, scheduler } = setup;
-  const inputs = stage.inputs as unknown as readonly StageInput<unknown>[];
+  const inputs = inputsOf(stage);
   const { decode, process } = stageRun(topology, stage, name);
   const changelogs = new Changelogs(topology.application, stage, name, scheduler);
   let backend: StoreBackend | undefined;
@@ -127,9 +127,9 @@ export const stageWork = (setup: StageWorkSetup): TaskWork => {
       overlay = new StoreOverlay(backend, stage.stores);
       if (stage.stores.length === 0) return;
       const bounds = await changelogs.bounds(setup.admin);
-      const history = await changelogs.begin(task, standing, bounds, setup.admin);
       const { signal } = task;
       const reader = await setup.reader();
+      const history = await changelogs.begin(task, standing, bounds, { admin: setup.admin, reader });
       const now = () => scheduler.now();
       await restoreStores({ task: name, changelogs: bounds, history, backend, reader, now, signal, tell });
       if (history.rebuilt !== undefined) await rebuild(task, standing, history.rebuilt, backend, overlay);

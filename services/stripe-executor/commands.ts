@@ -4,33 +4,47 @@ import type { CreatePaymentIntent, EnsureCustomer, FetchBalanceTransaction } fro
 import { InexactAmountError } from '../order-stream/domain/money.ts';
 import { chargeable, fromStripeUnits } from '../order-stream/domain/stripe-money.ts';
 import { PoisonError } from '../runtime/errors.ts';
-import { createOnce } from './create-once.ts';
+import { createOnce, type Made } from './create-once.ts';
 import { keyMayBeForgotten } from './domain/key-age.ts';
 import type { Outcome } from './domain/outcome.ts';
-import { findIn, keysOf, PAGE, possibleSince, refused, succeeded, type Timing } from './found.ts';
+import { allIn, findIn, keysOf, PAGE, possibleSince, refused, succeeded, type Timing } from './found.ts';
 import type { StripeApi } from './stripe-api.ts';
 
 const CAPTURE_METHODS = ['automatic', 'automatic_async', 'manual'] as const;
 
+const isOlder = (left: Stripe.Customer, right: Stripe.Customer): boolean =>
+  left.created < right.created || (left.created === right.created && left.id < right.id);
+
 /**
  * One person, one customer, whichever of their orders comes first: key and body are functions of the person alone, so
- * that orders of the same person that run side by side ask for the very same thing. The e-mail of an existing customer
- * is Stripe's to keep; nothing is updated here.
+ * that orders of the same person that run side by side ask for the very same thing. Of several the oldest is meant, as
+ * when customers are kept in step. The key of a customer who was deleted, or has another e-mail address now, brings them
+ * back for a day: then the next key counts.
  */
 export const ensureCustomer = async (api: StripeApi, command: EnsureCustomer): Promise<Outcome> => {
   const { customerKey } = command.payload;
-  const find = () =>
-    findIn<Stripe.Customer>(
+  const isTheirs = (customer: Stripe.Customer): boolean => customer.metadata['customer_key'] === customerKey;
+  const find = async () => {
+    const found = await allIn<Stripe.Customer>(
       (after) =>
         api.listCustomers({ email: customerKey, limit: PAGE, ...(after !== undefined && { starting_after: after }) }),
-      (customer) => customer.metadata['customer_key'] === customerKey,
+      isTheirs,
     );
+    return found.reduce<Made<Stripe.Customer> | undefined>(
+      (oldest, each) => (oldest === undefined || isOlder(each.object, oldest.object) ? each : oldest),
+      undefined,
+    );
+  };
   const made = await createOnce<Stripe.Customer>({
     key: (n) => `customer/${customerKey}/${n}`,
     create: (idempotencyKey) =>
       api.createCustomer({ email: customerKey, metadata: { customer_key: customerKey } }, idempotencyKey),
     find,
     lookFirst: true,
+    stands: async ({ id }) => {
+      const present = await api.retrieveCustomer(id);
+      return present.deleted !== true && isTheirs(present);
+    },
   });
   return succeeded(made, null);
 };

@@ -57,3 +57,19 @@ export const findIn = async <T extends { id: string }>(
     if (!page.has_more || after === undefined) return undefined;
   }
 };
+
+/** All of a list that fit, page by page. */
+export const allIn = async <T extends { id: string }>(
+  list: (after: string | undefined) => Promise<Stripe.Response<Stripe.ApiList<T>>>,
+  fits: (object: T) => boolean,
+): Promise<readonly Made<T>[]> => {
+  const found: Made<T>[] = [];
+  let after: string | undefined;
+  for (;;) {
+    const page = await list(after);
+    const { requestId } = page.lastResponse;
+    for (const object of page.data.filter(fits)) found.push({ object, requestId, replayed: false, how: 'found' });
+    after = page.data.at(-1)?.id;
+    if (!page.has_more || after === undefined) return found;
+  }
+};

@@ -6,11 +6,13 @@ import { PoisonError } from '../runtime/errors.ts';
 import { answeringRepair } from '../runtime/repair.ts';
 import type { DeadLetter, Topic } from '../runtime/topology.ts';
 import { createPaymentIntent, ensureCustomer, fetchBalanceTransaction } from './commands.ts';
+import { deleteCustomer, moveCustomer, retireCustomer, updateCustomer } from './customers.ts';
 import { asResult, type Outcome } from './domain/outcome.ts';
 import { refusalOrThrow } from './failure.ts';
 import type { Timing } from './found.ts';
 import { cancelPaymentIntent, capturePaymentIntent } from './held.ts';
 import { createRefund } from './refunds.ts';
+import { fetchPayoutTransactions } from './payout-transactions.ts';
 import type { StripeApi } from './stripe-api.ts';
 
 const perform = (api: StripeApi, command: StripeCommand, timing: Timing): Promise<Outcome> => {
@@ -27,6 +29,16 @@ const perform = (api: StripeApi, command: StripeCommand, timing: Timing): Promis
       return cancelPaymentIntent(api, command);
     case 'CreateRefund':
       return createRefund(api, command, timing);
+    case 'UpdateCustomer':
+      return updateCustomer(api, command);
+    case 'MoveCustomer':
+      return moveCustomer(api, command);
+    case 'RetireCustomer':
+      return retireCustomer(api, command);
+    case 'DeleteCustomer':
+      return deleteCustomer(api, command);
+    case 'FetchPayoutTransactions':
+      return fetchPayoutTransactions(api, command);
   }
 };
 

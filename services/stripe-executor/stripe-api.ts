@@ -11,6 +11,13 @@ export interface StripeApi {
     params: Stripe.CustomerCreateParams,
     idempotencyKey: string,
   ): Promise<Stripe.Response<Stripe.Customer>>;
+  retrieveCustomer(id: string): Promise<Stripe.Response<Stripe.Customer | Stripe.DeletedCustomer>>;
+  updateCustomer(
+    id: string,
+    params: Stripe.CustomerUpdateParams,
+    idempotencyKey: string,
+  ): Promise<Stripe.Response<Stripe.Customer>>;
+  deleteCustomer(id: string): Promise<Stripe.Response<Stripe.DeletedCustomer>>;
   listPaymentIntents(
     params: Stripe.PaymentIntentListParams,
   ): Promise<Stripe.Response<Stripe.ApiList<Stripe.PaymentIntent>>>;
@@ -20,7 +27,6 @@ export interface StripeApi {
   ): Promise<Stripe.Response<Stripe.PaymentIntent>>;
   listRefunds(params: Stripe.RefundListParams): Promise<Stripe.Response<Stripe.ApiList<Stripe.Refund>>>;
   createRefund(params: Stripe.RefundCreateParams, idempotencyKey: string): Promise<Stripe.Response<Stripe.Refund>>;
-  retrievePaymentIntent(id: string): Promise<Stripe.Response<Stripe.PaymentIntent>>;
   capturePaymentIntent(
     id: string,
     params: Stripe.PaymentIntentCaptureParams,
@@ -32,6 +38,14 @@ export interface StripeApi {
     idempotencyKey: string,
   ): Promise<Stripe.Response<Stripe.PaymentIntent>>;
   retrieveBalanceTransaction(id: string): Promise<Stripe.Response<Stripe.BalanceTransaction>>;
+  listBalanceTransactions(
+    params: Stripe.BalanceTransactionListParams,
+  ): Promise<Stripe.Response<Stripe.ApiList<Stripe.BalanceTransaction>>>;
+  retrievePaymentIntent(id: string): Promise<Stripe.Response<Stripe.PaymentIntent>>;
+  retrieveCharge(id: string): Promise<Stripe.Response<Stripe.Charge>>;
+  listInvoicePayments(
+    params: Stripe.InvoicePaymentListParams,
+  ): Promise<Stripe.Response<Stripe.ApiList<Stripe.InvoicePayment>>>;
 }
 
 export type StripeApiOptions = Readonly<{
@@ -72,18 +86,26 @@ export const openStripeApi = (options: StripeApiOptions): StripeApi => {
     listCustomers: (params) => limited('GET customers', () => stripe.customers.list(params)),
     createCustomer: (params, idempotencyKey) =>
       limited('POST customers', () => stripe.customers.create(params, { idempotencyKey })),
+    retrieveCustomer: (id) => limited('GET customers/:id', () => stripe.customers.retrieve(id)),
+    updateCustomer: (id, params, idempotencyKey) =>
+      limited('POST customers/:id', () => stripe.customers.update(id, params, { idempotencyKey })),
+    deleteCustomer: (id) => limited('DELETE customers/:id', () => stripe.customers.del(id)),
     listPaymentIntents: (params) => limited('GET payment_intents', () => stripe.paymentIntents.list(params)),
     createPaymentIntent: (params, idempotencyKey) =>
       limited('POST payment_intents', () => stripe.paymentIntents.create(params, { idempotencyKey })),
     listRefunds: (params) => limited('GET refunds', () => stripe.refunds.list(params)),
     createRefund: (params, idempotencyKey) =>
       limited('POST refunds', () => stripe.refunds.create(params, { idempotencyKey })),
-    retrievePaymentIntent: (id) => limited('GET payment_intents', () => stripe.paymentIntents.retrieve(id)),
     capturePaymentIntent: (id, params, idempotencyKey) =>
       limited('POST payment_intents', () => stripe.paymentIntents.capture(id, params, { idempotencyKey })),
     cancelPaymentIntent: (id, params, idempotencyKey) =>
       limited('POST payment_intents', () => stripe.paymentIntents.cancel(id, params, { idempotencyKey })),
     retrieveBalanceTransaction: (id) =>
       limited('GET balance_transactions', () => stripe.balanceTransactions.retrieve(id)),
+    listBalanceTransactions: (params) =>
+      limited('GET balance_transactions', () => stripe.balanceTransactions.list(params)),
+    retrievePaymentIntent: (id) => limited('GET payment_intents', () => stripe.paymentIntents.retrieve(id)),
+    listInvoicePayments: (params) => limited('GET invoice_payments', () => stripe.invoicePayments.list(params)),
+    retrieveCharge: (id) => limited('GET charges', () => stripe.charges.retrieve(id)),
   };
 };

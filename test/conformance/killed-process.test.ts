@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import kafkajs from 'kafkajs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { kafkajsCluster } from '../../services/runtime/kafkajs/cluster.ts';
-import { changelogTopic, requiredTopics } from '../../services/runtime/topics.ts';
+import { changelogTopic, requiredTopics, transactionalId } from '../../services/runtime/topics.ts';
 import type { Store } from '../../services/runtime/topology.ts';
 import { balanceStore, bankNamed, deposits, notes, type Note } from '../topology/runtime/fixture.ts';
 import { testBrokers } from './brokers.ts';
@@ -120,6 +120,21 @@ describe.skipIf(testBrokers === undefined)('the engine on real brokers', () => {
         await expect.poll(async () => (await admin.partitions([topic])).size, { timeout: 20_000 }).toBe(0);
         await admin.createTopics([{ topic, partitions, replication: 1, config: { 'cleanup.policy': 'compact' } }]);
       },
+      /** Where the partitions of a store's changelog end. */
+      reaches: async (store: Store<unknown>): Promise<readonly bigint[]> => {
+        const topic = changelogTopic(application, store);
+        const sources = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
+        const ends = await admin.endOffsets(sources);
+        return sources.map(({ partition }) => ends.find((each) => each.partition === partition)!.stable);
+      },
+      /** What a task has sent to its changelog and not committed when it dies. */
+      late: async (stage: string, store: Store<unknown>, partition: number, count: number) => {
+        const dying = await cluster.transactionalProducer(transactionalId(application, stage, partition));
+        const transaction = await dying.begin();
+        const record = { topic: changelogTopic(application, store), partition, key: Buffer.from('late'), value: null };
+        await transaction.send(Array.from({ length: count }, () => record));
+        await dying.close();
+      },
       close: async () => {
         await producer.close();
         await admin.close();
@@ -222,6 +237,35 @@ describe.skipIf(testBrokers === undefined)('the engine on real brokers', () => {
     await expect.poll(async () => (await told()).length, { timeout: 60_000, interval: 200 }).toBe(1000);
     expect(third.said.filter(({ action }) => action === 'rebuild')).toEqual([]);
     expectExactlyOnce(await told(), 1000);
+    expect(await third.signal('SIGTERM')).toBe(0);
+    await close();
+  });
+
+  it('tells a changelog that was made anew and reaches as far by late writes of the dead from the one it wrote', async () => {
+    const { start, directory, feed, told, recreate, reaches, late, close } = await world('refilled');
+    const stateDir = directory();
+    const first = start(stateDir);
+    await feed(200);
+    await expect.poll(async () => (await told()).length, { timeout: 60_000, interval: 200 }).toBe(200);
+    await first.signal('SIGKILL');
+    const before = await reaches(balanceStore);
+    await recreate(balanceStore);
+    // On its way when the topic was deleted, and not decided: whoever begins next ends it, with a marker.
+    for (const [partition, end] of before.entries()) await late('sum', balanceStore, partition, Number(end) - 1);
+    // The disk is as it was: all of it would be believed.
+    const second = start(stateDir);
+    await feed(200);
+    await expect.poll(async () => (await told()).length, { timeout: 60_000, interval: 200 }).toBe(400);
+    const noticed = second.said.filter(({ trouble, action }) => trouble === 'sum' && action === 'rebuild');
+    expect(noticed.map(({ error }) => error)).toEqual(
+      before.map((): unknown => expect.stringMatching(/it has no name instead of \d+/)),
+    );
+    await second.signal('SIGTERM');
+    const third = start(directory());
+    await feed(200);
+    await expect.poll(async () => (await told()).length, { timeout: 60_000, interval: 200 }).toBe(600);
+    expect(third.said.filter(({ action }) => action === 'rebuild')).toEqual([]);
+    expectExactlyOnce(await told(), 600);
     expect(await third.signal('SIGTERM')).toBe(0);
     await close();
   });

@@ -3,12 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { startApplication } from '../../services/runtime/application.ts';
 import { FatalError } from '../../services/runtime/errors.ts';
+import { decodeHistory, encodeHistory, type History } from '../../services/runtime/history.ts';
 import { MemoryBroker } from '../../services/runtime/memory/broker.ts';
 import { memoryCluster } from '../../services/runtime/memory/cluster.ts';
 import { observe, type RestoreProgress } from '../../services/runtime/observe.ts';
+import { nobody } from '../../services/runtime/ports.ts';
 import { systemScheduler } from '../../services/runtime/scheduler.ts';
 import { json, jsonDeadLetters, utf8 } from '../../services/runtime/serde.ts';
-import { memoryBackends } from '../../services/runtime/store.ts';
+import { memoryBackends, type OpenBackend } from '../../services/runtime/store.ts';
 import { openDriver, type TopologyDriver } from '../../services/runtime/testing/driver.ts';
 import type { CrashPoint } from '../../services/runtime/task.ts';
 import { requiredTopics } from '../../services/runtime/topics.ts';
@@ -18,11 +20,55 @@ import { balanceStore, bank, countStore, deposits, notes } from '../topology/run
 const changelog = 'bank-balances-by-account-changelog';
 const source = { topic: changelog, partition: 0 };
 
+/** Deletes the changelog and makes it anew; what was on its way to it then gets there, and is aborted. */
+const remadeAndFilledTo = (broker: MemoryBroker, high: bigint): void => {
+  broker.recreateTopic(changelog);
+  const { epoch } = broker.initProducerId('the dead');
+  const late = { key: Buffer.from('ann'), value: null, headers: {}, timestamp: 0n };
+  for (let n = 1n; n < high; n++) broker.appendInTransaction('the dead', epoch, broker.log(source), late);
+  broker.endTransaction('the dead', epoch, false);
+  expect(broker.log(source).stable).toBe(high);
+};
+
+/** The same, and it reaches as far as before. */
+const remadeAndFilled = (broker: MemoryBroker): void => remadeAndFilledTo(broker, broker.log(source).high);
+
+/** The bank on one machine after another, each with a disk of its own. */
+const bankOfMachines = () => {
+  const broker = new MemoryBroker(() => Date.now());
+  for (const { topic } of requiredTopics(bank))
+    broker.createTopic({ topic, partitions: 1, replication: 1, config: {} });
+  const cluster = memoryCluster(broker, systemScheduler);
+  const told = () =>
+    broker
+      .log({ topic: notes.name, partition: 0 })
+      .read(0n, Infinity)
+      .records.map(({ value }) => notes.value.decode(value!))
+      .map(({ id, total }) => `${id} ${total}`);
+  let fed = 0;
+  const feed = (account: string) => {
+    const value = deposits.value.encode({ id: `d${fed++}`, amount: 1n });
+    const record = { key: Buffer.from(account), value, headers: {}, timestamp: undefined };
+    broker.append(broker.log({ topic: deposits.name, partition: 0 }), record);
+  };
+  const live = async (openBackend: OpenBackend, accounts: readonly string[]) => {
+    const running = await startApplication(bank, { cluster, stateDir: '', openBackend });
+    await expect.poll(() => running.status()[0]?.tasks[0]?.state).toBe('RUNNING');
+    const before = told().length;
+    for (const account of accounts) feed(account);
+    await expect.poll(() => told().length).toBe(before + accounts.length);
+    await running.stop();
+  };
+  const history = () => decodeHistory(broker.position('bank-sum', { topic: deposits.name, partition: 0 })?.note);
+  return { broker, cluster, told, feed, live, history };
+};
+
 const ids = (driver: TopologyDriver) => driver.readAll(notes).map(({ value }) => `${value!.id} ${value!.total}`);
 
 /** Ways in which a changelog loses what it had. */
 const losses: Readonly<Record<string, (driver: TopologyDriver) => void>> = {
   'made anew': ({ broker }) => broker.recreateTopic(changelog),
+  'made anew and filled as far by late writes': ({ broker }) => remadeAndFilled(broker),
   'emptied by retention': ({ broker }) => broker.log(source).deleteBefore(broker.log(source).high),
   'cut at its beginning': ({ broker }) => broker.log(source).deleteBefore(2n),
 };
@@ -65,18 +111,45 @@ describe('a changelog', () => {
     await driver.close();
   });
 
-  it('that was made anew and then got a late record of somebody who was fenced is missed as well', async () => {
+  it.each([true, false])(
+    'that was made anew while a transaction of its task was on its way is missed, however far that reaches (disk lost: %s)',
+    async (wipe) => {
+      for (let more = -1n; more < 3n; more++) {
+        const driver = await openDriver(bank);
+        await driver.pipe(deposits, 'ann', { id: 'd0', amount: 1n });
+        const { high } = driver.broker.log(source);
+        driver.broker.recreateTopic(changelog);
+        const own = await memoryCluster(driver.broker, systemScheduler).transactionalProducer('bank-sum-0');
+        const late = await own.begin();
+        // Whoever begins next ends it, and its marker is one more.
+        const key = Buffer.from('ann');
+        await late.send(Array.from({ length: Number(high - 1n + more) }, () => ({ ...source, key, value: null })));
+        const told: unknown[] = [];
+        const stop = observe.trouble.subscribe(({ action, error }) => {
+          if (action === 'rebuild') told.push(error);
+        });
+        await driver.restart({ wipe });
+        await driver.pipe(deposits, 'ann', { id: 'd1', amount: 1n });
+        stop();
+        expect(told.map(String)).toEqual([
+          expect.stringMatching(more < 0n ? /ends at 3, and was committed up to 4/ : /it has no name instead of \d+/),
+        ]);
+        expect(ids(driver)).toEqual(['d0 1', 'd1 2']);
+        await driver.close();
+      }
+    },
+  );
+
+  it('is found to be another one at once when the disk would do without it', async () => {
     const driver = await openDriver(bank);
-    for (let n = 0; n < 2; n++) await driver.pipe(deposits, 'ann', { id: `d${n}`, amount: 1n });
-    driver.broker.recreateTopic(changelog);
-    const zombie = await memoryCluster(driver.broker, systemScheduler).transactionalProducer('zombie');
-    const transaction = await zombie.begin();
-    await transaction.send([{ ...source, key: Buffer.from('ann'), value: null }]);
-    await transaction.abort();
-    await zombie.close();
+    await driver.pipe(deposits, 'ann', { id: 'd0', amount: 1n });
+    remadeAndFilled(driver.broker);
+    await driver.restart();
+    await driver.pipe(deposits, 'bob', { id: 'd1', amount: 1n });
+    // What the disk had alone would be missing now.
     await driver.restart({ wipe: true });
     await driver.pipe(deposits, 'ann', { id: 'd2', amount: 1n });
-    expect(ids(driver)).toEqual(['d0 1', 'd1 2', 'd2 3']);
+    expect(ids(driver)).toEqual(['d0 1', 'd1 1', 'd2 2']);
     await driver.close();
   });
 
@@ -173,27 +246,7 @@ describe('a changelog', () => {
   });
 
   it('of an older history does not come back from a disk that slept through the new one', async () => {
-    const broker = new MemoryBroker(() => Date.now());
-    for (const { topic } of requiredTopics(bank))
-      broker.createTopic({ topic, partitions: 1, replication: 1, config: {} });
-    const cluster = memoryCluster(broker, systemScheduler);
-    const told = () =>
-      broker
-        .log({ topic: notes.name, partition: 0 })
-        .read(0n, Infinity)
-        .records.map(({ value }) => notes.value.decode(value!))
-        .map(({ id, total }) => `${id} ${total}`);
-    let fed = 0;
-    const live = async (openBackend: ReturnType<typeof memoryBackends>, accounts: readonly string[]) => {
-      const running = await startApplication(bank, { cluster, stateDir: '', openBackend });
-      for (const account of accounts) {
-        const value = deposits.value.encode({ id: `d${fed++}`, amount: 1n });
-        const record = { key: Buffer.from(account), value, headers: {}, timestamp: undefined };
-        broker.append(broker.log({ topic: deposits.name, partition: 0 }), record);
-        await expect.poll(() => told().length).toBe(fed);
-      }
-      await running.stop();
-    };
+    const { broker, told, live } = bankOfMachines();
     const [old, fresh] = [memoryBackends(), memoryBackends()];
     await live(old, ['ann', 'bob']);
     broker.recreateTopic(changelog);
@@ -204,6 +257,20 @@ describe('a changelog', () => {
     expect(stands!.position).toBeLessThan(high);
     await live(old, ['bob', 'ann']);
     expect(told().slice(-2)).toEqual(['d7 4', 'd8 5']);
+  });
+
+  it('of a history in which nothing had come about yet does not come back either', async () => {
+    const { broker, told, live } = bankOfMachines();
+    // Something was begun and never committed: a disk that has nothing stands behind it.
+    remadeAndFilledTo(broker, 2n);
+    const [old, fresh] = [memoryBackends(), memoryBackends()];
+    await live(old, []);
+    const stands = old.peek({ application: 'bank', stage: 'sum', partition: 0 })?.checkpoint(balanceStore.name);
+    expect(stands!.position).toBe(2n);
+    broker.recreateTopic(changelog);
+    await live(fresh, ['bob', 'ann']);
+    await live(old, ['bob']);
+    expect(told()).toEqual(['d0 1', 'd1 1', 'd2 2']);
   });
 
   it('is told of while it is made anew: how far, of how much', async () => {
@@ -225,6 +292,101 @@ describe('a changelog', () => {
       [6n, 6n, 6, true],
     ]);
     await driver.close();
+  });
+});
+
+/** As a version left it that gave changelogs no names: ann's first deposit is in the state and the changelog. */
+const nameless = async (note: Partial<History>) => {
+  const world = bankOfMachines();
+  const { cluster, feed, broker } = world;
+  feed('ann');
+  broker.append(broker.log({ topic: notes.name, partition: 0 }), {
+    key: Buffer.from('ann'),
+    value: notes.value.encode({ account: 'ann', id: 'd0', total: 1n }),
+    headers: {},
+    timestamp: undefined,
+  });
+  const transaction = await (await cluster.transactionalProducer('bank-sum-0')).begin();
+  const value = balanceStore.value.encode({ total: 1n, deposits: 1, seen: ['d0'] });
+  await transaction.send([{ ...source, key: Buffer.from('ann'), value }]);
+  const reaches = new Map([[balanceStore.name, { from: 0n, to: 2n, named: undefined }]]);
+  const text = encodeHistory({ since: 0, reaches, rebuilt: undefined, ...note });
+  await transaction.sendOffsets(nobody('bank-sum'), [{ topic: deposits.name, partition: 0, offset: 1n, note: text }]);
+  await transaction.commit();
+  return world;
+};
+
+describe('a changelog without a name', () => {
+  it('is believed as far as it is noted, and gets one', async () => {
+    const { live, told, history, broker } = await nameless({});
+    const disk = memoryBackends();
+    await live(disk, ['ann']);
+    expect(told()).toEqual(['d0 1', 'd1 2']);
+    const { since, reaches } = history()!;
+    expect(since).toBeGreaterThan(0);
+    expect(reaches.get(balanceStore.name)).toEqual({ from: 0n, to: 6n, named: 2n });
+    // Once only: the next one finds it, and keeps its disk.
+    await live(disk, ['ann']);
+    expect(history()).toEqual({
+      since,
+      reaches: new Map([[balanceStore.name, { from: 0n, to: 8n, named: 2n }]]),
+      rebuilt: undefined,
+    });
+    // From here on another one of that length is not taken for it.
+    remadeAndFilled(broker);
+    await live(memoryBackends(), ['ann']);
+    expect(told()).toEqual(['d0 1', 'd1 2', 'd2 3', 'd3 4']);
+  });
+
+  it('keeps its state when everything around its name is compacted', async () => {
+    const { live, told, broker } = await nameless({});
+    await live(memoryBackends(), ['ann', 'bob', 'ann']);
+    broker.log(source).compact(true);
+    await live(memoryBackends(), ['ann', 'bob']);
+    expect(told()).toEqual(['d0 1', 'd1 2', 'd2 1', 'd3 3', 'd4 4', 'd5 2']);
+  });
+
+  it('that is shorter than noted is made anew of the inputs', async () => {
+    const { live, told, broker } = await nameless({});
+    broker.recreateTopic(changelog);
+    await live(memoryBackends(), ['ann']);
+    expect(told()).toEqual(['d0 1', 'd1 2']);
+  });
+
+  it('and whose stores were being made anew goes on with that', async () => {
+    const reaches = new Map([[balanceStore.name, { from: 2n, to: 2n, named: undefined }]]);
+    const { live, told, history } = await nameless({ reaches, rebuilt: new Map([[deposits.name, 0n]]) });
+    await live(memoryBackends(), ['ann']);
+    expect(told()).toEqual(['d0 1', 'd1 2']);
+    expect(history()?.rebuilt).toBeUndefined();
+  });
+
+  it('does not make a disk good that stood in it before', async () => {
+    const { live, told } = await nameless({});
+    const disk = memoryBackends();
+    const left = await disk({ application: 'bank', stage: 'sum', partition: 0, stores: [balanceStore.name] });
+    const value = balanceStore.value.encode({ total: 7n, deposits: 1, seen: ['of another one'] });
+    await left.write(
+      [{ store: balanceStore.name, key: 'ann', value }],
+      new Map([[balanceStore.name, { position: 1n, since: 0, writtenAt: Date.now() }]]),
+    );
+    await live(disk, ['ann']);
+    expect(told()).toEqual(['d0 1', 'd1 2']);
+  });
+
+  it('when one store of a stage is new, all of its changelogs get another name', async () => {
+    const { live, told, history, broker } = await nameless({});
+    await live(memoryBackends(), ['ann']);
+    const before = history()!;
+    const position = broker.position('bank-sum', { topic: deposits.name, partition: 0 })!;
+    const cluster = memoryCluster(broker, systemScheduler);
+    const transaction = await (await cluster.transactionalProducer('bank-sum-0')).begin();
+    const note = encodeHistory({ ...before, reaches: new Map() });
+    await transaction.sendOffsets(nobody('bank-sum'), [{ ...position, note }]);
+    await transaction.commit();
+    await live(memoryBackends(), ['ann']);
+    expect(told()).toEqual(['d0 1', 'd1 2', 'd2 3']);
+    expect(history()!.since).toBeGreaterThan(before.since);
   });
 });
 

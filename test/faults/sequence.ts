@@ -15,7 +15,7 @@ import type { Finding, FindingKind } from '../../services/cli/verify/judge.ts';
 import { ORDER_STREAM } from '../../services/order-stream/topology.ts';
 import type { Policy } from '../../services/order-stream/domain/policy.ts';
 import { assemblyStage } from '../../services/order-stream/stages/assembly.ts';
-import { ordersStage } from '../../services/order-stream/stages/orders.ts';
+import { decidersStage } from '../../services/order-stream/stages/deciders.ts';
 import type { Workflows } from '../../services/order-stream/workflows/set.ts';
 import type { StageInput } from '../../services/runtime/topology.ts';
 import type { Schemas } from '../../schemas/serde.ts';
@@ -116,7 +116,7 @@ const checkCommands = (
   agreed: Agreed,
   say: Say,
 ): void => {
-  const stage = ordersStage(ORDER_STREAM, schemas, policy, workflows);
+  const stage = decidersStage(ORDER_STREAM, schemas, policy, workflows);
   const inputsOf = [
     byKey(evidence.assembledOrders),
     byKey(evidence.adnsfSnapshots),

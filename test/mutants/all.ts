@@ -4,6 +4,8 @@ import { deadLetterMutants } from './dead-letters.ts';
 import { edgeMutants } from './edges.ts';
 import { heldMutants } from './held.ts';
 import { nothingMissedMutants } from './nothing-missed.ts';
+import { notifierMutants } from './notifier.ts';
+import { payoutMutants } from './payouts.ts';
 import { proofMutants } from './proof.ts';
 import { replayMutants } from './replay.ts';
 import { refundMutants } from './refunds.ts';
@@ -15,9 +17,11 @@ export const allMutants: readonly Mutant[] = [
   ...shopMutants,
   ...refundMutants,
   ...heldMutants,
+  ...payoutMutants,
   ...deadLetterMutants,
   ...edgeMutants,
   ...replayMutants,
   ...nothingMissedMutants,
+  ...notifierMutants,
   ...proofMutants,
 ];

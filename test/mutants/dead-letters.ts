@@ -3,7 +3,7 @@ import type { Mutant } from './mutant.ts';
 
 const desk = 'services/dead-letters/desk.ts';
 const assembly = 'services/order-stream/stages/assembly.ts';
-const orders = 'services/order-stream/stages/orders.ts';
+const orders = 'services/order-stream/stages/deciders.ts';
 const editing = 'services/dead-letters/editing.ts';
 
 const atTheDesk = ['test/topology/dead-letters/desk.test.ts'];
@@ -56,8 +56,8 @@ export const deadLetterMutants: readonly Mutant[] = [
     file: 'services/runtime/stage-run.ts',
     edits: [
       {
-        find: `redrivenFrom(record.headers) === undefined ? place?.(value) : standing`,
-        replace: `redrivenFrom(record.headers) === '' ? standing : place?.(value)`,
+        find: `redrivenFrom(record.headers) === undefined ? place?.(outcome.value) : standing`,
+        replace: `redrivenFrom(record.headers) === '' ? standing : place?.(outcome.value)`,
       },
     ],
     tests: inTheStream,

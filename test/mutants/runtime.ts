@@ -183,9 +183,11 @@ export const runtimeMutants: readonly Mutant[] = [
     file: stageRun,
     edits: [
       {
-        find: `      stores.dropRecord();
+        find: `    if (made.failed === undefined) stores.keepRecord();
+    else stores.dropRecord();
 `,
-        replace: ``,
+        replace: `    stores.keepRecord();
+`,
       },
     ],
     tests: driver,
@@ -280,17 +282,60 @@ export const runtimeMutants: readonly Mutant[] = [
     tests: lostChangelog,
   },
   {
+    guard: 'changelog-name-asked-for',
+    why: 'a changelog made anew is taken for the one that was written when late writes reach as far',
+    file: changelogs,
+    edits: [{ find: `if (name !== noted.since)`, replace: `if (noted.since < 0)` }],
+    tests: lostChangelog,
+  },
+  {
+    guard: 'changelog-name-is-another-each-time',
+    why: 'a disk of an older history would be believed beside the new one',
+    file: changelogs,
+    edits: [
+      {
+        find: `const since = Math.max(this.#scheduler.now(), (noted?.since ?? 0) + 1);`,
+        replace: `const since = noted?.since ?? 0;`,
+      },
+    ],
+    tests: lostChangelog,
+  },
+  {
+    guard: 'changelogs-without-a-name-get-one',
+    why: 'a changelog of before would be told from another one by its length alone, for ever',
+    file: changelogs,
+    edits: [
+      {
+        find: `if (noted === undefined || !bounds.every((each) => named(each) !== undefined))`,
+        replace: `if (noted === undefined)`,
+      },
+    ],
+    tests: lostChangelog,
+  },
+  {
+    guard: 'changelog-name-is-no-state',
+    why: 'the name would be restored as a key that nobody can read',
+    file: restore,
+    edits: [
+      {
+        find: `const state = page.records.filter((record) => !isName(record));`,
+        replace: `const state = page.records;`,
+      },
+    ],
+    tests: lostChangelog,
+  },
+  {
     guard: 'note-covers-its-own-transaction',
     why: 'what the last transaction wrote could be lost unnoticed',
     file: changelogs,
-    edits: [{ find: `to: count === 0n ? to : to + count + markers }`, replace: `to }` }],
+    edits: [{ find: `to: reach.to + count + markers }`, replace: `to: reach.to }` }],
     tests: lostChangelog,
   },
   {
     guard: 'changelog-remade-under-a-task',
     why: 'a running task would go on writing after a beginning that is gone',
     file: changelogs,
-    edits: [{ find: `if (reached < to) throw`, replace: `if (reached < 0n) throw` }],
+    edits: [{ find: `if (reached < reach.to)`, replace: `if (reached < 0n)` }],
     tests: lostChangelog,
   },
   {
@@ -320,8 +365,8 @@ export const runtimeMutants: readonly Mutant[] = [
     file: changelogs,
     edits: [
       {
-        find: `reaches: new Map(bounds.map(({ store, end }) => [store, { from: end, to: end }])),`,
-        replace: `reaches: new Map(bounds.map(({ store, begin, end }) => [store, { from: begin, to: end }])),`,
+        find: `{ from: ({ end }) => end, rebuilt`,
+        replace: `{ from: ({ begin }) => begin, rebuilt`,
       },
     ],
     tests: lostChangelog,

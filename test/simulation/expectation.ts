@@ -93,6 +93,7 @@ export const expectedCommands = (order: OrderPlan, facts: OrderFacts): readonly 
       name,
       phone: null,
       billTo: address,
+      standing: 'order',
     });
     erp('CreateSalesOrder', 'create-sales-order', {
       salesOrderNumber: orderId,

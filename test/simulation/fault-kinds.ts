@@ -33,7 +33,7 @@ const scheduled = [
   /** The coordinator ends a transaction that takes too long. */
   'expire-transaction',
   'compact',
-  /** A changelog is gone and made anew, empty; everybody who wrote it is started again. */
+  /** A changelog is gone and made anew, empty or with late writes of the dead; most often its writers are started again. */
   'lose-changelog',
   'corrupt-disk',
   /** Hours go by: idempotency keys are forgotten, signatures grow old. */

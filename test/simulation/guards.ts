@@ -16,6 +16,8 @@ export const guards = [
   'restore-to-end',
   /** What was noted with the positions tells that a changelog has lost something. */
   'changelog-note',
+  /** The name in a changelog tells it from one that was made anew and reaches as far. */
+  'changelog-name',
   /** Change records are merged by their place in the shop's log. */
   'merge-by-place',
   /** A webhook is answered only when the brokers have it. */

@@ -1,10 +1,12 @@
 /** The engine's ports over the in-memory brokers, for one process: each request is a step, and so may be its answer. */
 import { RetriableError } from '../../services/runtime/errors.ts';
+import { decodeHistory, encodeHistory } from '../../services/runtime/history.ts';
 import type { MemoryBroker } from '../../services/runtime/memory/broker.ts';
 import { memoryCluster } from '../../services/runtime/memory/cluster.ts';
 import type {
   Admin,
   GroupMetadata,
+  GroupPosition,
   IdempotentProducer,
   KafkaCluster,
   PartitionReader,
@@ -153,6 +155,8 @@ export const simulatedCluster = (
             partition,
             offset,
           }));
+        if (without === 'changelog-name')
+          return (await real.committedOffsets(groupId, sources)).map((position) => nameless(position));
         if (without !== 'offsets-after-fence') return real.committedOffsets(groupId, sources);
         return Promise.resolve(
           sources.flatMap((source) => {
@@ -209,6 +213,14 @@ export const simulatedCluster = (
     reader: async () => reader(await inner.reader()),
     admin: async () => admin(await inner.admin()),
   };
+};
+
+/** As versions noted it that gave changelogs no names. */
+const nameless = (position: GroupPosition): GroupPosition => {
+  const history = decodeHistory(position.note);
+  if (history === undefined) return position;
+  const reaches = [...history.reaches].map(([store, reach]) => [store, { ...reach, named: undefined }] as const);
+  return { ...position, note: encodeHistory({ ...history, reaches: new Map(reaches) }) };
 };
 
 /** Somebody whom the group knows at present, in whose name anything is taken. */

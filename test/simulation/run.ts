@@ -48,6 +48,24 @@ const createTopics = (broker: MemoryBroker, partitions: number): void => {
   for (const stores of storesOf.values()) for (const store of stores) create(`order-stream-${store}-changelog`);
 };
 
+/** Another chance out of the one that a fault has. */
+const fractionOf = (pick: number, scale: number): number => (pick * scale) % 1;
+
+/** Deletes a topic and makes it anew; `filled`: late writes of the dead come to it, as far as it had reached before. */
+const remakeTopic = (broker: MemoryBroker, topic: string, filled: boolean): void => {
+  const sources = Array.from({ length: broker.partitionCount(topic) ?? 0 }, (_, partition) => ({ topic, partition }));
+  const highs = sources.map((source) => broker.log(source).high);
+  broker.recreateTopic(topic);
+  if (!filled) return;
+  for (const [partition, source] of sources.entries()) {
+    const log = broker.log(source);
+    const { epoch } = broker.initProducerId('the dead');
+    const late = { key: Buffer.from('late'), value: null, headers: {}, timestamp: 0n };
+    while (log.high + 1n < highs[partition]!) broker.appendInTransaction('the dead', epoch, log, late);
+    broker.endTransaction('the dead', epoch, false);
+  }
+};
+
 /** Takes guarantees of the brokers away. */
 const weaken = (broker: MemoryBroker, guard: Guard | undefined): void => {
   if (guard !== 'aborted-hidden' && guard !== 'stable-end') return;
@@ -84,6 +102,8 @@ export const runScenario = async (
   const shoppers = scenario.orders.map((order) => new Shopper(order, shop, stripe, known));
   const poison: PoisonLetter[] = [];
   let forgotten = false;
+  /** A changelog was made anew under running tasks: those that write no more find out when they are started again. */
+  let unnoticed = false as boolean;
 
   const begin = (role: Role, count: number) => {
     for (let index = 0; index < count; index++) machines.add(role);
@@ -247,8 +267,11 @@ export const runScenario = async (
           const topic = among(broker.topics().filter((name) => name.endsWith('-changelog')));
           if (topic === undefined) return false;
           world.say(() => `  ${topic}`);
-          for (const { process, up } of machines.of('stream')) if (up) world.kill(process!, 'its changelog is lost');
-          broker.recreateTopic(topic);
+          const running = fractionOf(pick, 100) < 0.25;
+          if (running) unnoticed = true;
+          else killStreams('its changelog is lost');
+          // While its task runs nobody else's writes are taken.
+          remakeTopic(broker, topic, !running && fractionOf(pick, 1000) < 0.5);
           return true;
         });
         return;
@@ -289,6 +312,9 @@ export const runScenario = async (
         return;
     }
   };
+  const killStreams = (why: string): void => {
+    for (const { process, up } of machines.of('stream')) if (up) world.kill(process!, why);
+  };
   const scaleOut = (role: Role | undefined): boolean => {
     if (role === undefined || machines.of(role).length >= 3) return false;
     machines.add(role);
@@ -315,6 +341,12 @@ export const runScenario = async (
     // Whoever waits for something that does not come finds out: idle positions are committed, orphans leave, and
     // transactions that nobody ends are ended.
     if (idleRounds++ >= roundsOfRest || restless++ > maxRestless) {
+      if (unnoticed && restless <= maxRestless) {
+        unnoticed = false;
+        killStreams('everybody is started again some day');
+        idleRounds = 0;
+        continue;
+      }
       if (encores++ >= scenario.encores || restless > maxRestless) break;
       world.say(() => 'ENCORE');
       idleRounds = 0;

@@ -4,6 +4,7 @@
  */
 import type { OrdersValue } from '../../schemas/generated/types.ts';
 import { decimalFromBytes, decimalText } from '../../services/order-stream/domain/money.ts';
+import type { CustomerChange, CustomerRow } from '../../services/adnsf-executor/domain/customers.ts';
 import type { Change } from '../../services/adnsf-executor/domain/decision.ts';
 import type { OrderRow } from '../../services/adnsf-executor/domain/order-row.ts';
 import {
@@ -23,6 +24,17 @@ export type LoggedChange = Readonly<{ table: Table; key: string; value: object |
 
 const lockTimeoutMs = 15_000;
 
+/** Columns of a Customer row. */
+export type CustomerRecord = Readonly<{
+  CustomerID: number;
+  Email: string;
+  FirstName: string | null;
+  LastName: string | null;
+  Phone: string | null;
+  IsRegistered: number;
+  Active: number;
+}>;
+
 type Lock = { owner: object; readonly waiting: (() => void)[] };
 
 const decimal = (bytes: Uint8Array | null): string => decimalText(decimalFromBytes(bytes ?? new Uint8Array(1), 4));
@@ -30,6 +42,7 @@ const decimal = (bytes: Uint8Array | null): string => decimalText(decimalFromByt
 export class SimulatedShop {
   readonly #world: World;
   readonly orders = new Map<number, OrdersValue>();
+  readonly customers = new Map<number, CustomerRecord>();
   /** What people see on the order: one line per decline. */
   readonly notes = new Map<number, string[]>();
   readonly applied = new Map<string, AppliedRow>();
@@ -70,6 +83,15 @@ export class SimulatedShop {
     const before = this.orders.get(number) ?? null;
     this.orders.set(number, row);
     return this.write('orders', String(row.CustomerID), before === null ? 'c' : 'u', before, row);
+  }
+
+  /** Inserts or changes a customer, or deletes one. */
+  putCustomer(customerId: number, row: CustomerRecord | null): { at: bigint; place: string } {
+    const before = this.customers.get(customerId) ?? null;
+    if (row === null) this.customers.delete(customerId);
+    else this.customers.set(customerId, row);
+    const op = row === null ? 'd' : before === null ? 'c' : 'u';
+    return this.write('customers', String(customerId), op, before, row);
   }
 
   /** Whether somebody is in the middle of changing the order. */
@@ -142,6 +164,51 @@ class OpenTransaction implements ShopTransaction {
       const present = this.#shop.orders.get(row.orderNumber);
       if (present?.TransactionState !== row.state || present.AuthorizationPNREF !== row.paymentReference) return false;
       this.#afterwards(() => this.#apply(row.orderNumber, change));
+      return true;
+    });
+  }
+
+  customer(customerId: number): Promise<CustomerRow | undefined> {
+    return this.#statement(`reads customer ${customerId}`, `customer ${customerId}`, true, () => {
+      const row = this.#shop.customers.get(customerId);
+      if (row === undefined) return undefined;
+      return {
+        customerId,
+        email: row.Email,
+        firstName: row.FirstName,
+        lastName: row.LastName,
+        phone: row.Phone,
+        registered: row.IsRegistered === 1,
+        active: row.Active === 1,
+        billing: null,
+      };
+    });
+  }
+
+  otherAccount(email: string, than: number): Promise<number | undefined> {
+    return this.#statement(
+      `looks for an account`,
+      undefined,
+      false,
+      () =>
+        [...this.#shop.customers.values()]
+          .filter((row) => row.CustomerID !== than && row.IsRegistered === 1)
+          .find((row) => row.Email.toLowerCase() === email.toLowerCase())?.CustomerID,
+    );
+  }
+
+  changeCustomer(row: CustomerRow, change: CustomerChange): Promise<boolean> {
+    return this.#statement(`changes customer ${row.customerId} (${change.kind})`, undefined, false, () => {
+      const present = this.#shop.customers.get(row.customerId);
+      if (present?.Email !== row.email) return false;
+      this.#afterwards(() => {
+        const now = this.#shop.customers.get(row.customerId)!;
+        const columns =
+          change.kind === 'anonymous'
+            ? { Email: '', FirstName: null, LastName: null, Phone: null, Active: 0 }
+            : { Email: change.email, FirstName: change.firstName, LastName: change.lastName, Phone: change.phone };
+        this.#shop.putCustomer(row.customerId, { ...now, ...columns });
+      });
       return true;
     });
   }

@@ -161,6 +161,7 @@ export class Shopper {
       LastName: 'Test',
       Phone: null,
       IsRegistered: 1,
+      Active: 1,
     };
     const carts = Array.from({ length: order.lines }, (_, index) => ({
       ShoppingCartRecID: cartId(order, index),
@@ -174,7 +175,12 @@ export class Shopper {
     known.add(order.customerId);
     const state = order.kind === 'other' ? 'CAPTURED' : 'PENDING';
     return [
-      ...(isNew ? write('customers', 'c', null, customer) : []),
+      ...(isNew
+        ? doubled(
+            () => void shop.putCustomer(order.customerId, customer),
+            () => void shop.putCustomer(order.customerId, { ...shop.customers.get(order.customerId)! }),
+          )
+        : []),
       ...carts.flatMap((cart) => write('carts', 'c', null, cart)),
       ...put({}),
       ...carts.flatMap((_, index) => write('orderLines', 'c', null, lineRow(order, index, lineCents(order, index)))),

@@ -23,7 +23,15 @@ type Headers = Readonly<Record<string, string>>;
 type Answer = Readonly<{ object: object }> | Readonly<{ status: number }>;
 type Saved = { readonly fingerprint: string; readonly at: number; answer: Answer | undefined };
 
-type Customer = Readonly<{ id: string; object: 'customer'; email: string; created: number; metadata: Headers }>;
+type Customer = Readonly<{
+  id: string;
+  object: 'customer';
+  email: string;
+  name: string | null;
+  phone: string | null;
+  created: number;
+  metadata: Headers;
+}>;
 export type Intent = {
   readonly id: string;
   readonly object: 'payment_intent';
@@ -50,7 +58,15 @@ export type Balance = Readonly<{
 }>;
 
 /** What an event says, apart from its id: twins share it. */
-export type StripeNews = Readonly<{ type: string; created: number; object: object }>;
+export type StripeNews = Readonly<{
+  type: string;
+  created: number;
+  object: object;
+  /** What was changed, as it was. */
+  previous?: object;
+  /** Of the request behind it. */
+  idempotencyKey?: string;
+}>;
 export type Delivery = { readonly id: string; readonly body: Buffer; readonly news: StripeNews; attempts: number };
 
 /** What happened in the life of a payment, for the oracle. */
@@ -67,6 +83,7 @@ export const declineReason = {
 export class SimulatedStripe {
   readonly #world: World;
   readonly customers: Customer[] = [];
+  readonly deleted = new Set<string>();
   readonly intents: Intent[] = [];
   readonly balances = new Map<string, Balance>();
   /** By order number, as told by the metadata. */
@@ -96,27 +113,34 @@ export class SimulatedStripe {
       listCustomers: ({ email }) =>
         read('GET customers', () => list(this.customers.filter((customer) => customer.email === email))),
       createCustomer: (params, key) =>
-        this.#request(process, 'POST customers', key, JSON.stringify(params), () => this.#newCustomer(params)),
+        this.#request(process, 'POST customers', key, JSON.stringify(params), () => this.#newCustomer(params, key)),
+      retrieveCustomer: (id) => read('GET customers/:id', () => this.#customer(id)),
+      updateCustomer: (id, params, key) =>
+        this.#request(process, 'POST customers/:id', key, JSON.stringify([id, params]), () =>
+          this.changeCustomer(id, params, key),
+        ),
+      deleteCustomer: (id) => read('DELETE customers/:id', () => this.deleteCustomer(id)),
       listPaymentIntents: ({ customer }) =>
         read('GET payment_intents', () => list(this.intents.filter((intent) => intent.customer === customer))),
       createPaymentIntent: (params, key) =>
         this.#request(process, 'POST payment_intents', key, JSON.stringify(params), () => this.#newIntent(params)),
       listRefunds: () => Promise.reject(new Error('nobody refunds anything in this shop')),
       createRefund: () => Promise.reject(new Error('nobody refunds anything in this shop')),
-      retrievePaymentIntent: () => Promise.reject(new Error('nobody looks at one PaymentIntent here')),
       capturePaymentIntent: () => Promise.reject(new Error('nothing is authorised here')),
       cancelPaymentIntent: () => Promise.reject(new Error('nobody voids orders here')),
       retrieveBalanceTransaction: (id) =>
         read('GET balance_transactions', () => {
           const found = this.balances.get(id);
-          if (found === undefined)
-            throw new StripeInvalidRequestError({
-              message: `No such balance transaction: ${id}`,
-              type: 'invalid_request_error',
-              statusCode: 404,
-            } as never);
-          return found;
+          return found ?? missing(id);
         }),
+      // Nothing is paid out here.
+      listBalanceTransactions: () => read('GET balance_transactions', () => list([])),
+      retrievePaymentIntent: (id) =>
+        read('GET payment_intents', () =>
+          structuredCopy(this.intents.find((intent) => intent.id === id) ?? missing(id)),
+        ),
+      retrieveCharge: (id) => read('GET charges', () => missing(id)),
+      listInvoicePayments: () => read('GET invoice_payments', () => list([])),
     };
   }
 
@@ -245,15 +269,68 @@ export class SimulatedStripe {
     return undefined;
   }
 
-  #newCustomer({ email, metadata }: Stripe.CustomerCreateParams): Customer {
+  #customer(id: string): object {
+    if (this.deleted.has(id)) return { id, object: 'customer', deleted: true };
+    const found = this.customers.find((customer) => customer.id === id);
+    if (found === undefined)
+      throw new StripeInvalidRequestError({
+        message: `No such customer: ${id}`,
+        type: 'invalid_request_error',
+        code: 'resource_missing',
+        statusCode: 404,
+      } as never);
+    return { ...found };
+  }
+
+  /** As a command does it, or somebody at Stripe. */
+  changeCustomer(id: string, params: Stripe.CustomerUpdateParams, key?: string): object {
+    const before = this.#customer(id) as Customer;
+    const index = this.customers.findIndex((customer) => customer.id === id);
+    if (index < 0) return before;
+    const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+    const metadata: Record<string, string> = { ...before.metadata };
+    for (const [name, value] of Object.entries(params.metadata ?? {}))
+      if (value === '' || value === null) delete metadata[name];
+      else metadata[name] = String(value);
+    const after: Customer = {
+      ...before,
+      ...(params.name !== undefined && { name: text(params.name) }),
+      ...(params.phone !== undefined && { phone: text(params.phone) }),
+      ...(params.email !== undefined && { email: params.email }),
+      metadata,
+    };
+    const previous = Object.fromEntries(
+      (['name', 'phone', 'email'] as const).flatMap((name) =>
+        before[name] === after[name] ? [] : [[name, before[name]] as const],
+      ),
+    );
+    const former = Object.entries(before.metadata).filter(([name, value]) => metadata[name] !== value);
+    const changed = { ...previous, ...(former.length > 0 && { metadata: Object.fromEntries(former) }) };
+    this.customers[index] = after;
+    if (JSON.stringify(before) !== JSON.stringify(after)) this.#tell('customer.updated', after, changed, key);
+    return { ...after };
+  }
+
+  deleteCustomer(id: string): object {
+    const index = this.customers.findIndex((customer) => customer.id === id);
+    const [before] = index < 0 ? [] : this.customers.splice(index, 1);
+    this.deleted.add(id);
+    if (before !== undefined) this.#tell('customer.deleted', before);
+    return { id, object: 'customer', deleted: true };
+  }
+
+  #newCustomer({ email, metadata }: Stripe.CustomerCreateParams, key: string): Customer {
     const customer: Customer = {
-      id: `cus_${this.customers.length + 1}`,
+      id: `cus_${this.customers.length + this.deleted.size + 1}`,
       object: 'customer',
       email: email ?? '',
+      name: null,
+      phone: null,
       created: this.#seconds(),
       metadata: (metadata ?? {}) as Headers,
     };
     this.customers.push(customer);
+    this.#tell('customer.created', customer, undefined, key);
     this.#world.say(() => `  Stripe: ${customer.id} for ${customer.email}`);
     return customer;
   }
@@ -337,8 +414,14 @@ export class SimulatedStripe {
   }
 
   /** Sends an event on its way. Returns its ids: a list that grows when twins of it come. */
-  #tell(type: string, object: object): readonly string[] {
-    const news: StripeNews = { type, created: this.#seconds(), object: structuredCopy(object) };
+  #tell(type: string, object: object, previous?: object, idempotencyKey?: string): readonly string[] {
+    const news: StripeNews = {
+      type,
+      created: this.#seconds(),
+      object: structuredCopy(object),
+      ...(previous && { previous }),
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+    };
     const ids: string[] = [];
     this.#send(news, ids);
     if (this.#world.faults.strikes('webhook-twin')) this.#send(news, ids);
@@ -355,7 +438,7 @@ export class SimulatedStripe {
 
 const structuredCopy = (object: object): object => ({ ...object });
 
-const bodyOf = (id: string, { type, created, object }: StripeNews): Buffer =>
+const bodyOf = (id: string, { type, created, object, previous, idempotencyKey }: StripeNews): Buffer =>
   Buffer.from(
     JSON.stringify({
       id,
@@ -364,11 +447,21 @@ const bodyOf = (id: string, { type, created, object }: StripeNews): Buffer =>
       created,
       livemode: false,
       api_version: '2026-08-26.dahlia',
-      data: { object },
+      data: { object, ...(previous && { previous_attributes: previous }) },
+      request: { id: null, idempotency_key: idempotencyKey ?? null },
     }),
   );
 
 const list = (data: readonly object[]): object => ({ object: 'list', data: data.map(structuredCopy), has_more: false });
+
+const missing = (id: string): never => {
+  throw new StripeInvalidRequestError({
+    message: `No such object: ${id}`,
+    type: 'invalid_request_error',
+    code: 'resource_missing',
+    statusCode: 404,
+  } as never);
+};
 
 const noAnswer = (): Error => new StripeConnectionError({ message: 'simulated: no answer' });
 

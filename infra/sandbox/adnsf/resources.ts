@@ -44,6 +44,17 @@ export const addressFields = (which: 'Billing' | 'Shipping'): Fields =>
     ].map((name) => [name, text(`${which}${name.charAt(0).toUpperCase()}${name.slice(1)}`)]),
   );
 
+/** A customer's billing address. */
+export const homeFields: Fields = {
+  address1: text('Address1'),
+  address2: text('Address2'),
+  suite: text('Suite'),
+  city: text('City'),
+  state: text('State'),
+  zip: text('Zip'),
+  country: text('Country'),
+};
+
 export const lineFields: Fields = {
   cartRecordId: int('ShoppingCartRecID'),
   productId: int('ProductID'),

@@ -5,6 +5,7 @@ import {
   addressFields,
   type Field,
   type Fields,
+  homeFields,
   lineFields,
   type Resource,
   type ResourceName,
@@ -68,8 +69,19 @@ const linesOf = async (connection: SqlConnection, orderNumber: number): Promise<
   return rows.map((row) => jsonOf(lineFields, row));
 };
 
+/** The billing address of a customer: of its own columns, or null. */
+const billingOf = async (connection: SqlConnection, customerId: number): Promise<Json | null> => {
+  const [row] = await connection.query(
+    `SELECT ${selection(homeFields)} FROM dbo.Address WHERE Deleted = 0 AND CustomerID = @id AND
+     AddressID = (SELECT BillingAddressID FROM dbo.Customer WHERE CustomerID = @id)`,
+    { id: parameterOf('int', customerId) },
+  );
+  return row === undefined ? null : jsonOf(homeFields, row);
+};
+
 const asJson = async (connection: SqlConnection, name: ResourceName, row: Row): Promise<Json> => {
   const own = jsonOf(resources[name].fields, row);
+  if (name === 'Customer') return { ...own, billTo: await billingOf(connection, own['customerId'] as number) };
   if (name !== 'Order') return own;
   return {
     ...own,
@@ -133,6 +145,40 @@ const written = (
 const NOTE = `CustomerServiceNotes =
   CASE WHEN CustomerServiceNotes IS NULL THEN @serviceNote ELSE CustomerServiceNotes + NCHAR(13) + NCHAR(10) + @serviceNote END`;
 
+const home = async (connection: SqlConnection, customerId: number, billTo: Json | null): Promise<void> => {
+  const id = { id: parameterOf('int', customerId) };
+  if (billTo === null) {
+    await connection.query('UPDATE dbo.Customer SET BillingAddressID = NULL WHERE CustomerID = @id', id);
+    return;
+  }
+  const set = Object.entries(homeFields).map(([name, { column }]) => ({ column, name, value: billTo[name] ?? null }));
+  const values = Object.fromEntries(set.map(({ name, value }) => [name, parameterOf('text', value)]));
+  if ((await billingOf(connection, customerId)) === null)
+    await connection.query(
+      `INSERT INTO dbo.Address (CustomerID, ${set.map(({ column }) => column).join(', ')})
+       VALUES (@id, ${set.map(({ name }) => `@${name}`).join(', ')});
+       UPDATE dbo.Customer SET BillingAddressID = CAST(SCOPE_IDENTITY() AS int) WHERE CustomerID = @id`,
+      { ...id, ...values },
+    );
+  else
+    await connection.query(
+      `UPDATE dbo.Address SET ${set.map(({ column, name }) => `${column} = @${name}`).join(', ')}
+       WHERE CustomerID = @id AND AddressID = (SELECT BillingAddressID FROM dbo.Customer WHERE CustomerID = @id)`,
+      { ...id, ...values },
+    );
+};
+
+const erase = async (connection: SqlConnection, customerId: number): Promise<void> => {
+  const id = { id: parameterOf('int', customerId) };
+  await connection.query(
+    `UPDATE dbo.Customer SET Email = N'', FirstName = NULL, LastName = NULL, Phone = NULL, FAX = NULL, Gender = NULL,
+     Notes = NULL, LastIPAddress = NULL, VATRegistrationID = N'', Password = N'', Active = 0, BillingAddressID = NULL,
+     ShippingAddressID = NULL WHERE CustomerID = @id`,
+    id,
+  );
+  await connection.query('DELETE FROM dbo.Address WHERE CustomerID = @id', id);
+};
+
 /** Writes the given fields of a row that is locked. Nothing given, nothing written. */
 export const update = async (
   connection: SqlConnection,
@@ -141,12 +187,17 @@ export const update = async (
   values: Json,
 ): Promise<void> => {
   const resource: Resource = resources[name];
-  const { serviceNote, ...plain } = values;
+  const { serviceNote, erase: forget, billTo, ...plain } = values;
   const set = written(name, plain);
   const assignments = [
     ...set.map((each) => `${each.column} = @${each.name}`),
     ...(serviceNote === undefined ? [] : [NOTE]),
   ];
+  if (forget === true) {
+    await erase(connection, id);
+    return;
+  }
+  if (billTo !== undefined) await home(connection, id, billTo as Json | null);
   if (assignments.length === 0) return;
   await connection.query(
     `UPDATE dbo.${resource.table} SET ${assignments.join(', ')} WHERE ${idColumn(resource)} = @id`,

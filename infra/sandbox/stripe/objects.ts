@@ -1,4 +1,6 @@
 import type Stripe from 'stripe';
+import type { Invoice, InvoicePayment } from './resources/invoices.ts';
+import type { Subscription } from './resources/subscriptions.ts';
 
 /** The API version whose shapes this simulator speaks. */
 export const apiVersion = '2026-08-26.dahlia';
@@ -27,6 +29,9 @@ export interface Stored {
   balance_transaction: Stripe.BalanceTransaction;
   payout: Stripe.Payout;
   dispute: Stripe.Dispute;
+  subscription: Subscription;
+  invoice: Invoice;
+  invoice_payment: InvoicePayment;
   event: EventObject;
   webhook_endpoint: Stripe.WebhookEndpoint;
 }

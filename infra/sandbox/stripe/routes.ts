@@ -4,10 +4,12 @@ import * as charges from './resources/charges.ts';
 import * as customers from './resources/customers.ts';
 import * as disputes from './resources/disputes.ts';
 import * as events from './resources/events.ts';
+import * as invoices from './resources/invoices.ts';
 import * as paymentIntents from './resources/payment-intents.ts';
 import * as paymentMethods from './resources/payment-methods.ts';
 import * as payouts from './resources/payouts.ts';
 import * as refunds from './resources/refunds.ts';
+import * as subscriptions from './resources/subscriptions.ts';
 import * as webhookEndpoints from './resources/webhook-endpoints.ts';
 import type { Operation } from './world.ts';
 
@@ -62,6 +64,7 @@ export const routes: readonly Route[] = [
 
   get('/v1/balance', retrieveBalance),
 
+  post('/v1/payouts', payouts.createPayout),
   get('/v1/payouts', payouts.listPayouts),
   get('/v1/payouts/:id', payouts.retrievePayout),
   post('/v1/payouts/:id', payouts.updatePayout),
@@ -70,6 +73,19 @@ export const routes: readonly Route[] = [
   get('/v1/disputes/:id', disputes.retrieveDispute),
   post('/v1/disputes/:id', disputes.updateDispute),
   post('/v1/disputes/:id/close', disputes.acceptDispute),
+
+  post('/v1/subscriptions', subscriptions.createSubscription),
+  get('/v1/subscriptions', subscriptions.listSubscriptions),
+  get('/v1/subscriptions/:id', subscriptions.retrieveSubscription),
+  post('/v1/subscriptions/:id', subscriptions.updateSubscription),
+  del('/v1/subscriptions/:id', subscriptions.cancelSubscription),
+
+  get('/v1/invoices', invoices.listInvoices),
+  get('/v1/invoices/:id', invoices.retrieveInvoice),
+  post('/v1/invoices/:id/pay', invoices.payInvoice(subscriptions.subscribed)),
+  post('/v1/invoices/:id/void', invoices.voidInvoice),
+  post('/v1/invoices/:id/mark_uncollectible', invoices.markUncollectible),
+  get('/v1/invoice_payments', invoices.listInvoicePayments),
 
   get('/v1/events', events.listEvents),
   get('/v1/events/:id', events.retrieveEvent),

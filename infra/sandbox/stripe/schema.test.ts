@@ -100,6 +100,31 @@ const tour = async (): Promise<RecordedRequest[]> => {
   const hook = await stripe.webhookEndpoints.create({ url: 'https://shop.example/', enabled_events: ['*'] });
   await stripe.webhookEndpoints.list();
   await stripe.webhookEndpoints.del(hook.id);
+  const subscription = await stripe.subscriptions.create({
+    customer: customer.id,
+    default_payment_method: method.id,
+    automatic_tax: { enabled: true },
+    items: [
+      {
+        quantity: 2,
+        price_data: { currency: 'usd', product: 'prod_1', unit_amount: 1250, recurring: { interval: 'month' } },
+      },
+    ],
+    metadata,
+  });
+  await stripe.subscriptions.retrieve(subscription.id);
+  await stripe.subscriptions.list({ customer: customer.id });
+  const declining = await stripe.paymentMethods.attach('pm_card_chargeDeclined', { customer: customer.id });
+  await stripe.subscriptions.update(subscription.id, { default_payment_method: declining.id });
+  for (let n = 0; n < 3; n++) await box.hook(`/subscriptions/${subscription.id}/renew`, {});
+  const invoices = await stripe.invoices.list({ customer: customer.id, status: 'open' });
+  const [late, written, dropped] = invoices.data.map(({ id }) => id);
+  await stripe.invoices.pay(late!, { payment_method: method.id });
+  await stripe.invoices.markUncollectible(written!);
+  await stripe.invoices.voidInvoice(dropped!);
+  await stripe.invoices.retrieve(late!);
+  await stripe.invoicePayments.list({ invoice: late!, status: 'paid' });
+  await stripe.subscriptions.cancel(subscription.id);
   await stripe.paymentMethods.detach(method.id);
   await stripe.customers.del(customer.id);
   return await box.requests();

@@ -6,11 +6,12 @@ import type {
   RecordPaymentDecline,
   VoidOrder,
 } from '../../../schemas/generated/types.ts';
-import type { AdnsfCommand } from '../../../schemas/topics.ts';
+import type { AdnsfOrderCommand } from '../../../schemas/topics.ts';
 import { amountDue } from './amount-due.ts';
 import { type Decision, otherPaymentIntent, refuse, stateConflict, type StoreFacts } from './decision.ts';
 import { type OrderRow, stateOf } from './order-row.ts';
 import { recordDispute, recordRefundRefusal } from './notes.ts';
+import { recordRecurringEnd, recordRecurringPayment } from './recurring.ts';
 import { recordRefund, reverseRefund } from './refunds.ts';
 import { wallClock, wallClockText } from './wall-clock.ts';
 
@@ -115,7 +116,7 @@ const decline = (command: RecordPaymentDecline, row: OrderRow, store: StoreFacts
   return { kind: 'apply', change: { kind: 'declined', note: declineNote(command, store) }, after: REFUSED };
 };
 
-export const decide = (command: AdnsfCommand, row: OrderRow, store: StoreFacts): Decision => {
+export const decide = (command: AdnsfOrderCommand, row: OrderRow, store: StoreFacts): Decision => {
   switch (command.type) {
     case 'LinkPayment':
       return link(command, row);
@@ -135,5 +136,9 @@ export const decide = (command: AdnsfCommand, row: OrderRow, store: StoreFacts):
       return recordRefundRefusal(command, row, store);
     case 'RecordDispute':
       return recordDispute(command, row, store);
+    case 'RecordRecurringPayment':
+      return recordRecurringPayment(command, row, store);
+    case 'RecordRecurringEnd':
+      return recordRecurringEnd(command, row, store);
   }
 };

@@ -1,6 +1,6 @@
 /** An order as the shop's API tells it, as the order stream knows orders: by the very rules of its assembly. */
 import { z } from 'zod';
-import type { CustomerRow, OrderLine, OrdersValue } from '../../../schemas/generated/types.ts';
+import type { OrderLine, OrdersValue } from '../../../schemas/generated/types.ts';
 import { assemble, type Assembly } from '../../order-stream/domain/assemble.ts';
 import { instantOf } from '../../order-stream/domain/local-time.ts';
 import { decimalFromText, decimalText } from '../../order-stream/domain/money.ts';
@@ -139,8 +139,7 @@ const lineOf = (given: z.output<typeof line>): OrderLine => ({
   addedToCartAt: null,
 });
 
-const customerOf = (given: CustomerBody): CustomerRow => ({
-  customerId: given.customerId,
+const customerOf = (given: CustomerBody): Parameters<typeof assemble>[2] => ({
   email: textOrNull(given.email),
   firstName: textOrNull(given.firstName),
   lastName: textOrNull(given.lastName),

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { PoisonError } from '../../runtime/errors.ts';
+import type { CustomerChange, CustomerRow } from '../domain/customers.ts';
 import type { Change } from '../domain/decision.ts';
 import type { OrderRow } from '../domain/order-row.ts';
 import { type AppliedRow, CommandKnownError, type OrderLookup, type Shop, type ShopTransaction } from '../shop.ts';
@@ -26,6 +27,42 @@ const orderBody = z.object({
 });
 const changedBody = z.object({ applied: appliedBody, replayed: z.boolean() });
 type OrderBody = z.output<typeof orderBody>;
+
+const nullableText = z.string().nullable();
+const customerBody = z.object({
+  customerId: z.number().int(),
+  email: z.string(),
+  firstName: nullableText,
+  lastName: nullableText,
+  phone: nullableText,
+  isRegistered: z.boolean(),
+  active: z.boolean(),
+  billTo: z
+    .object({
+      address1: nullableText,
+      address2: nullableText,
+      suite: nullableText,
+      city: nullableText,
+      state: nullableText,
+      zip: nullableText,
+      country: nullableText,
+    })
+    .nullable(),
+});
+const customerPage = z.object({ data: z.array(customerBody), next: z.number().int().nullable() });
+
+const pathOfCustomer = (customerId: number): string => `api/v1/customers/${customerId}`;
+
+const customerRow = (body: z.output<typeof customerBody>): CustomerRow => {
+  const { customerId, email, firstName, lastName, phone, isRegistered, active, billTo } = body;
+  return { customerId, email, firstName, lastName, phone, registered: isRegistered, active, billing: billTo };
+};
+
+const customerFields = (change: CustomerChange): object => {
+  if (change.kind === 'anonymous') return { erase: true };
+  const { email, firstName, lastName, phone, billing } = change;
+  return { email, firstName, lastName, phone, ...(billing !== undefined && { billTo: billing }) };
+};
 
 const pathOf = (orderNumber: number): string => `api/v1/orders/${orderNumber}`;
 
@@ -89,9 +126,16 @@ const fieldsOf = (change: Change, order: OrderBody): object => {
 const readOrder = (client: Client, orderNumber: number) =>
   client.get(pathOf(orderNumber), orderBody, 'order_not_found');
 
+/** What was read, and where a change of it goes. */
+type Seen = Readonly<{ path: string; etag: string; orderNumber: number; order?: OrderBody }>;
+
 const begin = (client: Client): ShopTransaction => {
-  let seen: Readonly<{ order: OrderBody; etag: string }> | undefined;
+  let seen: Seen | undefined;
   let fields: object = {};
+  const see = (path: string, etag: string | null, orderNumber: number, order?: OrderBody): void => {
+    if (etag === null) throw new PoisonError('rest_unexpected', `${path} came without an ETag`);
+    seen = { path, etag, orderNumber, ...(order && { order }) };
+  };
   return {
     applied: async (commandId) => {
       const found = await client.get(
@@ -104,20 +148,35 @@ const begin = (client: Client): ShopTransaction => {
     order: async (orderNumber) => {
       const found = await readOrder(client, orderNumber);
       if (found === undefined) return undefined;
-      if (found.etag === null) throw new PoisonError('rest_unexpected', `order ${orderNumber} came without an ETag`);
-      seen = { order: found.body, etag: found.etag };
+      see(pathOf(orderNumber), found.etag, orderNumber, found.body);
       return rowOf(found.body);
     },
     change: (row, change) => {
-      if (seen?.order.orderNumber !== row.orderNumber) throw new Error(`order ${row.orderNumber} was not read`);
+      if (seen?.order?.orderNumber !== row.orderNumber) throw new Error(`order ${row.orderNumber} was not read`);
       fields = fieldsOf(change, seen.order);
+      return Promise.resolve(true);
+    },
+    customer: async (customerId) => {
+      const found = await client.get(pathOfCustomer(customerId), customerBody, 'customer_not_found');
+      if (found === undefined) return undefined;
+      see(pathOfCustomer(customerId), found.etag, 0);
+      return customerRow(found.body);
+    },
+    otherAccount: async (email, than) => {
+      const path = `api/v1/customers?limit=100&email=${encodeURIComponent(email)}`;
+      const found = await client.get(path, customerPage, 'not_found');
+      return found?.body.data.find(({ isRegistered, customerId }) => isRegistered && customerId !== than)?.customerId;
+    },
+    changeCustomer: (row, change) => {
+      if (seen?.path !== pathOfCustomer(row.customerId)) throw new Error(`customer ${row.customerId} was not read`);
+      fields = customerFields(change);
       return Promise.resolve(true);
     },
     // The shop makes it when it writes, together with the outcome that would have to name it.
     rowVersion: () => Promise.resolve(undefined),
     remember: async (commandId, orderNumber, outcome) => {
-      if (seen?.order.orderNumber !== orderNumber) throw new Error(`order ${orderNumber} was not read`);
-      const { body } = await client.patch(pathOf(orderNumber), changedBody, {
+      if (seen?.orderNumber !== orderNumber) throw new Error(`order ${orderNumber} was not read`);
+      const { body } = await client.patch(seen.path, changedBody, {
         key: commandId,
         etag: seen.etag,
         body: { ...fields, outcome },

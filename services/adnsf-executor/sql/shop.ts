@@ -1,6 +1,7 @@
 /** The shop's database over TDS. Every statement names its columns: the login may touch no others. */
 import { type ConnectionConfiguration, TYPES } from 'tedious';
 import { z } from 'zod';
+import type { BillingRow, CustomerChange, CustomerRow } from '../domain/customers.ts';
 import type { Change } from '../domain/decision.ts';
 import type { OrderRow } from '../domain/order-row.ts';
 import { type AppliedRow, CommandKnownError, type OrderLookup, type Shop, type ShopTransaction } from '../shop.ts';
@@ -120,6 +121,117 @@ const readOrder = async (
   };
 };
 
+const SELECT_CUSTOMER = `
+SELECT CustomerID, Email, FirstName, LastName, Phone, IsRegistered, Active, BillingAddressID
+FROM dbo.Customer WITH (UPDLOCK, ROWLOCK) WHERE CustomerID = @customer`;
+const SELECT_ADDRESS = `
+SELECT Address1, Address2, Suite, City, State, Zip, Country
+FROM dbo.Address WHERE AddressID = @address AND CustomerID = @customer AND Deleted = 0`;
+const SELECT_ACCOUNT = `
+SELECT TOP (1) CustomerID FROM dbo.Customer
+WHERE Email = @email AND IsRegistered = 1 AND CustomerID <> @customer ORDER BY CustomerID`;
+
+const SET_PROFILE = `
+UPDATE dbo.Customer SET Email = @email, FirstName = @firstName, LastName = @lastName, Phone = @phone
+WHERE CustomerID = @customer AND Email = @before;
+SELECT @@ROWCOUNT AS Changed`;
+const NO_ADDRESS = 'UPDATE dbo.Customer SET BillingAddressID = NULL WHERE CustomerID = @customer';
+const SET_ADDRESS = `
+UPDATE dbo.Address SET Address1 = @address1, Address2 = @address2, Suite = @suite, City = @city, State = @state,
+  Zip = @zip, Country = @country
+WHERE AddressID = (SELECT BillingAddressID FROM dbo.Customer WHERE CustomerID = @customer) AND CustomerID = @customer`;
+const ADD_ADDRESS = `
+INSERT INTO dbo.Address (CustomerID, FirstName, LastName, Address1, Address2, Suite, City, State, Zip, Country)
+VALUES (@customer, @firstName, @lastName, @address1, @address2, @suite, @city, @state, @zip, @country);
+UPDATE dbo.Customer SET BillingAddressID = CAST(SCOPE_IDENTITY() AS int) WHERE CustomerID = @customer`;
+/** Cards that were kept go with the addresses they are kept with. */
+const SET_ANONYMOUS = `
+UPDATE dbo.Customer SET Email = N'', FirstName = NULL, LastName = NULL, Phone = NULL, FAX = NULL, Gender = NULL,
+  Notes = NULL, LastIPAddress = NULL, VATRegistrationID = N'', Password = N'', Active = 0,
+  BillingAddressID = NULL, ShippingAddressID = NULL
+WHERE CustomerID = @customer AND Email = @before;
+SELECT @@ROWCOUNT AS Changed`;
+const DELETE_ADDRESSES = 'DELETE FROM dbo.Address WHERE CustomerID = @customer';
+
+const customerRow = z.object({
+  CustomerID: z.number().int(),
+  Email: z.string(),
+  FirstName: z.string().nullable(),
+  LastName: z.string().nullable(),
+  Phone: z.string().nullable(),
+  IsRegistered: z.number().int(),
+  Active: z.number().int(),
+  BillingAddressID: z.number().int().nullable(),
+});
+const nullableText = z.string().nullable();
+const addressRow = z.object({
+  Address1: nullableText,
+  Address2: nullableText,
+  Suite: nullableText,
+  City: nullableText,
+  State: nullableText,
+  Zip: nullableText,
+  Country: nullableText,
+});
+const accountRow = z.object({ CustomerID: z.number().int() });
+
+const readCustomer = async (connection: SqlConnection, customerId: number): Promise<CustomerRow | undefined> => {
+  const [found] = await connection.query(SELECT_CUSTOMER, { customer: integer(customerId) });
+  if (!found) return undefined;
+  const row = customerRow.parse(found);
+  const [address] =
+    row.BillingAddressID === null
+      ? []
+      : await connection.query(SELECT_ADDRESS, {
+          address: integer(row.BillingAddressID),
+          customer: integer(customerId),
+        });
+  const billing = address === undefined ? null : addressRow.parse(address);
+  return {
+    customerId,
+    email: row.Email,
+    firstName: row.FirstName,
+    lastName: row.LastName,
+    phone: row.Phone,
+    registered: row.IsRegistered === 1,
+    active: row.Active === 1,
+    billing: billing && {
+      address1: billing.Address1,
+      address2: billing.Address2,
+      suite: billing.Suite,
+      city: billing.City,
+      state: billing.State,
+      zip: billing.Zip,
+      country: billing.Country,
+    },
+  };
+};
+
+const addressParameters = (billing: BillingRow): Readonly<Record<string, Parameter>> =>
+  Object.fromEntries(Object.entries(billing).map(([name, value]) => [name, text(value)]));
+
+const writeCustomer = async (connection: SqlConnection, row: CustomerRow, change: CustomerChange): Promise<boolean> => {
+  const who = { customer: integer(row.customerId) };
+  const changed = async (statement: string, more: Readonly<Record<string, Parameter>>): Promise<boolean> => {
+    const [answer] = await connection.query(statement, { ...who, before: text(row.email), ...more });
+    return changedRow.parse(answer).Changed === 1;
+  };
+  if (change.kind === 'anonymous') {
+    if (!(await changed(SET_ANONYMOUS, {}))) return false;
+    await connection.query(DELETE_ADDRESSES, who);
+    return true;
+  }
+  const { email, firstName, lastName, phone, billing } = change;
+  const names = { firstName: text(firstName), lastName: text(lastName) };
+  if (!(await changed(SET_PROFILE, { email: text(email), ...names, phone: text(phone) }))) return false;
+  if (billing === null) await connection.query(NO_ADDRESS, who);
+  else if (billing !== undefined && row.billing !== null)
+    await connection.query(SET_ADDRESS, { ...who, ...addressParameters(billing) });
+  else if (billing !== undefined)
+    await connection.query(ADD_ADDRESS, { ...who, ...names, ...addressParameters(billing) });
+  return true;
+};
+
 const overConnection = (connection: SqlConnection): ShopTransaction => {
   const applied = async (commandId: string): Promise<AppliedRow | undefined> => {
     const [found] = await connection.query(SELECT_APPLIED, { id: text(commandId) });
@@ -139,6 +251,12 @@ const overConnection = (connection: SqlConnection): ShopTransaction => {
       });
       return changedRow.parse(answer).Changed === 1;
     },
+    customer: (customerId) => readCustomer(connection, customerId),
+    otherAccount: async (email, than) => {
+      const [found] = await connection.query(SELECT_ACCOUNT, { email: text(email), customer: integer(than) });
+      return found && accountRow.parse(found).CustomerID;
+    },
+    changeCustomer: (row, change) => writeCustomer(connection, row, change),
     rowVersion: async (orderNumber) => {
       const [found] = await connection.query(SELECT_VERSION, { order: integer(orderNumber) });
       // The driver reads local time as if it were UTC; so it is written here.

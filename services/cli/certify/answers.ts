@@ -1,4 +1,5 @@
 /** Whether each command was answered once, by a result that is of it and says what was done. */
+import { subjectOf } from '../../adnsf-executor/execute.ts';
 import type { Notes } from './certificate.ts';
 import { placeText } from './facts.ts';
 import type { ReadOrder, SeenCommand, SeenResult } from './read.ts';
@@ -19,9 +20,9 @@ const faults = ({ command }: SeenCommand, { result }: SeenResult): readonly stri
   if (result.objectId === null) found.push('it names nothing that was made or found');
   if (result.target === 'stripe' && result.requestId === null) found.push('it names no request at Stripe');
   if (command.target === 'adnsf') {
-    const order = String(command.payload.orderNumber);
-    if (result.objectId !== null && result.objectId !== order)
-      found.push(`it is about order ${result.objectId}, not ${order}`);
+    const subject = subjectOf(command);
+    if (result.objectId !== null && result.objectId !== subject)
+      found.push(`it is about order ${result.objectId}, not ${subject}`);
   }
   return found;
 };

@@ -4,7 +4,7 @@
  */
 import type { ConsumedRecord } from '../../runtime/ports.ts';
 import type { KeyValueStore, Stage, Store } from '../../runtime/topology.ts';
-import { shadowed } from './shadow.ts';
+import { type Made, madeOf } from '../../runtime/stage-run.ts';
 
 /** A record of one of the decider's inputs. `answers` is the command that a result is of. */
 export type Arriving = Readonly<{ record: ConsumedRecord; settled: boolean; answers: string | null }>;
@@ -20,7 +20,7 @@ const step = (
   input: number,
   record: ConsumedRecord,
   tables: Tables,
-): Readonly<{ tables: Tables; outputs: ReturnType<typeof shadowed>['outputs'] }> => {
+): Readonly<{ tables: Tables; outputs: Made['outputs'] }> => {
   const changed = new Map<string, Map<string, unknown>>();
   const store = <V>({ name }: Store<V>): KeyValueStore<V> => {
     const table = (): Map<string, unknown> => {
@@ -34,8 +34,8 @@ const step = (
       delete: (key) => void table().delete(key),
     };
   };
-  const { outputs, failed } = shadowed(stage, input, record, store);
-  return { outputs, tables: failed || changed.size === 0 ? tables : new Map([...tables, ...changed]) };
+  const { outputs, failed } = madeOf(stage, input, record, store);
+  return { outputs, tables: failed !== undefined || changed.size === 0 ? tables : new Map([...tables, ...changed]) };
 };
 
 export type Explanation = 'explained' | 'contradicted' | 'undecided';

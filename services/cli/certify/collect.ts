@@ -8,13 +8,13 @@ import { PoisonError } from '../../runtime/errors.ts';
 import { partitionOf } from '../../runtime/partitioner.ts';
 import type { Admin, ConsumedRecord, PartitionReader, TopicPartition } from '../../runtime/ports.ts';
 import { redrivenFrom } from '../../runtime/redrive.ts';
+import { inputsOf, type Made, madeOf } from '../../runtime/stage-run.ts';
 import { StoreOverlay, type StoreBackend } from '../../runtime/store.ts';
 import type { Stage, Topic } from '../../runtime/topology.ts';
 import type { Explain } from '../../runtime/replay/comparison.ts';
 import { type Letter, placeText, type Seen } from './facts.ts';
 import { mergedByPlace, type Fed } from './merged.ts';
 import type { Positions } from './positions.ts';
-import { inputsOf, shadowed, type Shadowed } from './shadow.ts';
 import type { Group, Side, Spool } from './spool.ts';
 import type { Ways } from './topics.ts';
 
@@ -66,7 +66,7 @@ const runShadow = async (
   world: Collecting,
   stage: Stage,
   batches: AsyncIterable<readonly Fed[]>,
-  take: (fed: Fed, made: Shadowed) => void,
+  take: (fed: Fed, made: Made) => void,
 ): Promise<void> => {
   const backend = await world.openBackend(stage);
   try {
@@ -74,9 +74,9 @@ const runShadow = async (
     for await (const batch of batches) {
       world.spool.together(() => {
         for (const fed of batch) {
-          const made = shadowed(stage, fed.input, fed.record, (store) => overlay.view(store));
-          if (made.failed) overlay.dropRecord();
-          else overlay.keepRecord();
+          const made = madeOf(stage, fed.input, fed.record, (store) => overlay.view(store));
+          if (made.failed === undefined) overlay.keepRecord();
+          else overlay.dropRecord();
           take(fed, made);
         }
       });
@@ -139,12 +139,13 @@ const collectImages = async (
         spool.fault(id, { kind: 'reordered', message: `${at} is older in the shop's log than ${last.at}` });
       last = { place, at };
     }
-    if (images.length === 0 && made.refusal === null) spool.quiet(id);
+    const refusal = made.refusals.at(-1);
+    if (images.length === 0 && refusal === undefined) spool.quiet(id);
     else
       spool.source(id, {
         ...placed(record),
         what: `Orders row ${row.TransactionState ?? 'without a state'}`,
-        outcome: made.refusal === null ? 'assembled' : `refused: ${made.refusal.code}`,
+        outcome: refusal === undefined ? 'assembled' : `refused: ${refusal.code}`,
       });
   });
 };

@@ -6,7 +6,7 @@ import type { Arriving } from './arrival.ts';
 import type { Notes } from './certificate.ts';
 import { type Compared, type Derived, type OrderFacts, placeText, type Seen } from './facts.ts';
 import { canonical, type ReadOrder, refusedOf } from './read.ts';
-import { inputsOf } from './shadow.ts';
+import { inputsOf } from '../../runtime/stage-run.ts';
 import type { Ways } from './topics.ts';
 
 const asRecord = (orderId: string, { topic, partition, offset, timestamp, value, again }: Seen): ConsumedRecord => ({

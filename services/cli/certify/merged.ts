@@ -3,7 +3,7 @@ import { PoisonError } from '../../runtime/errors.ts';
 import type { ConsumedRecord } from '../../runtime/ports.ts';
 import { redrivenFrom, redrivePlace } from '../../runtime/redrive.ts';
 import type { Stage } from '../../runtime/topology.ts';
-import { inputsOf } from './shadow.ts';
+import { inputsOf } from '../../runtime/stage-run.ts';
 
 /** A record on its way into a stage. */
 export type Fed = Readonly<{ input: number; record: ConsumedRecord }>;

@@ -1,6 +1,6 @@
 /** Where readers stood and where topics ended: what tells a loss from work under way. */
 import type { Admin, TopicPartition } from '../../runtime/ports.ts';
-import { inputsOf } from './shadow.ts';
+import { inputsOf } from '../../runtime/stage-run.ts';
 import type { Ways } from './topics.ts';
 
 const id = ({ topic, partition }: TopicPartition): string => `${topic}-${partition}`;

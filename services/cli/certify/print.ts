@@ -42,6 +42,8 @@ const proofOf = ({ target, requestId, replayed, how, rowVersion }: Effect): stri
         rowVersion === null ? 'row version unknown' : `row version ${rowVersion}`,
         ...(replayed ? ['known before'] : []),
       ].join(', ');
+    case 'notifications':
+      return 'sent';
     default:
       return replayed ? 'known before' : 'booked';
   }

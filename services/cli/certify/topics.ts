@@ -55,7 +55,14 @@ export const waysOf = (schemas: Schemas, policy: Policy, workflows: Workflows): 
       },
     ],
     ['erp', { commands: topic('erpCommands').name, results: topic('erpResults').name, group: null }],
-    ['notifications', { commands: topic('notifications').name, results: null, group: null }],
+    [
+      'notifications',
+      {
+        commands: topic('notifications').name,
+        results: topic('notificationResults').name,
+        group: groupId('notifier', 'notifications'),
+      },
+    ],
   ]);
   const all = [
     ...topology.stages.flatMap(({ inputs, outputs }) => [
@@ -63,6 +70,7 @@ export const waysOf = (schemas: Schemas, policy: Policy, workflows: Workflows): 
       ...outputs,
     ]),
     topic('erpResults'),
+    topic('notificationResults'),
     topic('deadLetters'),
   ];
   const made = new Set([...targets.values()].map(({ results }) => results));

@@ -115,7 +115,7 @@ export const collectStory = async (sides: Sides, orderId: string): Promise<Story
       const { commandId, causationId, target } = record.value;
       entries.push(entry(record, systemOf(target), `→ ${commandText(record.value)}`, { commandId, causationId }));
     }
-  for (const key of ['stripeResults', 'adnsfResults'] as const)
+  for (const key of ['stripeResults', 'adnsfResults', 'notificationResults'] as const)
     for await (const record of topics.read(schemas.topic(key), orderId)) {
       if (record.value === null) continue;
       const { commandId, target, objectId, status, type } = record.value;

@@ -130,6 +130,8 @@ export const collectFacts = async (
   const facts: Facts['facts'][number][] = [];
   for await (const [record, { factId, orderId, kind }] of values(schemas.topic('orderPayments')))
     facts.push({ ...place(record), factId, orderId, kind });
+  for await (const [record, { factId, kind }] of values(schemas.topic('billingFacts')))
+    facts.push({ ...place(record), factId, orderId: record.key ?? '', kind });
 
   const events = new Set<string>();
   for await (const [, event] of values(schemas.topic('stripeEvents'))) events.add(event.id);
@@ -149,7 +151,7 @@ export const collectFacts = async (
         });
 
   const results: SeenResult[] = [];
-  for (const key of ['stripeResults', 'adnsfResults'] as const)
+  for (const key of ['stripeResults', 'adnsfResults', 'notificationResults'] as const)
     for await (const [record, result] of values(schemas.topic(key)))
       saidAgain(results, record, seenResult(record, result));
 
@@ -190,7 +192,12 @@ export const collectFacts = async (
     shop: inShop.filter((order): order is ShopOrder => !isUnreadable(order)),
     unreadable: inShop.filter(isUnreadable),
     payments: atStripe.payments,
+    invoices: atStripe.invoices,
+    subscriptions: atStripe.subscriptions,
     stripeNet: atStripe.net,
+    stripeOpen: atStripe.open,
+    stripeBalance: atStripe.balance,
+    payouts: atStripe.payouts,
     commands,
     results,
     images,

@@ -51,7 +51,7 @@ export type Dispute = Readonly<{
 
 export type Payment = Readonly<{
   id: string;
-  /** From the metadata. */
+  /** From the metadata; or `invoice:in_…` of the invoice that it pays. */
   orderId: string | null;
   status: string;
   amount: bigint;
@@ -69,6 +69,45 @@ export type Payment = Readonly<{
   /** Captured by a request of its own. */
   manual: boolean;
   disputes: readonly Dispute[];
+}>;
+
+/** A finalised invoice at Stripe. */
+export type Billed = Readonly<{
+  /** `invoice:in_…`. */
+  orderId: string;
+  status: string;
+  total: bigint;
+  tax: bigint;
+  currency: string;
+  /** By what it was paid, and how much of it. */
+  paidBy: readonly Readonly<{ paymentIntentId: string; amount: bigint }>[];
+  /** PaymentIntents that were to pay it, and have not. */
+  unpaidBy: readonly string[];
+}>;
+
+export type Subscribed = Readonly<{ id: string; status: string }>;
+
+/** A payout at Stripe. Minor units, from the balance's side: what leaves it is negative. */
+export type Payout = Readonly<{
+  id: string;
+  amount: bigint;
+  currency: string;
+  status: string;
+  /** Made by Stripe; only such a one is itemised. */
+  automatic: boolean;
+  /** Its list is complete. */
+  reconciled: boolean;
+  /** Net of what took it off the balance. */
+  own: bigint;
+  /** Net of what brought it back; null while it has not come back. */
+  back: bigint | null;
+  /** How many transactions are in its list, and their net, without its own; null when it is not itemised, or not yet. */
+  transactions: bigint;
+  listed: bigint | null;
+  /** Net of those that neither orders nor other payouts book. */
+  open: bigint;
+  /** Those that orders book as received. */
+  charges: readonly Readonly<{ balanceTransactionId: string; orderId: string; net: bigint }>[];
 }>;
 
 /** Where a record lies. */
@@ -152,13 +191,39 @@ export type LedgerDisputeMovement = Readonly<{
   currency: string;
 }>;
 
+export type LedgerInvoice = Readonly<{
+  orderId: string;
+  total: bigint;
+  tax: bigint;
+  currency: string;
+  ends: readonly string[];
+  /** What becomes revenue in all, whenever. */
+  revenue: bigint;
+}>;
+
+export type LedgerPayout = Readonly<{
+  payoutId: string;
+  amount: bigint;
+  /** What Stripe took for paying out. */
+  fee: bigint;
+  currency: string;
+  transactions: bigint;
+  /** What its entry moved the clearing account by. */
+  clearing: bigint;
+  /** The command that took it back. */
+  reversedBy: string | null;
+}>;
+
 export type Ledger = Readonly<{
+  invoices: readonly LedgerInvoice[];
+  subscriptions: readonly Subscribed[];
   salesOrders: readonly SalesOrder[];
   payments: readonly LedgerPayment[];
   fees: readonly LedgerFee[];
   creditMemos: readonly LedgerCreditMemo[];
   disputes: readonly LedgerDispute[];
   disputeMovements: readonly LedgerDisputeMovement[];
+  payouts: readonly LedgerPayout[];
   /** Ids of the commands it has booked, each as often as it was booked. */
   applied: readonly string[];
   /** What it could not book and put aside for a person. */
@@ -183,8 +248,15 @@ export type Facts = Readonly<{
   shop: readonly ShopOrder[];
   unreadable: readonly UnreadableOrder[];
   payments: readonly Payment[];
-  /** Net of all balance transactions that are not payouts, by currency. */
+  invoices: readonly Billed[];
+  subscriptions: readonly Subscribed[];
+  /** Net of all balance transactions, payouts among them, by currency. */
   stripeNet: ReadonlyMap<string, bigint>;
+  /** Of those, what neither orders nor payouts themselves book: it is booked with the payout that it is in. */
+  stripeOpen: ReadonlyMap<string, bigint>;
+  /** What Stripe says that it has of us, available and pending, by currency. */
+  stripeBalance: ReadonlyMap<string, bigint>;
+  payouts: readonly Payout[];
   commands: readonly SeenCommand[];
   results: readonly SeenResult[];
   images: readonly SeenImage[];

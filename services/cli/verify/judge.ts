@@ -1,8 +1,9 @@
 /** Every order, looked at from all sides. Pure: facts in, findings out. */
 import { explainedBy } from '../replay/audit.ts';
 import { bookFindings } from './books.ts';
+import { type Clearing, clearingOf } from './payouts.ts';
 import { creditFindings, refundedOf } from './refunds.ts';
-import type { Facts, Payment, SeenCommand, SeenResult, ShopOrder } from './facts.ts';
+import type { Facts, Payment, SeenCommand, SeenResult, ShopOrder, UnroutedFact } from './facts.ts';
 import { sequenceFindings } from './sequence.ts';
 
 export type FindingKind = 'lost' | 'doubled' | 'reordered' | 'mismatched' | 'dead-letter' | 'unrouted';
@@ -45,7 +46,9 @@ export type Verdict = Readonly<{
     changes: number;
     events: number;
     salesOrders: number;
+    payouts: number;
   }>;
+  clearing: readonly Clearing[];
 }>;
 
 const kinds = ['lost', 'doubled', 'reordered', 'mismatched', 'dead-letter', 'unrouted'] as const;
@@ -215,7 +218,8 @@ const commandFindings = (facts: Facts): Finding[] => {
       found.push({ kind: 'doubled', orderId, message: `${commandId} was sent ${told.length} times: ${where(told)}` });
     switch (target) {
       case 'stripe':
-      case 'adnsf': {
+      case 'adnsf':
+      case 'notifications': {
         const answers = results.get(commandId) ?? [];
         if (answers.length === 0)
           found.push({
@@ -277,8 +281,17 @@ const commandFindings = (facts: Facts): Finding[] => {
 const strayFindings = (facts: Facts): Finding[] => {
   const known = new Set([...facts.shop, ...facts.unreadable].map(({ orderId }) => orderId));
   return facts.payments
-    .filter(({ orderId }) => orderId !== null && !known.has(orderId))
+    .filter(({ orderId }) => orderId !== null && !orderId.startsWith('invoice:') && !known.has(orderId))
     .map(({ id, orderId }) => ({ kind: 'lost', orderId, message: `${id} is for an order that is not in the shop` }));
+};
+
+/**
+ * What moved no money for an invoice that it was to pay may wait: since basil (2025-03-31) nothing tells which invoice a
+ * PaymentIntent is for until it has paid it.
+ */
+const isAstray = ({ invoices }: Facts): ((fact: UnroutedFact) => boolean) => {
+  const unpaid = new Set(invoices.flatMap(({ unpaidBy }) => unpaidBy));
+  return ({ objectId }) => !unpaid.has(objectId);
 };
 
 const countsOf = (findings: readonly Finding[]): Readonly<Record<FindingKind, number>> => {
@@ -329,7 +342,7 @@ export const judge = (facts: Facts): Verdict => {
       orderId: null,
       message: `${topic}-${partition}@${offset} ${code}: ${message}`,
     })),
-    ...facts.unrouted.map(({ objectId, kind, amount, currency, at }) => ({
+    ...facts.unrouted.filter(isAstray(facts)).map(({ objectId, kind, amount, currency, at }) => ({
       kind: 'unrouted' as const,
       orderId: null,
       message: `Stripe told of ${objectId} (${kind}, ${amount} ${currency} in minor units, ${new Date(Number(at)).toISOString()}), which belongs to no known order`,
@@ -352,6 +365,8 @@ export const judge = (facts: Facts): Verdict => {
       changes: facts.changes.length,
       events: facts.events.size,
       salesOrders: facts.ledger.salesOrders.length,
+      payouts: facts.ledger.payouts.length,
     },
+    clearing: clearingOf(facts),
   };
 };

@@ -42,6 +42,7 @@ const carriedOut: readonly string[] = [
   definitions.stripeCommands,
   definitions.adnsfCommands,
   definitions.erpCommands,
+  definitions.notifications,
 ].map(({ name }) => name);
 
 const unreadFrom = async (reader: PartitionReader, source: TopicPartition, from: bigint): Promise<number> => {

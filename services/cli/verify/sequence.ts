@@ -18,7 +18,22 @@ const before: Readonly<Record<string, readonly string[]>> = {
   OpenDispute: ['RecordPayment'],
   BookDisputeMovement: ['OpenDispute'],
   CloseDispute: ['OpenDispute'],
+  ReversePayoutJournal: ['PostPayoutJournal'],
 };
+
+/** And of an invoice. */
+const beforeOfInvoice: Readonly<Record<string, readonly string[]>> = {
+  ScheduleRevenue: ['PostInvoice'],
+  RecordFailedCollection: ['PostInvoice'],
+  RecordInvoicePayment: ['PostInvoice'],
+  VoidInvoice: ['PostInvoice'],
+  WriteOffInvoice: ['PostInvoice'],
+  ReverseWriteOff: ['WriteOffInvoice'],
+  IssueCreditMemo: ['RecordInvoicePayment'],
+  ReverseCreditMemo: ['IssueCreditMemo'],
+};
+
+const isOfInvoice = (orderId: string): boolean => orderId.startsWith('invoice:');
 
 /** The same for orders that the product collects: of others Stripe's part is not ours, and nobody marks them as paid. */
 const beforeWhenCollected: Readonly<Record<string, readonly string[]>> = {
@@ -56,7 +71,7 @@ const lifecycleFindings = (facts: Facts): Finding[] => {
     const sent = new Set<string>();
     for (const command of commands.toSorted(byOffset)) {
       const needed = [
-        ...(before[command.type] ?? []),
+        ...((isOfInvoice(orderId) ? beforeOfInvoice : before)[command.type] ?? []),
         ...(collected.has(orderId) ? (beforeWhenCollected[command.type] ?? []) : []),
         // What is captured when it is shipped is sold after that.
         ...(command.type === 'RequestShippingLabel' && !authorised.has(orderId) ? ['CreateSalesOrder'] : []),
@@ -78,7 +93,19 @@ const lifecycleFindings = (facts: Facts): Finding[] => {
 const causeFindings = (facts: Facts): Finding[] => {
   // One event may tell several facts.
   const told = Map.groupBy(facts.facts, (fact) => `${fact.orderId} ${fact.factId}`);
-  const expected: Readonly<Record<string, string>> = {
+  const ofInvoices: Readonly<Record<string, string>> = {
+    PostInvoice: 'invoice.',
+    ScheduleRevenue: 'invoice.',
+    RecordFailedCollection: 'invoice.',
+    NotifyCustomer: 'invoice.',
+    VoidInvoice: 'invoice.void',
+    WriteOffInvoice: 'invoice.uncollectible',
+    RecordInvoicePayment: 'invoice_payment.paid',
+    IssueCreditMemo: 'refund.',
+    ReverseCreditMemo: 'refund.',
+  };
+  const ofOrders: Readonly<Record<string, string>> = {
+    RecordSubscription: 'subscription.',
     MarkOrderAuthorized: 'payment.authorized',
     VoidOrder: 'payment.canceled',
     MarkOrderPaid: 'payment.succeeded',
@@ -95,13 +122,13 @@ const causeFindings = (facts: Facts): Finding[] => {
     CloseDispute: 'dispute.',
   };
   return facts.commands.flatMap((command): Finding[] => {
-    const kind = expected[command.type];
+    const kind = (isOfInvoice(command.orderId) ? ofInvoices : ofOrders)[command.type];
     if (kind === undefined || !command.causationId.startsWith('evt_')) return [];
     const { orderId, commandId, causationId } = command;
     const causes = told.get(`${orderId} ${causationId}`)?.map((fact) => fact.kind) ?? [];
     const isCause = causes.some((cause) => (kind.endsWith('.') ? cause.startsWith(kind) : cause === kind));
     if (isCause && facts.events.has(causationId)) return [];
-    const why = causes.length === 0 ? 'which order.payments does not have' : `which told of ${causes.join(', ')}`;
+    const why = causes.length === 0 ? 'which no topic of facts has' : `which told of ${causes.join(', ')}`;
     return [
       {
         kind: 'reordered',

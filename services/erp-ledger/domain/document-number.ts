@@ -13,6 +13,18 @@ const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   OpenDispute: 'DO',
   BookDisputeMovement: 'DM',
   CloseDispute: 'DC',
+  PostInvoice: 'IN',
+  ScheduleRevenue: 'RS',
+  RecordInvoicePayment: 'IP',
+  RecordFailedCollection: 'FC',
+  VoidInvoice: 'IV',
+  WriteOffInvoice: 'WO',
+  ReverseWriteOff: 'WR',
+  RecordSubscription: 'SB',
+  MergeCustomers: 'MG',
+  EraseCustomer: 'ER',
+  PostPayoutJournal: 'PJ',
+  ReversePayoutJournal: 'PR',
 };
 
 /**

@@ -2,14 +2,21 @@
 import type {
   BookDisputeMovement,
   IssueCreditMemo,
+  PostInvoice,
+  RecordInvoicePayment,
   RecordPayment,
   RecordProcessingFee,
   ReverseCreditMemo,
+  VoidInvoice,
 } from '../../../schemas/generated/types.ts';
 import { type Account, accounts } from './accounts.ts';
+import type { Due } from './revenue.ts';
 
-/** One side of an entry; the other of the two amounts is 0. */
-export type Posting = Readonly<{ account: Account; debit: bigint; credit: bigint }>;
+/**
+ * One side of an entry; the other of the two amounts is 0. `dueAt`: it counts from then on, epoch milliseconds; at once
+ * without it.
+ */
+export type Posting = Readonly<{ account: Account; debit: bigint; credit: bigint; dueAt?: bigint }>;
 export type Entry = Readonly<{ description: string; currency: string; postings: readonly Posting[] }>;
 
 /** A command whose own numbers contradict each other. */
@@ -119,3 +126,72 @@ export const disputeLossEntry = (owed: bigint, currency: string): Entry | undefi
         currency,
         postings: [...debit(accounts.chargebackLosses, owed), ...credit(accounts.disputesReceivable, owed)],
       };
+
+/** The customer owes what is invoiced; it is yet to be earned, and its tax is owed on. */
+export const invoiceEntry = ({ payload }: PostInvoice): Entry => {
+  const { total, tax, currency, lines } = payload;
+  const net = lines.reduce((sum, line) => sum + line.net, 0n);
+  if (net + tax !== total)
+    throw new InvalidCommandError(
+      `the lines come to ${net}, with ${tax} of tax to ${net + tax}, the total is ${total}`,
+    );
+  return {
+    description: 'invoice',
+    currency,
+    postings: [
+      ...debit(accounts.accountsReceivable, total),
+      ...credit(accounts.deferredRevenue, total - tax),
+      ...credit(accounts.salesTaxPayable, tax),
+    ],
+  };
+};
+
+/** From its time on, each part is revenue and no longer deferred; or the other way round, when it is negative. */
+export const revenuePostings = (parts: readonly Due[]): readonly Posting[] =>
+  parts.flatMap(({ amount, dueAt }) =>
+    [...debit(accounts.deferredRevenue, amount), ...credit(accounts.revenue, amount)].map((posting) => ({
+      ...posting,
+      dueAt,
+    })),
+  );
+
+/** Money arrives at Stripe, which keeps its fee: the customer owes so much less. */
+export const invoicePaymentEntry = ({ payload }: RecordInvoicePayment): Entry => {
+  const { amount, fee, net, currency } = payload;
+  if (amount <= 0n || amount - fee !== net)
+    throw new InvalidCommandError(`a payment of ${amount}, of which a fee of ${fee} leaves ${net}`);
+  return {
+    description: 'invoice paid',
+    currency,
+    postings: [
+      ...debit(accounts.stripeClearing, net),
+      ...debit(accounts.processingFees, fee),
+      ...credit(accounts.accountsReceivable, amount),
+    ],
+  };
+};
+
+/** An invoice the other way round. */
+export const voidEntry = ({ total, tax, currency }: VoidInvoice['payload']): Entry => ({
+  description: 'invoice voided',
+  currency,
+  postings: [
+    ...credit(accounts.accountsReceivable, total),
+    ...debit(accounts.deferredRevenue, total - tax),
+    ...debit(accounts.salesTaxPayable, tax),
+  ],
+});
+
+/** What the customer owes and will not pay is a cost; or is owed after all. */
+export const writeOffEntry = (
+  { amount, currency }: Readonly<{ amount: bigint; currency: string }>,
+  back: boolean,
+): Entry => {
+  if (amount <= 0n) throw new InvalidCommandError(`a write-off of ${amount}`);
+  const cost = back ? -amount : amount;
+  return {
+    description: back ? 'write-off reversed' : 'invoice written off',
+    currency,
+    postings: [...debit(accounts.badDebt, cost), ...credit(accounts.accountsReceivable, cost)],
+  };
+};

@@ -26,6 +26,9 @@ export const countryCode = (written: string): string | undefined => {
   return countries.getAlpha2Code(written, 'en') ?? countries.getAlpha2Code(turned(written), 'en');
 };
 
+/** What people call it in English; the code itself for one that is none. */
+export const countryName = (code: string): string => countries.getName(code, 'en') ?? code;
+
 const plain = (name: string): string =>
   name
     .normalize('NFD')

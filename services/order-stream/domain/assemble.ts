@@ -61,7 +61,7 @@ const refuse = (code: string, message: string): Assembly => ({ kind: 'refused', 
 export const assemble = (
   image: OrderImage,
   lines: readonly OrderLine[],
-  customer: CustomerRow | null,
+  customer: Pick<CustomerRow, 'email' | 'firstName' | 'lastName' | 'phone' | 'registered'> | null,
   policy: Policy,
   sent: AssembledOrder | null,
   closed: 'unfinished' | 'told' = 'unfinished',

@@ -8,12 +8,14 @@ import type {
   Decline,
   OrderState,
   PaymentFact,
+  Settlement,
 } from '../../../schemas/generated/types.ts';
 import type { Refusal } from './assemble.ts';
 import { changeSince } from './changed.ts';
 import { withDispute } from './disputes.ts';
 import { withRefundSettlement, withRefundSteps } from './refund-steps.ts';
 import { withRefund } from './refunds.ts';
+import { unitsIn } from './result-units.ts';
 import { asSold, withAuthorization, withCancellation, withShipment, withVoid } from './shipping.ts';
 import { AD_HOC_CREDIT, isAccepted } from './shop.ts';
 import { withClosing, withCredit, withRefundRefusal, withRefundRequests } from './shop-refunds.ts';
@@ -144,28 +146,36 @@ export const withPayment = (state: OrderState, fact: PaymentFact): Folded => {
   }
 };
 
-/** Whole numbers of minor units, as results carry them in text. */
-const unitsIn = (result: CommandResult, name: string): bigint => {
-  const value = result.detail[name];
-  if (value === undefined || !/^-?\d+$/.test(value))
-    throw new TypeError(`result of ${result.commandId} has no whole number '${name}'`);
-  return BigInt(value);
+/** What a balance transaction came to. @throws TypeError when the result does not say so */
+export const settlementIn = (result: CommandResult): Settlement => ({
+  causationId: result.commandId,
+  gross: unitsIn(result, 'gross'),
+  fee: unitsIn(result, 'fee'),
+  net: unitsIn(result, 'net'),
+  currency: (result.detail['currency'] ?? '').toUpperCase(),
+  at: result.completedAt,
+  category: result.detail['category'] ?? null,
+});
+
+/** A peer said no for good: a person is told. */
+export const withRefusal = <S extends Readonly<{ refusals: readonly string[] }>>(
+  state: S,
+  result: CommandResult,
+): Folded<S> => {
+  const known = state.refusals.includes(result.commandId);
+  return {
+    known,
+    state: known ? state : { ...state, refusals: [...state.refusals, result.commandId] },
+    refusal: {
+      code: `${result.target}_refused`,
+      message: `${result.commandId}: ${result.errorCode ?? 'refused'}: ${result.errorMessage ?? 'no reason given'}`,
+    },
+  };
 };
 
-export const withResult = (before: OrderState, result: CommandResult): Folded => {
-  if (result.status !== 'succeeded') {
-    const known = before.refusals.includes(result.commandId);
-    const state = result.type === 'CreateRefund' ? withRefundRefusal(before, result) : before;
-    return {
-      known,
-      state: known ? state : { ...state, refusals: [...state.refusals, result.commandId] },
-      refusal: {
-        code: `${result.target}_refused`,
-        message: `${result.commandId}: ${result.errorCode ?? 'refused'}: ${result.errorMessage ?? 'no reason given'}`,
-      },
-    };
-  }
-  const state = before;
+export const withResult = (state: OrderState, result: CommandResult): Folded => {
+  if (result.status !== 'succeeded')
+    return withRefusal(result.type === 'CreateRefund' ? withRefundRefusal(state, result) : state, result);
   const { commandId: causationId, completedAt: at, objectId } = result;
   switch (result.type) {
     case 'EnsureCustomer':
@@ -175,10 +185,7 @@ export const withResult = (before: OrderState, result: CommandResult): Folded =>
       if (state.paymentIntent !== null || objectId === null) return { state };
       return { state: { ...state, paymentIntent: { paymentIntentId: objectId, causationId, at } } };
     case 'FetchBalanceTransaction': {
-      const [gross, fee, net] = [unitsIn(result, 'gross'), unitsIn(result, 'fee'), unitsIn(result, 'net')];
-      const currency = (result.detail['currency'] ?? '').toUpperCase();
-      const category = result.detail['category'] ?? null;
-      const settled = { causationId, gross, fee, net, currency, at, category };
+      const settled = settlementIn(result);
       const refunded = withRefundSettlement(state, objectId ?? '', settled);
       if (refunded !== undefined) return { state: refunded };
       return { state: state.fee === null ? { ...state, fee: settled } : state };

@@ -64,6 +64,8 @@ const isOf = ({ paymentIntentId, chargeId }: RefundState, paid: OrderState['paid
   return chargeId === null || paid.chargeId === null || chargeId === paid.chargeId;
 };
 
+const none: readonly Sorting[] = [];
+
 /** What Stripe calls the release of what was authorised and not captured. */
 const RELEASE = 'partial_capture_reversal';
 
@@ -71,7 +73,10 @@ const RELEASE = 'partial_capture_reversal';
  * Of a payment of which a part was released Stripe makes a refund that is none: nobody was paid back. Which one it is, only
  * its balance transaction tells.
  */
-const sortingsOf = ({ paid, sortings }: OrderState, refunds: readonly RefundState[]): readonly Sorting[] => {
+const sortingsOf = (
+  { paid, sortings = none }: Pick<Refundable, 'paid' | 'sortings'>,
+  refunds: readonly RefundState[],
+): readonly Sorting[] => {
   if (paid === null || paid.released === 0n) return sortings.length === 0 ? sortings : [];
   return refunds.flatMap((refund): Sorting[] => {
     const { id: refundId, balanceTransactionId, chargeId } = refund;
@@ -82,7 +87,7 @@ const sortingsOf = ({ paid, sortings }: OrderState, refunds: readonly RefundStat
   });
 };
 
-const isRefund = (sortings: readonly Sorting[], { paid }: OrderState) => {
+const isRefund = (sortings: readonly Sorting[], { paid }: Pick<Refundable, 'paid'>) => {
   if (paid === null || paid.released === 0n) return () => true;
   const sorted = new Map(sortings.map(({ refundId, settlement }) => [refundId, settlement?.category ?? null]));
   return ({ id }: RefundState): boolean => (sorted.get(id) ?? RELEASE) !== RELEASE;
@@ -129,7 +134,7 @@ export const taxShare = (
  * another refund came back. It waits for that one. Should its own refund come back first, nothing has come of it, and
  * nobody is told of either. What was told keeps its place whatever is heard later.
  */
-const summed = (steps: readonly RefundStep[], placed: AssembledOrder | null): readonly RefundStep[] => {
+const summed = (steps: readonly RefundStep[], placed: Refundable['placed']): readonly RefundStep[] => {
   if (placed === null) return steps.map((step) => ({ ...step, refunded: 0n, waits: false, tax: null, ready: false }));
   const paid = larger(placed.total - placed.giftCard, 0n);
   const order = { paid, tax: smaller(placed.tax, paid) };
@@ -177,7 +182,13 @@ const summed = (steps: readonly RefundStep[], placed: AssembledOrder | null): re
 const isSame = (left: RefundStep, right: RefundStep | undefined): boolean =>
   right !== undefined && (Object.keys(left) as (keyof RefundStep)[]).every((name) => left[name] === right[name]);
 
-const withSteps = (state: OrderState, steps: readonly RefundStep[]): OrderState => {
+/** What refunds are of: an order, or whatever else was paid. */
+export type Refundable = Pick<OrderState, 'refunds' | 'refundSteps' | 'paid'> &
+  Readonly<{ placed: Pick<AssembledOrder, 'total' | 'giftCard' | 'tax'> | null }> &
+  // Of an order only something is captured in part.
+  Partial<Pick<OrderState, 'sortings'>>;
+
+const withSteps = <S extends Refundable>(state: S, steps: readonly RefundStep[]): S => {
   const refundSteps = summed(steps, state.placed);
   const isNews =
     refundSteps.length !== state.refundSteps.length ||
@@ -189,7 +200,7 @@ const withSteps = (state: OrderState, steps: readonly RefundStep[]): OrderState 
  * The state with the steps its refunds took. Tax is shared out in the order in which they were told, which is the order of
  * one partition and the same in every replay, whenever it becomes known what was bought.
  */
-export const withRefundSteps = (state: OrderState): OrderState => {
+export const withRefundSteps = <S extends Refundable>(state: S): S => {
   if (state.refunds.length === 0) return state;
   const ours = state.refunds.filter((refund) => isOf(refund, state.paid));
   const sortings = sortingsOf(state, ours);
@@ -197,30 +208,31 @@ export const withRefundSteps = (state: OrderState): OrderState => {
   const known = state.refundSteps
     .filter(({ refundId }) => refunds.some(({ id }) => id === refundId))
     .map((step) => retold(step, refunds));
-  return withSteps(sortings === state.sortings ? state : { ...state, sortings }, [
+  return withSteps(sortings === (state.sortings ?? none) ? state : { ...state, sortings }, [
     ...known,
     ...newSteps(known, refunds, sortings),
   ]);
 };
 
-const withSorted = (
-  state: OrderState,
+const withSorted = <S extends Refundable>(
+  state: S,
   balanceTransactionId: string,
   settlement: Settlement,
-): OrderState | undefined => {
-  const index = state.sortings.findIndex((each) => each.balanceTransactionId === balanceTransactionId);
-  const sorting = state.sortings[index];
+): S | undefined => {
+  const sortings = state.sortings ?? none;
+  const index = sortings.findIndex((each) => each.balanceTransactionId === balanceTransactionId);
+  const sorting = sortings[index];
   if (sorting === undefined) return undefined;
   if (sorting.settlement !== null) return state;
-  return withRefundSteps({ ...state, sortings: state.sortings.with(index, { ...sorting, settlement }) });
+  return withRefundSteps({ ...state, sortings: sortings.with(index, { ...sorting, settlement }) });
 };
 
 /** The state with what a balance transaction of a refund came to; undefined when it is of no refund. */
-export const withRefundSettlement = (
-  state: OrderState,
+export const withRefundSettlement = <S extends Refundable>(
+  state: S,
   balanceTransactionId: string,
   settlement: Settlement,
-): OrderState | undefined => {
+): S | undefined => {
   const index = state.refundSteps.findIndex((step) => step.balanceTransactionId === balanceTransactionId);
   const step = state.refundSteps[index];
   if (step === undefined) return withSorted(state, balanceTransactionId, settlement);

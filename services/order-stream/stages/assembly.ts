@@ -1,6 +1,10 @@
-/** Joins Orders with their lines, customer and carts, per customer, in the order of the shop's log. */
+/**
+ * Joins Orders with their lines, customer and carts, per customer, in the order of the shop's log; and tells what a
+ * Customer row says of its person.
+ */
 import { createHash } from 'node:crypto';
 import type {
+  AddressEnvelope,
   CustomerEnvelope,
   LineRow,
   OrdersEnvelope,
@@ -13,11 +17,14 @@ import type { Schemas } from '../../../schemas/serde.ts';
 import { redrivenFrom } from '../../runtime/redrive.ts';
 import { input, type Stage, type StageContext, type StageRecord } from '../../runtime/topology.ts';
 import { assemble, sameMeaning } from '../domain/assemble.ts';
+import { addressText } from '../domain/customers/fields.ts';
+import { customerRowOf, erasedFacts, postalAddress, presentFact, tellingOf } from '../domain/customers/rows.ts';
 import { decimalText } from '../domain/money.ts';
 import { noLines, withChangedLine, withLine, withoutLine, withSnapshotLine } from '../domain/order-lines.ts';
 import type { Policy } from '../domain/policy.ts';
 import { isKnownState, stripeReferenceOf, subjectOf, textOrNull } from '../domain/shop.ts';
 import { type Envelope, isRowChange, isSnapshotRead, moneyOf, placeOf, rowAfter } from '../sources/debezium.ts';
+import { personOf } from '../sources/person.ts';
 
 /**
  * Hands on changes of rows. A tombstone only tells compaction that a key is gone; an operation we do not know (such as
@@ -61,12 +68,14 @@ const lineId = ({ before, after }: OrdersShoppingCartEnvelope): string => {
 
 export const assemblyStage = (application: string, schemas: Schemas, policy: Policy): Stage => {
   const customers = schemas.store(application, 'customers');
+  const addresses = schemas.store(application, 'addresses');
   const carts = schemas.store(application, 'carts');
   const orderLines = schemas.store(application, 'order-lines');
   const progress = schemas.store(application, 'order-progress');
   const places = schemas.store(application, 'places');
   const assembled = schemas.topic('assembledOrders');
   const objects = schemas.topic('stripeObjects');
+  const people = schemas.topic('shopCustomers');
 
   /** Whether a redriven image tells of a row that a newer one has told of since. */
   const isSuperseded = (row: string, place: string, redriven: boolean, context: StageContext): boolean => {
@@ -93,16 +102,43 @@ export const assemblyStage = (application: string, schemas: Schemas, policy: Pol
   const customer = (envelope: CustomerEnvelope, context: StageContext): void => {
     const rows = context.store(customers);
     const row = rowAfter(envelope);
-    if (row === null) rows.delete(String(envelope.before?.CustomerID));
-    else
-      rows.put(String(row.CustomerID), {
-        customerId: row.CustomerID ?? 0,
-        email: textOrNull(row.Email),
-        firstName: textOrNull(row.FirstName),
-        lastName: textOrNull(row.LastName),
-        phone: textOrNull(row.Phone),
-        registered: row.IsRegistered === 1,
-      });
+    const key = String((row ?? envelope.before)?.CustomerID);
+    const known = rows.get(key);
+    const place = placeOf(envelope) ?? '';
+    const source = { factId: `adnsf:Customer:${key}@${place}`, place, occurredAt: envelope.source.ts_ms };
+    const forget = (addressId: number | null | undefined): void => {
+      if (addressId != null) context.store(addresses).delete(String(addressId));
+    };
+    if (row === null) {
+      for (const fact of known === undefined ? [] : erasedFacts(known, source)) context.send(people, fact.person, fact);
+      forget(known?.billingAddressId);
+      rows.delete(key);
+      return;
+    }
+    const next = customerRowOf(row, known, personOf);
+    const address = context.store(addresses).get(String(next.billingAddressId))?.address ?? null;
+    const telling = tellingOf(known, next, address, source, personOf);
+    for (const fact of telling.facts) context.send(people, fact.person, fact);
+    if (next.gone) forget(known?.billingAddressId);
+    rows.put(key, telling.row);
+  };
+
+  const address = (envelope: AddressEnvelope, context: StageContext): void => {
+    const rows = context.store(addresses);
+    const row = rowAfter(envelope);
+    const key = String((row ?? envelope.before)?.AddressID);
+    const known = rows.get(key)?.address ?? null;
+    const next = row === null ? null : postalAddress(row);
+    const customerId = (row ?? envelope.before)?.CustomerID ?? 0;
+    if (next === null) rows.delete(key);
+    else rows.put(key, { addressId: Number(key), customerId, address: next });
+    const owner = context.store(customers).get(String(customerId));
+    if (owner?.toldOf == null || String(owner.billingAddressId) !== key || addressText(known) === addressText(next))
+      return;
+    const at = placeOf(envelope) ?? '';
+    // Behind the image of the customer, with which it shares the place of a snapshot.
+    const source = { factId: `adnsf:Address:${key}@${at}`, place: `${at}/address`, occurredAt: envelope.source.ts_ms };
+    context.send(people, owner.toldOf, presentFact(owner, next, source, owner.toldOf));
   };
 
   const cart = (envelope: ShoppingCartEnvelope, context: StageContext): void => {
@@ -214,12 +250,17 @@ export const assemblyStage = (application: string, schemas: Schemas, policy: Pol
         place: placeOf,
         process: onRowChange(newest(({ before, after }) => `customer/${(after ?? before)?.CustomerID}`, customer)),
       }),
+      input({
+        topic: schemas.topic('addresses'),
+        place: placeOf,
+        process: onRowChange(newest(({ before, after }) => `address/${(after ?? before)?.AddressID}`, address)),
+      }),
       // An old image of a cart does no harm: orders ask only when a line was put in, which never changes.
       input({ topic: schemas.topic('carts'), place: placeOf, process: onRowChange(cart) }),
       input({ topic: schemas.topic('orderLines'), place: placeOf, process: onRowChange(newest(lineId, line)) }),
       input({ topic: schemas.topic('orders'), place: placeOf, process: onRowChange(order) }),
     ],
-    stores: [customers, carts, orderLines, progress, places],
-    outputs: [assembled, objects],
+    stores: [customers, addresses, carts, orderLines, progress, places],
+    outputs: [assembled, objects, people],
   };
 };

@@ -1,7 +1,8 @@
 /**
- * Brings what Stripe says to the order it is about. Most objects carry the order's id in their metadata; for the others
- * the objects that do tell which order they belong to, through a topic keyed by object. What is about no order
- * (payouts, customers, billing, the catalogue) goes to a topic of its own.
+ * Brings what Stripe says of payments to the order or the invoice that they pay. Most objects carry the order's id in
+ * their metadata; for the others the objects that do tell which order they belong to, through a topic keyed by object,
+ * and so do invoices of what they are paid with. What is about no payment (payouts, customers, billing, the catalogue)
+ * goes to a topic of its own.
  */
 import type { LinkedObject, PaymentFact, StripeEvent } from '../../../schemas/generated/types.ts';
 import type { Schemas } from '../../../schemas/serde.ts';
@@ -12,6 +13,8 @@ import { interpret } from '../sources/stripe/interpret.ts';
 
 const isSame = (left: PaymentFact, right: PaymentFact): boolean =>
   left.factId === right.factId && left.objectId === right.objectId && left.kind === right.kind;
+
+const isInvoice = (key: string): boolean => key.startsWith('invoice:');
 
 export const routingStage = (application: string, schemas: Schemas, policy: Policy): Stage => {
   const links = schemas.store(application, 'links');
@@ -45,12 +48,28 @@ export const routingStage = (application: string, schemas: Schemas, policy: Poli
     }
   };
 
+  /** An order that an object names counts for more than an invoice that it pays. */
+  const isTakenByOrder = (objectId: string, orderId: string, context: StageContext): boolean => {
+    const known = context.store(links).get(objectId)?.orderId;
+    return known !== undefined && isInvoice(orderId) && !isInvoice(known);
+  };
+
   const publish = (objectIds: readonly string[], orderId: string, context: StageContext): void => {
     for (const objectId of objectIds) {
       if (context.store(links).get(objectId)?.orderId === orderId) continue;
+      if (isTakenByOrder(objectId, orderId, context)) continue;
       context.store(links).put(objectId, { objectId, orderId });
       context.send(objects, objectId, { objectId, orderId });
     }
+  };
+
+  /**
+   * Invoices name a PaymentIntent, and so do orders that the shop's own gateway has charged; its charges, which old
+   * versions' refunds and disputes name alone, are known from what is told of it.
+   */
+  const publishOf = (facts: readonly PaymentFact[], orderId: string, context: StageContext): void => {
+    const ids = facts.flatMap(({ paymentIntentId, chargeId }) => [paymentIntentId, chargeId]);
+    publish([...new Set(ids.filter((id) => id !== null))], orderId, context);
   };
 
   const keepWaiting = (facts: readonly PaymentFact[], key: string, context: StageContext): void => {
@@ -81,9 +100,10 @@ export const routingStage = (application: string, schemas: Schemas, policy: Poli
         return;
       case 'facts': {
         for (const other of said.others) hand(other, context);
+        if (said.orderId !== null) publish(said.links, said.orderId, context);
         const orderId = said.orderId ?? context.store(links).get(record.key)?.orderId;
         if (orderId !== undefined) {
-          publish(said.links, orderId, context);
+          if (said.orderId === null) publishOf(said.payments, orderId, context);
           for (const fact of said.payments) route(fact, orderId, context);
         } else if (said.payments.length > 0) {
           keepWaiting(said.payments, record.key, context);
@@ -99,17 +119,14 @@ export const routingStage = (application: string, schemas: Schemas, policy: Poli
       return;
     }
     const { orderId } = record.value;
-    context.store(links).put(record.key, record.value);
-    for (const fact of context.store(unrouted).get(record.key)?.facts ?? []) {
-      // What waited may be what others wait for: a payment's charge.
-      const { paymentIntentId, chargeId } = fact;
-      publish(
-        [paymentIntentId, chargeId].filter((id) => id !== null && id !== record.key) as string[],
-        orderId,
-        context,
-      );
-      route(fact, orderId, context);
+    if (isTakenByOrder(record.key, orderId, context)) {
+      context.count('ignored', 'invoice_of_order');
+      return;
     }
+    context.store(links).put(record.key, record.value);
+    const waiting = context.store(unrouted).get(record.key)?.facts ?? [];
+    publishOf(waiting, orderId, context);
+    for (const fact of waiting) route(fact, orderId, context);
     context.store(unrouted).delete(record.key);
   };
 

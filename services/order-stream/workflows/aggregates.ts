@@ -1,7 +1,21 @@
-/** What workflows can be about: each has a state, which facts are folded into, and a key that its commands carry. */
-import type { OrderState } from '../../../schemas/generated/types.ts';
+/**
+ * What is decided about: each kind has a state, which the facts of some topics are folded into, and keys of its own,
+ * which its commands carry.
+ */
+import type {
+  CustomerState,
+  InvoiceState,
+  OrderState,
+  PayoutState,
+  SubscriptionState,
+} from '../../../schemas/generated/types.ts';
+import type { StoreName, TopicKey, TopicValues } from '../../../schemas/topics.ts';
+import { initialPerson, withPersonResult, withShopCustomer, withStripeCustomer } from '../domain/customers/person.ts';
+import { initialInvoice, withBilling, withInvoiceMoney, withInvoiceResult } from '../domain/invoice.ts';
 import { type Folded, initialOrder, withAssembled, withPayment, withResult } from '../domain/order.ts';
+import { initialPayout, withPayoutFact, withPayoutResult } from '../domain/payout.ts';
 import type { Policy } from '../domain/policy.ts';
+import { initialSubscription, withSubscription, withSubscriptionResult } from '../domain/subscription.ts';
 import { bool, listOf, recordOf, text } from './expression/types.ts';
 
 /** What the state of any aggregate has, for the workflows' own keeping. */
@@ -13,6 +27,8 @@ export type Decided = Readonly<{
 
 /** A kind of fact, as examples tell it. */
 export type FactKind<S> = Readonly<{
+  /** Where they come from. */
+  topics: readonly TopicKey[];
   /** File under schemas/, without ending. */
   schema: string;
   fold: (state: S, fact: unknown) => Folded<S>;
@@ -22,34 +38,112 @@ export type Aggregate<S extends Decided = Decided> = Readonly<{
   name: string;
   /** File under schemas/ with the record of its state. */
   schema: string;
+  /** Where its states are kept. */
+  store: StoreName;
+  /** How its keys begin. Empty for orders, whose keys are their bare ids. */
+  prefix: string;
   /** The field of the state that has its id: commands are keyed by it, and their ids begin with it. */
   idField: string;
   initial: (id: string) => S;
   facts: Readonly<Record<string, FactKind<S>>>;
 }>;
 
-/** Lets a typed fold stand among others; the schema says what it is given. */
-const fact = <S>(schema: string, fold: (state: S, fact: never) => Folded<S>): FactKind<S> => ({
-  schema,
-  fold: fold as (state: S, fact: unknown) => Folded<S>,
-});
+/** Lets a typed fold stand among others; the schema, which is the one of the topics, says what it is given. */
+const fact = <S, K extends TopicKey>(
+  topics: readonly K[],
+  schema: string,
+  fold: (state: S, fact: TopicValues[K]) => Folded<S>,
+): FactKind<S> => ({ topics, schema, fold: fold as (state: S, fact: unknown) => Folded<S> });
 
 export const orderAggregate: Aggregate<OrderState> = {
   name: 'order',
   schema: 'state/OrderState',
+  store: 'orders',
+  prefix: '',
   idField: 'orderId',
   initial: initialOrder,
   facts: {
-    assembled: fact('AssembledOrder', withAssembled),
-    payment: fact('PaymentFact', withPayment),
-    result: fact('CommandResult', withResult),
+    // The same orders by two ways, the log and the shop's own webhooks: whichever comes first is the order.
+    assembled: fact(['assembledOrders', 'adnsfSnapshots'], 'AssembledOrder', withAssembled),
+    payment: fact(['orderPayments'], 'PaymentFact', withPayment),
+    result: fact(['stripeResults', 'adnsfResults'], 'CommandResult', withResult),
   },
 };
 
-/** By name. Of states that differ, only what all have is known. */
+/** Of its own, and not of its subscription, which may have hundreds of them. */
+export const invoiceAggregate: Aggregate<InvoiceState> = {
+  name: 'invoice',
+  schema: 'state/InvoiceState',
+  store: 'invoices',
+  prefix: 'invoice:',
+  idField: 'key',
+  initial: initialInvoice,
+  facts: {
+    billing: fact(['billingFacts'], 'BillingFact', withBilling),
+    payment: fact(['orderPayments'], 'PaymentFact', withInvoiceMoney),
+    result: fact(['stripeResults', 'adnsfResults'], 'CommandResult', withInvoiceResult),
+  },
+};
+
+export const subscriptionAggregate: Aggregate<SubscriptionState> = {
+  name: 'subscription',
+  schema: 'state/SubscriptionState',
+  store: 'subscriptions',
+  prefix: 'subscription:',
+  idField: 'key',
+  initial: initialSubscription,
+  facts: {
+    billing: fact(['billingFacts'], 'BillingFact', withSubscription),
+    result: fact(['stripeResults', 'adnsfResults'], 'CommandResult', withSubscriptionResult),
+  },
+};
+
+export const customerAggregate: Aggregate<CustomerState> = {
+  name: 'customer',
+  schema: 'state/CustomerState',
+  store: 'people',
+  prefix: 'customer:',
+  idField: 'person',
+  initial: initialPerson,
+  facts: {
+    shop: fact(['shopCustomers'], 'ShopCustomerFact', withShopCustomer),
+    stripe: fact(['customerFacts'], 'CustomerFact', withStripeCustomer),
+    result: fact(['stripeResults', 'adnsfResults'], 'CommandResult', withPersonResult),
+  },
+};
+
+export const payoutAggregate: Aggregate<PayoutState> = {
+  name: 'payout',
+  schema: 'state/PayoutState',
+  store: 'payouts',
+  prefix: 'payout:',
+  idField: 'subject',
+  initial: initialPayout,
+  facts: {
+    payout: fact(['payoutFacts'], 'PayoutFact', withPayoutFact),
+    result: fact(['stripeResults'], 'CommandResult', withPayoutResult),
+  },
+};
+
+/** Of states that differ, only what all have is known. */
+const anyOf = <S extends Decided>(aggregate: Aggregate<S>): Aggregate => aggregate as unknown as Aggregate;
+
+/** By name. */
 export const aggregates: ReadonlyMap<string, Aggregate> = new Map(
-  [orderAggregate].map((aggregate) => [aggregate.name, aggregate as unknown as Aggregate]),
+  [
+    anyOf(orderAggregate),
+    anyOf(customerAggregate),
+    anyOf(invoiceAggregate),
+    anyOf(subscriptionAggregate),
+    anyOf(payoutAggregate),
+  ].map((aggregate) => [aggregate.name, aggregate]),
 );
+
+const prefixed = [...aggregates.values()].filter(({ prefix }) => prefix !== '');
+
+/** What a record's key is the id of. */
+export const aggregateOf = (key: string): Aggregate =>
+  prefixed.find(({ prefix }) => key.startsWith(prefix)) ?? anyOf(orderAggregate);
 
 /** What a deployment decides, as far as workflows see it. */
 export type Settings = Pick<Policy, 'stripeMethods' | 'captureOnShipment' | 'livemode'>;

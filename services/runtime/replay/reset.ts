@@ -5,7 +5,7 @@
  */
 import { Changelogs } from '../changelogs.ts';
 import { FatalError } from '../errors.ts';
-import { type Bounds, decodeHistory, encodeHistory, type History, lossOf } from '../history.ts';
+import { type Bounds, decodeHistory, encodeHistory, type History } from '../history.ts';
 import { partitionOf } from '../partitioner.ts';
 import {
   type Admin,
@@ -88,21 +88,24 @@ const fromKept = (kept: Buffer): Buffer | null => (kept[0] === 0 ? null : kept.s
  * What is noted of the task's changelogs, as it will go on.
  * @throws FatalError when they have lost something: the stage makes its stores anew when it is started
  */
-const historyOf = (
-  topology: Topology,
-  stage: Stage,
-  partition: number,
+const historyOf = async (
+  { topology, stage, partition, reader }: ReplayTaskSetup,
   processed: readonly Processed[],
+  changelogs: Changelogs,
   bounds: readonly Bounds[],
-): History => {
+): Promise<History> => {
   const noted = decodeHistory(processed.find((each) => each.partition === partition && each.note !== undefined)?.note);
-  const loss = noted && (lossOf(noted, bounds) ?? (noted.rebuilt && 'its stores are being made anew'));
+  const loss =
+    noted && ((await changelogs.lossOf(noted, bounds, reader)) ?? (noted.rebuilt && 'its stores are being made anew'));
   if (loss !== undefined)
     throw new FatalError(
       `${groupId(topology.application, stage.name)}/${partition}: ${loss}. Start it, let it come to an end with that, and stop it again`,
     );
   const reaches = new Map(
-    bounds.map(({ store, begin, end }) => [store, { from: noted?.reaches.get(store)?.from ?? begin, to: end }]),
+    bounds.map(({ store, begin, end }) => {
+      const reach = noted?.reaches.get(store);
+      return [store, { from: reach?.from ?? begin, to: end, named: reach?.named }];
+    }),
   );
   return { since: noted?.since ?? 0, reaches, rebuilt: undefined };
 };
@@ -129,8 +132,9 @@ const withTask = async <T>(setup: ReplayTaskSetup, use: (opened: Opened) => Prom
   try {
     const task = { application, stage: stage.name, partition };
     const processed = await processedBy(topology, stage, admin, await stagePartitions(admin, stage));
-    const bounds = await new Changelogs(application, stage, task, { now: setup.now }).bounds(admin);
-    const history = historyOf(topology, stage, partition, processed, bounds);
+    const changelogs = new Changelogs(application, stage, task, { now: setup.now });
+    const bounds = await changelogs.bounds(admin);
+    const history = await historyOf(setup, processed, changelogs, bounds);
     const { now } = setup;
     if (stores.length > 0)
       await restoreStores({
@@ -184,9 +188,9 @@ const withTask = async <T>(setup: ReplayTaskSetup, use: (opened: Opened) => Prom
     /** Noted with the positions, as the task notes it: its changelogs reach further now. */
     const noteAfter = (changed: Replayed['stores']): string => {
       const reaches = new Map(
-        [...history.reaches].map(([store, { from, to }]) => {
+        [...history.reaches].map(([store, { from, to, named }]) => {
           const { puts, deletes } = changed.find((each) => each.store === store) ?? { puts: 0n, deletes: 0n };
-          return [store, { from, to: to + puts + deletes }];
+          return [store, { from, to: to + puts + deletes, named }];
         }),
       );
       return encodeHistory({ ...history, reaches });

@@ -1,4 +1,4 @@
-import type { CommandResult } from '../../../schemas/generated/types.ts';
+import type { BalanceTransaction, CommandResult } from '../../../schemas/generated/types.ts';
 import type { StripeCommand } from '../../../schemas/topics.ts';
 
 /** What came of a command at Stripe. */
@@ -13,6 +13,8 @@ export type Outcome =
       /** Stripe answered from its idempotency record. */
       replayed: boolean;
       detail: Readonly<Record<string, string>>;
+      /** A page of a payout's list. */
+      balanceTransactions?: readonly BalanceTransaction[];
     }>
   | Readonly<{ status: 'refused'; code: string; message: string; requestId: string | null }>;
 
@@ -32,6 +34,7 @@ export const asResult = (command: StripeCommand, commandAt: bigint, outcome: Out
         requestId: outcome.requestId,
         replayed: outcome.replayed,
         detail: outcome.detail,
+        balanceTransactions: outcome.balanceTransactions ?? [],
         completedAt: BigInt(outcome.created) * 1000n,
       };
     case 'refused':
@@ -45,6 +48,7 @@ export const asResult = (command: StripeCommand, commandAt: bigint, outcome: Out
         requestId: outcome.requestId,
         replayed: false,
         detail: {},
+        balanceTransactions: [],
         completedAt: commandAt,
       };
   }

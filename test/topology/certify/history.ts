@@ -4,10 +4,11 @@
  */
 import { memoryRegistry } from '../../../schemas/registry.ts';
 import { openSchemas, type Schemas } from '../../../schemas/serde.ts';
-import { topics } from '../../../schemas/topics.ts';
+import { type Notification, topics } from '../../../schemas/topics.ts';
 import type { CommandResult, ErpCommand, AdnsfCommand, StripeCommand } from './types.ts';
 import { certify, openWays, type World } from '../../../services/cli/certify/command.ts';
 import type { Certificate } from '../../../services/cli/certify/certificate.ts';
+import { subjectOf } from '../../../services/adnsf-executor/execute.ts';
 import { orderTopology } from '../../../services/order-stream/topology.ts';
 import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
 import type { EffectStage } from '../../../services/runtime/effects.ts';
@@ -23,7 +24,7 @@ export const PARTITIONS = 3;
 const workflows = { current: loadWorkflows() };
 
 const answer = (
-  command: StripeCommand | AdnsfCommand | ErpCommand,
+  command: StripeCommand | AdnsfCommand | ErpCommand | Notification,
   objectId: string,
   over: Partial<CommandResult> = {},
 ): CommandResult => ({
@@ -39,6 +40,7 @@ const answer = (
   requestId: null,
   replayed: false,
   detail: {},
+  balanceTransactions: [],
   completedAt: command.occurredAt + 1_000n,
   ...over,
 });
@@ -62,11 +64,23 @@ const atStripe = (command: StripeCommand): CommandResult => {
         requestId,
         detail: { gross: '3744', fee: '139', net: '3605', currency: 'USD', how: 'found' },
       });
+    case 'UpdateCustomer':
+    case 'MoveCustomer':
+    case 'RetireCustomer':
+    case 'DeleteCustomer':
+      return answer(command, command.payload.customer, { requestId, detail: { how: 'updated' } });
+    case 'FetchPayoutTransactions':
+      return answer(command, command.payload.payoutId, {
+        requestId,
+        detail: { after: command.payload.startingAfter ?? '', more: 'false', how: 'found' },
+      });
   }
 };
 
 const inShop = (command: AdnsfCommand): CommandResult =>
-  answer(command, String(command.payload.orderNumber), { detail: { rowVersion: '20260102T000000.003' } });
+  answer(command, subjectOf(command), { detail: { rowVersion: '20260102T000000.003' } });
+
+const told = (command: Notification): CommandResult => answer(command, `<${command.commandId}@shop.example>`);
 
 const inErp = (command: ErpCommand): CommandResult => answer(command, `DOC-${command.commandId}`);
 
@@ -107,6 +121,13 @@ export const openHistory = async () => {
       schemas.topic('adnsfCommands'),
       schemas.topic('adnsfResults'),
       inShop,
+    ),
+    executor(
+      schemas,
+      ['notifier', 'notifications'],
+      schemas.topic('notifications'),
+      schemas.topic('notificationResults'),
+      told,
     ),
     executor(schemas, ['erp', 'erp'], schemas.topic('erpCommands'), schemas.topic('erpResults'), inErp),
   ];

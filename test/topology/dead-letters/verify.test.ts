@@ -18,11 +18,14 @@ afterEach(() => desk.driver.close());
 const ledger: LedgerReader = {
   everything: () => ({
     salesOrders: [],
+    invoices: [],
+    subscriptions: [],
     payments: [],
     fees: [],
     creditMemos: [],
     disputes: [],
     disputeMovements: [],
+    payouts: [],
     applied: [],
     conflicts: [],
     trialBalance: new Map(),
@@ -38,7 +41,18 @@ const ledger: LedgerReader = {
 const sides = async (): Promise<Sides> => ({
   topics: await topicsOf(desk.setup.cluster, desk.schemas),
   shop: { orders: () => Promise.resolve([]), order: () => Promise.resolve(undefined) } as unknown as ShopReader,
-  stripe: { everything: () => Promise.resolve({ payments: [], net: new Map() }) } as unknown as StripeReader,
+  stripe: {
+    everything: () =>
+      Promise.resolve({
+        payments: [],
+        invoices: [],
+        subscriptions: [],
+        net: new Map(),
+        open: new Map(),
+        balance: new Map(),
+        payouts: [],
+      }),
+  } as unknown as StripeReader,
   ledger,
 });
 const facts = async () => collectFacts(await sides(), ['STRIPE']);

@@ -30,6 +30,7 @@ const someResult: CommandResult = {
   requestId: null,
   replayed: false,
   detail: {},
+  balanceTransactions: [],
   completedAt: 0n,
 };
 const someLetter: DeadLetter = {
@@ -60,12 +61,16 @@ export const openTopics = async () => {
   const [stripeCommands, adnsfCommands] = [schemas.topic('stripeCommands'), schemas.topic('adnsfCommands')];
   await stripeCommands.value.open?.();
   await adnsfCommands.value.open?.();
+  const notifications = schemas.topic('notifications');
+  await notifications.value.open?.();
   const adnsfWebhooks = schemas.topic('adnsfWebhooks');
   await adnsfWebhooks.value.open?.();
   return {
     stripeCommands,
     adnsfCommands,
     adnsfWebhooks,
+    notifications,
+    notificationResults: await ready(schemas.topic('notificationResults'), someResult),
     adnsfSnapshots: await ready(schemas.topic('adnsfSnapshots'), assembledOrder()),
     stripeResults: await ready(schemas.topic('stripeResults'), someResult),
     adnsfResults: await ready(schemas.topic('adnsfResults'), someResult),

@@ -168,7 +168,7 @@ export const openPaymentWorld = async (
     );
     ledger.close();
     const config = { MILLRACE_STRIPE_API_BASE: box.running.url, MILLRACE_STRIPE_SECRET_KEY: secretKey } as CliConfig;
-    const { payments, net } = await openStripe(config).everything();
+    const { payments, net, open: stripeOpen, balance: stripeBalance } = await openStripe(config).everything();
     const reader = openBooks(files.path);
     const books = reader.everything();
     const entries = reader.order(orderId).map(({ what }) => what);
@@ -180,7 +180,8 @@ export const openPaymentWorld = async (
       const parent = parentOrderNumber === null ? null : String(parentOrderNumber);
       return { ...sample!, orderId: id, credit, parent, state, subtotal, tax, shipping, total };
     });
-    const facts = { ...soundWorld(), shop: inShop, payments, stripeNet: net, ledger: books };
+    const stripe = { payments, stripeNet: net, stripeOpen, stripeBalance };
+    const facts = { ...soundWorld(), shop: inShop, ...stripe, ledger: books };
     const findings = [...bookFindings(facts), ...creditFindings(facts)];
     return { booked, books, entries, findings, refunded: refundedOf(payments[0]!) };
   };

@@ -229,16 +229,31 @@ describe('a stage that has made its stores anew', () => {
 
   it('goes on with the history it had', async () => {
     const opened = await stopped();
-    const { history, noteNow } = await renoted(opened, { since: 7 });
+    const { history, noteNow } = await renoted(opened, {});
     await opened.replayed({ execute, stage: 'orders' });
     const after = (await noteNow()).history;
-    expect(after.since).toBe(7);
+    expect(after.since).toBe(history.since);
+    expect(after.reaches.get('orders')?.named).toBe(history.reaches.get('orders')?.named);
     const [before, now] = [history.reaches.get('orders')!, after.reaches.get('orders')!];
     expect(now.from).toBe(before.from);
     // Every key of the task was deleted, at an offset each.
     expect(now.to).toBeGreaterThan(before.to);
     await startAgain(opened);
     expect((await opened.replayed()).differences).toEqual([]);
+  });
+
+  it('has to: a changelog that was made anew and reaches as far is not replaced by a replay', async () => {
+    const opened = await stopped();
+    const { broker } = opened.driver;
+    const changelog = { topic: 'order-stream-orders-changelog', partition: 0 };
+    const { high } = broker.log(changelog);
+    broker.recreateTopic(changelog.topic);
+    while (broker.log(changelog).high < high)
+      broker.append(broker.log(changelog), { key: null, value: null, headers: {}, timestamp: undefined });
+    await expect(opened.replayed({ execute, stage: 'orders' })).rejects.toThrow(
+      /orders\/0: changelog order-stream-orders-changelog is not the one that was written: at 0 it has no name/,
+    );
+    expect(audits(opened)).toEqual([]);
   });
 
   it('is left alone until it has', async () => {

@@ -71,11 +71,14 @@ export const openAudited = async (server: ShopServer) => {
   const ledger: LedgerReader = {
     everything: () => ({
       salesOrders: [],
+      invoices: [],
+      subscriptions: [],
       payments: [],
       fees: [],
       creditMemos: [],
       disputes: [],
       disputeMovements: [],
+      payouts: [],
       applied: booked(),
       conflicts: [],
       trialBalance: new Map(),

@@ -12,6 +12,7 @@ const schedules = Number(process.env['MILLRACE_SIMULATED_SCHEDULES'] ?? 10_000);
 /** Guarantees that only some faults put to the test, and seldom among all others. */
 const faultsFor: Partial<Record<(typeof guards)[number], readonly FaultKind[]>> = {
   'changelog-note': ['lose-changelog'],
+  'changelog-name': ['lose-changelog'],
   'ack-after-produce': ['produce:before', 'kill'],
   'key-age': ['day-off'],
   'applied-commands': ['shop-commit-unknown', 'crash:before-commit'],
@@ -70,6 +71,7 @@ const within: Readonly<Record<(typeof guards)[number], number>> = {
   'promote-after-commit': 200,
   'restore-to-end': 100,
   'changelog-note': 100,
+  'changelog-name': 100,
   'merge-by-place': 100,
   'ack-after-produce': 300,
   'idempotency-keys': 200,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AdnsfCommand } from '../../../schemas/topics.ts';
+import type { AdnsfOrderCommand } from '../../../schemas/topics.ts';
 import { amountDue } from '../../../services/adnsf-executor/domain/amount-due.ts';
 import { outcomeText, parseOutcome } from '../../../services/adnsf-executor/domain/applied.ts';
 import { decide } from '../../../services/adnsf-executor/domain/decide.ts';
@@ -18,7 +18,7 @@ const order = (over: Partial<OrderRow> = {}): OrderRow => ({
   couponAmount: null,
   ...over,
 });
-const say = (command: AdnsfCommand, over: Partial<OrderRow> = {}): string => {
+const say = (command: AdnsfOrderCommand, over: Partial<OrderRow> = {}): string => {
   const decision = decide(command, order(over), STORES[1]);
   switch (decision.kind) {
     case 'apply':

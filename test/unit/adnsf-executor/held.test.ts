@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AdnsfCommand } from '../../../schemas/topics.ts';
+import type { AdnsfOrderCommand } from '../../../schemas/topics.ts';
 import { decide } from '../../../services/adnsf-executor/domain/decide.ts';
 import type { OrderRow } from '../../../services/adnsf-executor/domain/order-row.ts';
 import { execute } from '../../../services/adnsf-executor/execute.ts';
@@ -17,14 +17,14 @@ const order = (over: Partial<OrderRow> = {}): OrderRow => ({
   couponAmount: null,
   ...over,
 });
-const say = (command: AdnsfCommand, over: Partial<OrderRow> = {}): string => {
+const say = (command: AdnsfOrderCommand, over: Partial<OrderRow> = {}): string => {
   const decision = decide(command, order(over), STORES[1]);
   if (decision.kind === 'apply') return `${decision.change.kind} ${decision.after}`;
   return decision.kind === 'nothing' ? decision.outcome : decision.code;
 };
 
 describe('an authorisation', () => {
-  it.each<[string, AdnsfCommand, Partial<OrderRow>, string]>([
+  it.each<[string, AdnsfOrderCommand, Partial<OrderRow>, string]>([
     ['of an order that waits', markOrderAuthorized(1), {}, 'authorized AUTHORIZED'],
     ['after a decline', markOrderAuthorized(1), { state: 'REFUSED' }, 'authorized AUTHORIZED'],
     ['told again', markOrderAuthorized(1), { state: 'AUTHORIZED' }, 'already'],
@@ -40,7 +40,7 @@ describe('an authorisation', () => {
 });
 
 describe('a payment that can no longer be made', () => {
-  it.each<[string, AdnsfCommand, Partial<OrderRow>, string]>([
+  it.each<[string, AdnsfOrderCommand, Partial<OrderRow>, string]>([
     ['of an order that waits', voidOrder(1), {}, 'voided VOIDED'],
     ['of one that was refused', voidOrder(1), { state: 'REFUSED' }, 'voided VOIDED'],
     ['of one that was authorised', voidOrder(1), { state: 'AUTHORIZED' }, 'voided VOIDED'],
@@ -69,7 +69,7 @@ describe.each(ways)('the shop over $name', (way) => {
     await shop.close();
     expect(server.faults).toEqual([]);
   });
-  const run = (command: AdnsfCommand) => execute(shop, STORES, command, PAID_AT);
+  const run = (command: AdnsfOrderCommand) => execute(shop, STORES, command, PAID_AT);
 
   it('knows that an order is authorised and then paid, and when', async () => {
     const number = await server.place();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AdnsfCommand } from '../../../schemas/topics.ts';
+import type { AdnsfOrderCommand } from '../../../schemas/topics.ts';
 import { decide } from '../../../services/adnsf-executor/domain/decide.ts';
 import { execute } from '../../../services/adnsf-executor/execute.ts';
 import type { OrderLookup, Shop } from '../../../services/adnsf-executor/shop.ts';
@@ -15,13 +15,13 @@ const order = {
   couponType: 0,
   couponAmount: null,
 };
-const noteOf = (command: AdnsfCommand): string | undefined => {
+const noteOf = (command: AdnsfOrderCommand): string | undefined => {
   const decision = decide(command, order, STORES[1]);
   return decision.kind === 'apply' && 'note' in decision.change ? decision.change.note : undefined;
 };
 
 describe('a note', () => {
-  it.each<[string, AdnsfCommand, string]>([
+  it.each<[string, AdnsfOrderCommand, string]>([
     [
       'that a dispute was opened',
       recordDispute(1),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AdnsfCommand } from '../../../schemas/topics.ts';
+import type { AdnsfOrderCommand } from '../../../schemas/topics.ts';
 import { decide } from '../../../services/adnsf-executor/domain/decide.ts';
 import type { OrderRow } from '../../../services/adnsf-executor/domain/order-row.ts';
 import { execute } from '../../../services/adnsf-executor/execute.ts';
@@ -17,14 +17,14 @@ const order = (over: Partial<OrderRow> = {}): OrderRow => ({
   couponAmount: null,
   ...over,
 });
-const say = (command: AdnsfCommand, over: Partial<OrderRow> = {}): string => {
+const say = (command: AdnsfOrderCommand, over: Partial<OrderRow> = {}): string => {
   const decision = decide(command, order(over), STORES[1]);
   if (decision.kind === 'apply') return `${decision.change.kind} ${decision.after}`;
   return decision.kind === 'nothing' ? decision.outcome : decision.code;
 };
 
 describe('a refund at Stripe', () => {
-  it.each<[string, AdnsfCommand, Partial<OrderRow>, string]>([
+  it.each<[string, AdnsfOrderCommand, Partial<OrderRow>, string]>([
     ['of all', recordRefund(1), {}, 'refunded REFUNDED'],
     ['of a part', recordRefund(1, 100n), {}, 'noted CAPTURED'],
     ['of the rest', recordRefund(1, 345n, 12_345n), {}, 'refunded REFUNDED'],
@@ -58,7 +58,7 @@ describe('a refund at Stripe', () => {
 });
 
 describe('a refund that came back', () => {
-  it.each<[string, AdnsfCommand, Partial<OrderRow>, string]>([
+  it.each<[string, AdnsfOrderCommand, Partial<OrderRow>, string]>([
     ['of all', reverseRefund(1), { state: 'REFUNDED' }, 'unrefunded CAPTURED'],
     ['of a part of all', reverseRefund(1, 100n, 12_245n), { state: 'REFUNDED' }, 'unrefunded CAPTURED'],
     ['of a part', reverseRefund(1, 100n), {}, 'noted CAPTURED'],
@@ -97,7 +97,7 @@ describe.each(ways)('the shop over $name', (way) => {
     await shop.close();
     expect(server.faults).toEqual([]);
   });
-  const run = (command: AdnsfCommand) => execute(shop, STORES, command, PAID_AT);
+  const run = (command: AdnsfOrderCommand) => execute(shop, STORES, command, PAID_AT);
 
   it('has the refunds of an order, each once, and knows when one comes back', async () => {
     const number = await server.place();

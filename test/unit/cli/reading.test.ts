@@ -4,6 +4,7 @@ import { openSchemas } from '../../../schemas/serde.ts';
 import { topics as definitions } from '../../../schemas/topics.ts';
 import { type Read, topicsOf } from '../../../services/cli/kafka.ts';
 import { lagOf } from '../../../services/cli/verify/quiet.ts';
+import { nameRecord } from '../../../services/runtime/changelog-name.ts';
 import { MemoryBroker } from '../../../services/runtime/memory/broker.ts';
 import { memoryCluster } from '../../../services/runtime/memory/cluster.ts';
 import { partitionOf } from '../../../services/runtime/partitioner.ts';
@@ -55,6 +56,14 @@ describe('reading a topic', () => {
       [undefined, true],
       ['a', true],
     ]);
+    await topics.close();
+  });
+
+  it('passes over the name of a changelog, which is no state', async () => {
+    const { topics, objects, link, producer } = await opened();
+    await producer.send([nameRecord({ topic: objects.name, partition: 0 }, 1_767_225_600_000)]);
+    await link('a');
+    expect((await all(topics.read(objects))).map(({ value }) => value?.objectId)).toEqual(['a']);
     await topics.close();
   });
 

@@ -64,6 +64,7 @@ describe('options', () => {
       rate: 20,
       untidy: 0,
       merchant: 0,
+      allFlows: false,
     });
   });
   it('are read from the environment', () => {
@@ -75,8 +76,11 @@ describe('options', () => {
       rate: 60,
       untidy: 0,
       merchant: 0,
+      allFlows: false,
     });
     expect(optionsFrom({ ONCE: '0', ORDERS: '' })).toMatchObject({ once: false, orders: 40 });
+    expect(optionsFrom({ FLOWS: 'all' })).toMatchObject({ allFlows: true });
+    expect(() => optionsFrom({ FLOWS: 'refunds' })).toThrow(/FLOWS/);
   });
   it.each([{ ORDERS: '-1' }, { ORDERS: 'many' }, { RATE: '0' }, { UNTIDY: '2' }, { MERCHANT: '-1' }, { NAME: '../x' }])(
     'refuse %j, naming it',

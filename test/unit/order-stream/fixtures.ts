@@ -108,6 +108,7 @@ export const commandResult = (over: Partial<CommandResult> = {}): CommandResult 
   requestId: 'req_1',
   replayed: false,
   detail: {},
+  balanceTransactions: [],
   completedAt: 1_790_000_002_000n,
   ...over,
 });

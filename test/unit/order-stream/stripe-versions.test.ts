@@ -1,3 +1,4 @@
+import { personOf } from '../../../services/order-stream/sources/person.ts';
 import { describe, expect, it } from 'vitest';
 import type {
   BillingFact,
@@ -110,7 +111,7 @@ const payout = (status: string, statusRank: number, reconciliationStatus: string
   ...about,
 });
 
-const customer = (kind: string): Omit<CustomerFact, Untold> => ({
+const customer = (kind: string, previous: Record<string, string> = {}): Omit<CustomerFact, Untold> => ({
   kind,
   customerId: 'cus_Story',
   email: 'ana@example.com',
@@ -129,6 +130,9 @@ const customer = (kind: string): Omit<CustomerFact, Untold> => ({
     country: 'US',
   },
   metadata: { customer_key: 'ana@example.com' },
+  person: personOf('ana@example.com'),
+  previous,
+  idempotencyKey: null,
   createdAt: at(-1000),
   ...about,
 });
@@ -211,6 +215,13 @@ const billing = (over: Partial<BillingFact>): Omit<BillingFact, Untold> => ({
   linesComplete: true,
   metadata: {},
   createdAt: null,
+  finalizedAt: null,
+  customerEmail: null,
+  customerName: null,
+  failedAttempt: null,
+  nextAttemptAt: null,
+  paidOffStripe: null,
+  shopOrderId: null,
   ...about,
   ...over,
 });
@@ -222,6 +233,8 @@ const line = {
   periodStart: at(-100),
   periodEnd: at(2_591_900),
   proration: false,
+  discount: 0n,
+  taxIncluded: 0n,
 };
 
 const subscription = billing({
@@ -239,8 +252,8 @@ const subscription = billing({
   createdAt: at(-3000),
 });
 
-/** Lines had no tax of their own before 2020. */
-const invoice = (lineTax: bigint | null) =>
+/** Lines had no tax of their own before 2020, and of changes times were not told; addresses came before that. */
+const invoice = (lineTax: bigint | null, over: Partial<BillingFact> = {}) =>
   billing({
     kind: 'invoice.paid',
     objectId: 'in_Story',
@@ -262,6 +275,9 @@ const invoice = (lineTax: bigint | null) =>
     periodEnd: at(-100),
     lines: [{ lineId: 'il_Story', description: '2 × Coffee of the month', amount: 2500n, tax: lineTax, ...line }],
     createdAt: at(-90),
+    finalizedAt: at(-80),
+    customerEmail: 'ana@example.com',
+    ...over,
   });
 
 const invoicePayment = billing({
@@ -328,13 +344,18 @@ const expected = (version: string, name: string): readonly Told[] | undefined =>
     'payout.paid': [payout('paid', 30, reconciled('in_progress'))],
     'payout.reconciliation_completed': [payout('paid', 30, 'completed')],
     'payout.failed': [payout('failed', 50, reconciled(completed))],
-    'customer.updated': [customer('customer.present')],
+    'customer.updated': [customer('customer.present', { email: '' })],
     'customer.deleted': [customer('customer.deleted')],
     'product.updated': [product(from(version, '2022-08-01') ? 'price_Story' : null)],
     'price.updated': [price],
     'plan.updated': [price],
     'customer.subscription.updated': [subscription],
-    'invoice.payment_succeeded': [invoice(from(version, '2020-08-27') ? 213n : null), invoicePayment],
+    'invoice.payment_succeeded': [
+      from(version, '2020-08-27')
+        ? invoice(213n)
+        : invoice(null, { finalizedAt: null, ...(!from(version, '2019-05-16') && { customerEmail: null }) }),
+      invoicePayment,
+    ],
     'invoice.paid': [invoice(213n)],
     'invoice_payment.paid': [invoicePayment],
   };
@@ -376,6 +397,8 @@ describe('one story', () => {
             ...('lines' in fact ? { lines: fact.lines.map((each) => ({ ...each, tax: null })) } : {}),
             defaultPriceId: null,
             reconciliationStatus: null,
+            finalizedAt: null,
+            customerEmail: null,
           },
           (_name, value: unknown) => (typeof value === 'bigint' ? value.toString() : value),
         ),

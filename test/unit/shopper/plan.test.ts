@@ -70,7 +70,8 @@ describe('a run of visits', () => {
         }
         const lastCards = orders.map((visit) => visit.order!.cards.at(-1)!.outcome);
         expect(lastCards.filter((outcome) => outcome === 'declines').length).toBeGreaterThanOrEqual(3);
-        expect(abandoned).toBeGreaterThanOrEqual(5);
+        // Of the last block the abandoned carts may come after its last order.
+        expect(abandoned).toBeGreaterThanOrEqual(4);
         expect(orders.some((visit) => visit.order!.cards.length > 1)).toBe(true);
         expect(lastCards).toContain('authenticates');
       }),

@@ -43,6 +43,7 @@ describe('EnsureCustomer', () => {
       requestId: expect.stringMatching(/^req_/) as string,
       replayed: false,
       detail: { how: 'created', apiVersion: API_VERSION },
+      balanceTransactions: [],
       completedAt: BigInt(customer!.created) * 1000n,
     });
     for (const { result } of [again, other])

@@ -12,6 +12,15 @@ import { instant, type Json } from './fields.ts';
 /** What facts keep of the event that told them. */
 export type Teller = Readonly<Pick<StripeEvent, 'id' | 'type' | 'created' | 'account' | 'livemode'>>;
 
+/** An event with what its body says beside the object. */
+export type Told = Readonly<{
+  event: Teller;
+  /** Fields that it changed, as they were before; empty when it does not say. */
+  previous: Json;
+  /** Of the request that caused it. */
+  idempotencyKey: string | null;
+}>;
+
 /** A fact that is about no order: its topic, and the key that keeps facts about one thing in order. */
 export type OtherFact =
   | Readonly<{ topic: 'payoutFacts'; key: string; fact: PayoutFact }>

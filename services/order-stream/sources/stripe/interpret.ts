@@ -7,9 +7,9 @@ import { priceFacts, productFacts } from './catalog.ts';
 import { chargeFacts } from './charge.ts';
 import { customerFacts } from './customer.ts';
 import { disputeFact } from './dispute.ts';
-import type { OtherFact } from './facts.ts';
-import { idOf, isObject, type Json, orderIdOf, RefusedEventError, text } from './fields.ts';
-import { invoiceFacts, invoicePaymentFacts } from './invoice.ts';
+import type { OtherFact, Told } from './facts.ts';
+import { at, idOf, isObject, type Json, orderIdOf, RefusedEventError, text } from './fields.ts';
+import { creditNoteFacts, invoiceFacts, invoicePaymentFacts } from './invoice.ts';
 import { linkedCharges, paymentIntentFacts } from './payment-intent.ts';
 import { payoutFacts } from './payout.ts';
 import { refundFact } from './refund.ts';
@@ -18,12 +18,13 @@ import { subscriptionFacts } from './subscription.ts';
 export type Interpretation =
   | Readonly<{
       kind: 'facts';
-      /** Of the order that the object names, or of one that is not known yet. */
+      /** Of what the object says it belongs to, or of something that is not known yet. */
       payments: readonly PaymentFact[];
+      /** The order, or `invoice:in_…`. */
       orderId: string | null;
-      /** Objects that belong to the same order; of one that does not name it, those that make up the payment. */
+      /** Objects that belong to the same order, or invoice. */
       links: readonly string[];
-      /** Facts that are about no order. */
+      /** Facts that are about no payment. */
       others: readonly OtherFact[];
     }>
   /** Nothing we need to know: the event is kept in its topic, and counted. */
@@ -40,18 +41,19 @@ const ofPayments: Readonly<Record<string, (object: Json, event: StripeEvent) => 
   dispute: (dispute, event) => [disputeFact(dispute, event)],
 };
 
-const ofOthers: Readonly<Record<string, (object: Json, event: StripeEvent) => readonly OtherFact[]>> = {
+const ofOthers: Readonly<Record<string, (object: Json, event: StripeEvent, told: Told) => readonly OtherFact[]>> = {
   payout: payoutFacts,
-  customer: customerFacts,
+  customer: (customer, _event, told) => customerFacts(customer, told),
   product: productFacts,
   price: priceFacts,
   plan: priceFacts,
   subscription: subscriptionFacts,
   invoice: invoiceFacts,
   invoice_payment: invoicePaymentFacts,
+  credit_note: creditNoteFacts,
 };
 
-const objectOf = (event: StripeEvent): Json => {
+const bodyOf = (event: StripeEvent): Readonly<{ object: Json; told: Told }> => {
   if (event.body.length > MAX_BODY_BYTES)
     throw new RefusedEventError('event_too_large', `event ${event.id} has ${event.body.length} bytes`);
   let body: unknown;
@@ -64,7 +66,13 @@ const objectOf = (event: StripeEvent): Json => {
   if (!isObject(object)) throw new RefusedEventError('malformed_event', `event ${event.id} has no data.object`);
   if (object['livemode'] === !event.livemode)
     throw new RefusedEventError('livemode_mismatch', `event ${event.id} and its object are of different modes`);
-  return object;
+  const previous = at(body as Json, 'data', 'previous_attributes');
+  const told = {
+    event,
+    previous: isObject(previous) ? previous : {},
+    idempotencyKey: text(at(body as Json, 'request', 'idempotency_key')),
+  };
+  return { object, told };
 };
 
 const linksOf = (object: Json): readonly string[] => {
@@ -75,16 +83,35 @@ const linksOf = (object: Json): readonly string[] => {
 const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(table, name) ? table[name] : undefined;
 
+/** The invoice that an object of a payment says it pays; since basil (2025-03-31) only payments of invoices say so. */
+const invoiceOf = (object: Json): string | null => {
+  const invoice = idOf(object['invoice']);
+  return invoice === null ? null : `invoice:${invoice}`;
+};
+
+/** What an invoice, or a payment of one, says it was paid with. */
+const paidWith = (others: readonly OtherFact[]): Readonly<{ orderId: string | null; links: readonly string[] }> => {
+  const payments = others.flatMap(({ topic, key, fact }) =>
+    topic === 'billingFacts' && fact.kind.startsWith('invoice_payment.')
+      ? [{ key, ids: [fact.paymentIntentId, fact.chargeId].filter((id) => id !== null) }]
+      : [],
+  );
+  return { orderId: payments[0]?.key ?? null, links: payments.flatMap(({ ids }) => ids) };
+};
+
 const told = (event: StripeEvent): Interpretation => {
-  const object = objectOf(event);
+  const { object, told } = bodyOf(event);
   const type = text(object['object']) ?? '';
-  const others = own(ofOthers, type)?.(object, event) ?? [];
+  const others = own(ofOthers, type)?.(object, event, told) ?? [];
   const ofOrders = own(ofPayments, type);
   const payments = (ofOrders?.(object, event) ?? []).filter((fact) => fact !== null);
-  const orderId = ofOrders === undefined ? null : orderIdOf(object);
-  if (others.length === 0 && payments.length === 0 && orderId === null) return { kind: 'ignored', reason: event.type };
-  const isPayment = type === 'payment_intent' || type === 'charge';
-  return { kind: 'facts', payments, orderId, links: orderId !== null || isPayment ? linksOf(object) : [], others };
+  if (ofOrders === undefined) {
+    if (others.length === 0) return { kind: 'ignored', reason: event.type };
+    return { kind: 'facts', payments, ...paidWith(others), others };
+  }
+  const orderId = orderIdOf(object) ?? invoiceOf(object);
+  if (payments.length === 0 && orderId === null) return { kind: 'ignored', reason: event.type };
+  return { kind: 'facts', payments, orderId, links: orderId === null ? [] : linksOf(object), others };
 };
 
 /** What an event says. Money of the other mode than the pipeline's is refused by the caller. */

@@ -12,11 +12,14 @@ import {
   currencyOf,
   idOf,
   instant,
+  isObject,
   isPartial,
   type Json,
   kindOf,
   listOf,
+  integer,
   metadataOf,
+  orderIdOf,
   rankIn,
   text,
 } from './fields.ts';
@@ -24,6 +27,7 @@ import { invoiceLine, taxIn } from './lines.ts';
 
 const invoiceRank = rankIn({ draft: 10, open: 20, uncollectible: 30, paid: 40, void: 40 });
 const paymentRank = rankIn({ open: 10, paid: 20, canceled: 20 });
+const creditNoteRank = rankIn({ issued: 10, void: 20 });
 
 /** Until 2018-11-08 there was no status. */
 const statusOf = (invoice: Json): string => {
@@ -36,6 +40,18 @@ const statusOf = (invoice: Json): string => {
 
 const taxOf = (invoice: Json, currency: string): bigint =>
   taxIn(invoice, currency, 'total_taxes', 'total_tax_amounts') ?? amountIn(invoice, 'tax', currency) ?? 0n;
+
+/** The subscription's metadata as they were when the invoice was made; old versions repeat them on the lines. */
+const shopOrderOf = (invoice: Json): string | null => {
+  const details = [at(invoice, 'parent', 'subscription_details'), invoice['subscription_details']];
+  const lines = listOf(invoice['lines']).filter((line) => line['type'] === 'subscription');
+  return [...details, ...lines].filter(isObject).reduce<string | null>((found, each) => found ?? orderIdOf(each), null);
+};
+
+/** What was paid by other means. Until basil all of an invoice was, or nothing. */
+const paidOffStripe = (invoice: Json, currency: string): bigint | null =>
+  amountIn(invoice, 'amount_paid_off_stripe', currency) ??
+  (invoice['paid_out_of_band'] === true ? amountIn(invoice, 'amount_paid', currency) : null);
 
 type Payment = Readonly<{ invoiceId: string; currency: string; status: string; by: unknown }> &
   Pick<BillingFact, 'amountPaid'>;
@@ -95,10 +111,41 @@ export const invoiceFacts = (invoice: Json, teller: Teller): readonly OtherFact[
     linesComplete: !isPartial(invoice['lines']),
     metadata: metadataOf(invoice),
     createdAt: instant(invoice['created']) ?? instant(invoice['date']),
+    finalizedAt: instant(at(invoice, 'status_transitions', 'finalized_at')) ?? instant(invoice['finalized_at']),
+    customerEmail: text(invoice['customer_email']),
+    customerName: text(invoice['customer_name']),
+    // The count alone does not say whether the attempt failed or is on its way.
+    failedAttempt: teller.type === 'invoice.payment_failed' ? integer(invoice['attempt_count']) : null,
+    nextAttemptAt: instant(invoice['next_payment_attempt']),
+    paidOffStripe: paidOffStripe(invoice, currency),
+    shopOrderId: shopOrderOf(invoice),
   });
   const old = status === 'paid' ? paymentFact(teller, { invoiceId, currency, status, amountPaid, by: invoice }) : [];
   const embedded = listOf(invoice['payments']).flatMap((payment) =>
     invoicePaymentFacts({ currency: invoice['currency'], ...payment, invoice: invoiceId }, teller),
   );
   return [own, ...old, ...embedded];
+};
+
+/** What takes back a part of an invoice that was finalised. */
+export const creditNoteFacts = (note: Json, teller: Teller): readonly OtherFact[] => {
+  const invoiceId = idOf(note['invoice']);
+  const objectId = text(note['id']);
+  if (invoiceId === null || objectId === null) return [];
+  const currency = currencyOf(note);
+  const status = text(note['status']) ?? 'unknown';
+  return [
+    billingFact(teller, `invoice:${invoiceId}`, {
+      kind: kindOf('credit_note', status, creditNoteRank),
+      objectId,
+      status,
+      statusRank: creditNoteRank(status),
+      invoiceId,
+      customerId: idOf(note['customer']),
+      number: text(note['number']),
+      currency,
+      total: amountIn(note, 'total', currency) ?? amountIn(note, 'amount', currency),
+      createdAt: instant(note['created']),
+    }),
+  ];
 };

@@ -21,6 +21,19 @@ export const taxIn = (object: Json, currency: string, ...names: readonly string[
   return listOf(list).reduce((sum, tax) => sum + amountOf(tax, 'amount', currency), 0n);
 };
 
+/** The sum of what a list takes off the amount of a line. */
+const takenOff = (line: Json, currency: string, name: string, counts: (each: Json) => boolean): bigint =>
+  listOf(line[name]).reduce((sum, each) => (counts(each) ? sum + amountOf(each, 'amount', currency) : sum), 0n);
+
+/** Discounts, and credits that were granted before tax. */
+const discountIn = (line: Json, currency: string): bigint =>
+  takenOff(line, currency, 'discount_amounts', () => true) +
+  takenOff(line, currency, 'pretax_credit_amounts', ({ type }) => type === 'credit_balance_transaction');
+
+/** Tax that is part of the amount. Until 2024 a flag said so. */
+const isIncluded = ({ tax_behavior: behaviour, inclusive }: Json): boolean =>
+  behaviour === 'inclusive' || inclusive === true;
+
 export const invoiceLine = (line: Json, currency: string): readonly BillingLine[] => {
   const lineId = text(line['id']);
   if (lineId === null) return [];
@@ -36,6 +49,8 @@ export const invoiceLine = (line: Json, currency: string): readonly BillingLine[
       periodStart: instant(at(line, 'period', 'start')),
       periodEnd: instant(at(line, 'period', 'end')),
       proration: (flag(line['proration']) ?? flag(at({ item }, 'item', 'proration'))) === true,
+      discount: discountIn(line, currency),
+      taxIncluded: takenOff(line, currency, 'taxes', isIncluded) + takenOff(line, currency, 'tax_amounts', isIncluded),
     },
   ];
 };
@@ -55,6 +70,8 @@ export const subscriptionLine = (item: Json, subscription: Json): readonly Billi
       periodStart: instant(item['current_period_start']) ?? instant(subscription['current_period_start']),
       periodEnd: instant(item['current_period_end']) ?? instant(subscription['current_period_end']),
       proration: false,
+      discount: 0n,
+      taxIncluded: 0n,
     },
   ];
 };

@@ -13,6 +13,7 @@ import {
   kindOf,
   listOf,
   metadataOf,
+  orderIdOf,
   rankIn,
   text,
 } from './fields.ts';
@@ -65,6 +66,7 @@ export const subscriptionFacts = (subscription: Json, teller: Teller): readonly 
       lines,
       linesComplete: !isPartial(subscription['items']),
       metadata: metadataOf(subscription),
+      shopOrderId: orderIdOf(subscription),
       createdAt: instant(subscription['created']),
     }),
   ];

@@ -1,10 +1,11 @@
 /** The functions of the expression language. They are pure: the same arguments give the same value, for ever. */
 import { dateIn, instantOf } from '../../domain/local-time.ts';
 import { decimalFromText, InexactAmountError, minorUnits, moneyText } from '../../domain/money.ts';
+import { ScheduleError, straightLine } from '../../domain/revenue-schedule.ts';
 import { textOrNull } from '../../domain/shop.ts';
 import { type FunctionDefinition, simple } from './definition.ts';
 import { MappingError } from './typed.ts';
-import { bool, nothing, nullable, text, time, units } from './types.ts';
+import { bool, listOf, nothing, nullable, recordOf, text, time, units } from './types.ts';
 import { aList, aText, concat, dedupeKey, fallback, lookup, normaliseAddress, sum } from './variadic.ts';
 
 /** Amounts that do not fit a currency are the mapping's to tell, not the process's. */
@@ -16,6 +17,12 @@ const exact = <T>(make: () => T): T => {
     throw error;
   }
 };
+
+const revenuePart = recordOf('revenue part', [
+  ['month', text],
+  ['amount', units],
+  ['dueAt', time],
+]);
 
 const instant = (written: string): bigint => {
   const value = /^\d{4}-\d{2}-\d{2}(T.*(Z|[+-]\d{2}:\d{2}))?$/.test(written) ? Date.parse(written) : NaN;
@@ -57,6 +64,20 @@ export const functions: ReadonlyMap<string, FunctionDefinition> = new Map(
       [units, text],
       text,
       (amount: bigint, currency: string) => exact(() => moneyText(amount, currency)),
+    ),
+    straightLine: simple(
+      'straightLine(units, from, to)',
+      'the parts of an amount that are earned in each month of a service, by days of UTC: {month, amount, dueAt}; they come to the amount exactly',
+      [units, time, time],
+      listOf(revenuePart),
+      (amount: bigint, from: bigint, to: bigint) => {
+        try {
+          return straightLine(amount, from, to);
+        } catch (error) {
+          if (error instanceof ScheduleError) throw new MappingError(error.message, { cause: error });
+          throw error;
+        }
+      },
     ),
     date: simple(
       'date(time, zone)',

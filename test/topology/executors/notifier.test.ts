@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { startMail } from '../../../infra/sandbox/mail/server.ts';
+import { openSender } from '../../../services/notifier/sender.ts';
+import { notifierStage } from '../../../services/notifier/stage.ts';
+import { readTemplates } from '../../../services/notifier/templates.ts';
+import { merchantNotice, notice } from '../../unit/notifier/support.ts';
+import { crashPoints, driveExecutor, openTopics } from './support.ts';
+
+const open = async () => {
+  const server = await startMail({ file: ':memory:', smtpPort: 0, httpPort: 0 });
+  const topics = await openTopics();
+  const sender = openSender({
+    url: new URL(`smtp://127.0.0.1:${server.smtpPort}`),
+    from: 'shop@shop.example',
+    secret: undefined,
+    timeoutMs: 5_000,
+  });
+  const driver = await driveExecutor(
+    notifierStage({
+      sender,
+      templates: readTemplates(new URL('../../../services/notifier/templates', import.meta.url).pathname),
+      merchant: { finance: 'finance@shop.example' },
+      version: 'test',
+      concurrency: 2,
+      notifications: topics.notifications,
+      results: topics.notificationResults,
+      deadLetters: topics.deadLetters,
+    }),
+  );
+  return {
+    server,
+    topics,
+    driver,
+    results: () => driver.readAll(topics.notificationResults).flatMap(({ value }) => value ?? []),
+    [Symbol.asyncDispose]: async () => {
+      await driver.close();
+      sender.close();
+      await server.close();
+    },
+  };
+};
+
+describe('notifier in the engine', () => {
+  it("writes to the merchant's own people, and puts aside what is for nobody", async () => {
+    await using test = await open();
+    const { driver, topics, server } = test;
+    driver.feed(topics.notifications, '100123', merchantNotice('finance'));
+    driver.feed(topics.notifications, '100123', merchantNotice('constructor'));
+    await driver.run();
+    expect(server.mails()).toMatchObject([
+      { to: ['finance@shop.example'], subject: 'Dispute du_1 of order 100123: lost' },
+    ]);
+    expect(driver.deadLetters().map(({ code }) => code)).toEqual(['unknown_audience']);
+  });
+
+  it.each(crashPoints)('each customer has the mail, known as one, and one result, when it dies %s', async (point) => {
+    await using test = await open();
+    const { driver, topics, server } = test;
+    const orders = ['100001', '100002', '100003'];
+    driver.crash(point);
+    for (const order of orders) driver.feed(topics.notifications, order, notice(order));
+    await driver.run();
+    expect(
+      server
+        .mails()
+        .map(({ command }) => command)
+        .toSorted(),
+    ).toEqual(orders.map((order) => `${order}/notify-decline/ch_1`));
+    expect(
+      test
+        .results()
+        .map(({ orderId }) => orderId)
+        .toSorted(),
+    ).toEqual(orders);
+    expect(new Set(test.results().map(({ objectId }) => objectId))).toEqual(
+      new Set(server.mails().map(({ messageId }) => messageId)),
+    );
+    expect(driver.deadLetters()).toEqual([]);
+  });
+
+  it('what cannot be sent is a letter that says why, and the next goes out', async () => {
+    await using test = await open();
+    const { driver, topics } = test;
+    driver.feed(topics.notifications, '1', notice('1', { email: '' }));
+    driver.feed(topics.notifications, '1', notice('1', { email: 'a@b.example, c@d.example' }));
+    driver.feed(topics.notifications, '1', notice('1', { template: 'welcome' }));
+    driver.feed(topics.notifications, '1', notice('1', { data: {} }));
+    driver.feed(topics.notifications, '1', notice('1', { email: 'a@refused.example' }));
+    driver.feed(topics.notifications, '1', notice('1', { email: 'a@busy.example' }));
+    await driver.run();
+    expect(driver.deadLetters().map(({ code }) => code)).toEqual([
+      'bad_address',
+      'bad_address',
+      'unknown_template',
+      'missing_data',
+      'undeliverable',
+    ]);
+    expect(test.server.mails().map(({ to }) => to)).toEqual([['a@busy.example']]);
+  });
+});

@@ -1,0 +1,230 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Sandbox, sandbox, secretKey } from '../../../infra/sandbox/stripe/testing/sandbox.ts';
+import { memoryRegistry } from '../../../schemas/registry.ts';
+import { openSchemas } from '../../../schemas/serde.ts';
+import { adnsfStage } from '../../../services/adnsf-executor/stage.ts';
+import type { CliConfig } from '../../../services/cli/environment.ts';
+import { openLedger as openBooks } from '../../../services/cli/ledger.ts';
+import { openStripe } from '../../../services/cli/stripe.ts';
+import { bookFindings } from '../../../services/cli/verify/books.ts';
+import { openLedger } from '../../../services/erp-ledger/ledger.ts';
+import { orderTopology } from '../../../services/order-stream/topology.ts';
+import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
+import type { EffectStage } from '../../../services/runtime/effects.ts';
+import { openDriver } from '../../../services/runtime/testing/driver.ts';
+import { stripeStage } from '../../../services/stripe-executor/stage.ts';
+import { openStripeApi } from '../../../services/stripe-executor/stripe-api.ts';
+import { type ShopServer, startShopServer, type Way, ways } from '../../unit/adnsf-executor/shop-server.ts';
+import { STORES } from '../../unit/adnsf-executor/support.ts';
+import { soundWorld } from '../../unit/cli/world.ts';
+import { recordsOf, SOURCE, temporaryLedger } from '../../unit/erp-ledger/support.ts';
+import { policy } from '../../unit/order-stream/fixtures.ts';
+import { kept } from '../../unit/order-stream/stripe-fixtures.ts';
+
+let server: ShopServer;
+beforeAll(async () => {
+  server = await startShopServer();
+});
+afterAll(async () => {
+  await server.close();
+});
+
+let opened = 0;
+
+/** Order stream and both executors over a shop, a Stripe with twins of events, and memory for Kafka. */
+const open = async (way: Way) => {
+  const box: Sandbox = await sandbox({ twins: 0.3, seed: `billing over ${way.name} ${++opened}` });
+  const schemas = openSchemas(memoryRegistry());
+  const shop = way.open(server);
+  const common = { version: 'test', concurrency: 4, deadLetters: schemas.topic('deadLetters') } as const;
+  const stripe = stripeStage({
+    ...common,
+    api: openStripeApi({ secretKey, base: new URL(box.running.url), timeoutMs: 10_000, requestsPerSecond: 1_000 }),
+    commands: schemas.topic('stripeCommands'),
+    results: schemas.topic('stripeResults'),
+  });
+  const adnsf = adnsfStage({
+    ...common,
+    shop,
+    stores: STORES,
+    commands: schemas.topic('adnsfCommands'),
+    results: schemas.topic('adnsfResults'),
+  });
+  const driver = await openDriver(orderTopology(schemas, policy, 'test', { current: loadWorkflows() }), {
+    partitions: 3,
+    startMs: Date.now(),
+    effects: [stripe, adnsf] as unknown as EffectStage<never>[],
+  });
+  const orderNumber = await server.place();
+  const told = new Set<string>();
+
+  /** Tells what happened at Stripe since: in any order, some of it twice. */
+  const hear = async (sorted: (ids: string) => string = (id) => id.split('').reverse().join('')) => {
+    await box.settled();
+    const events = [];
+    for await (const event of box.stripe.events.list({ limit: 100 })) if (!told.has(event.id)) events.push(event);
+    events.sort((left, right) => (sorted(left.id) < sorted(right.id) ? -1 : 1));
+    for (const event of [...events, ...events.slice(0, 5)]) {
+      const { key, event: heard } = kept(event.type, Buffer.from(JSON.stringify(event)));
+      driver.feed(schemas.topic('stripeEvents'), key, heard);
+    }
+    for (const { id } of events) told.add(id);
+    await driver.run();
+  };
+
+  const customer = await box.stripe.customers.create({ email: 'ana@example.com', name: 'Ana' });
+  const card = async (token: string): Promise<string> =>
+    (await box.stripe.paymentMethods.attach(token, { customer: customer.id })).id;
+  const subscribe = async (
+    amount: number,
+    metadata: Record<string, string> = {},
+    interval: 'month' | 'year' = 'month',
+  ) =>
+    box.stripe.subscriptions.create({
+      customer: customer.id,
+      default_payment_method: await card('pm_card_visa'),
+      automatic_tax: { enabled: true },
+      items: [{ price_data: { currency: 'usd', product: 'prod_1', unit_amount: amount, recurring: { interval } } }],
+      metadata,
+    });
+
+  /** Books all that was sent to the ERP, and judges the books against Stripe. */
+  const judged = async () => {
+    using files = temporaryLedger();
+    const topic = schemas.topic('erpCommands');
+    const commands = driver.readAll(topic).map(({ value }) => value!);
+    const ledger = openLedger(files.path);
+    ledger.begin(SOURCE, 0n);
+    const records = recordsOf(commands, (command) => topic.value.encode(command));
+    const nextOffset = BigInt(records.length);
+    const booked = ledger.book({ source: SOURCE, fetchOffset: 0n, records, nextOffset }, (value) =>
+      topic.value.decode(value),
+    );
+    ledger.close();
+    const config = { MILLRACE_STRIPE_API_BASE: box.running.url, MILLRACE_STRIPE_SECRET_KEY: secretKey } as CliConfig;
+    const { net: stripeNet, ...atStripe } = await openStripe(config).everything();
+    const reader = openBooks(files.path);
+    const books = reader.everything();
+    reader.close();
+    const facts = { ...soundWorld(), shop: [], ...atStripe, stripeNet, ledger: books };
+    return {
+      conflicts: books.conflicts.map(({ message }) => message),
+      repeated: booked?.repeated,
+      findings: bookFindings(facts).map(({ message }) => message),
+      books,
+      commands,
+    };
+  };
+  const notes = async (): Promise<string> =>
+    String(
+      (await server.sql(`SELECT CustomerServiceNotes FROM dbo.Orders WHERE OrderNumber = ${orderNumber}`))[0]![
+        'CustomerServiceNotes'
+      ],
+    );
+  return {
+    box,
+    driver,
+    hear,
+    judged,
+    notes,
+    card,
+    subscribe,
+    orderNumber,
+    /** Stripe tells times in seconds: what happens in one has no order. */
+    later: () => box.hook('/clock/advance', { seconds: 60 }),
+    renew: (id: string) => box.hook<{ latest_invoice: string }>(`/subscriptions/${id}/renew`, {}),
+    /** Kinds of facts whose order or invoice is not known. */
+    waiting: () => [
+      ...new Set(
+        driver
+          .store('routing', schemas.store('order-stream', 'unrouted'))
+          .entries()
+          .flatMap(([, { facts }]) => facts.map(({ kind }) => kind)),
+      ),
+    ],
+    payments: () => driver.readAll(schemas.topic('orderPayments')).map(({ key }) => key),
+    notifications: () => driver.readAll(schemas.topic('notifications')).map(({ value }) => value!),
+    letters: () => driver.deadLetters().map(({ code, message }) => `${code}: ${message}`),
+    [Symbol.asyncDispose]: async () => {
+      await driver.close();
+      await shop.close();
+      await box[Symbol.asyncDispose]();
+    },
+  };
+};
+
+describe.each(ways)('subscriptions at Stripe, with the shop over $name', (way) => {
+  it('that renew, fail, are paid late, written off, void, refunded and cancelled: all sides are the same to the cent', async () => {
+    await using test = await open(way);
+    const { stripe } = test.box;
+    const kept = await test.subscribe(1_999, { order_id: String(test.orderNumber) });
+    const yearly = await test.subscribe(12_345, {}, 'year');
+    const late = await test.subscribe(500);
+    await test.hear();
+    expect(test.letters()).toEqual([]);
+    expect(await test.judged()).toMatchObject({ conflicts: [], findings: [] });
+
+    await test.later();
+    await test.renew(kept.id);
+    const bad = await test.card('pm_card_chargeDeclined');
+    await stripe.subscriptions.update(late.id, { default_payment_method: bad });
+    const open_ = [await test.renew(late.id), await test.renew(late.id), await test.renew(late.id)];
+    const [first, second, third] = open_.map(({ latest_invoice: id }) => id);
+    await test.hear();
+    expect(await test.judged()).toMatchObject({ conflicts: [], findings: [] });
+    expect(test.notifications().map(({ payload }) => payload.template)).toEqual(
+      Array.from({ length: 3 }, () => 'invoice_payment_failed'),
+    );
+
+    await test.later();
+    await stripe.invoices.pay(first!, { payment_method: await test.card('pm_card_visa') });
+    await stripe.invoices.markUncollectible(second!);
+    await stripe.invoices.voidInvoice(third!);
+    await stripe.subscriptions.cancel(kept.id);
+    const { data } = await stripe.invoicePayments.list({ invoice: yearly.latest_invoice as string });
+    await stripe.refunds.create({ payment_intent: data[0]!.payment.payment_intent as string, amount: 5_000 });
+    await test.hear();
+    const end = await test.judged();
+    expect(end).toMatchObject({ conflicts: [], findings: [], repeated: 0 });
+    expect(end.books.invoices).toHaveLength(7);
+    expect(end.books.creditMemos).toHaveLength(1);
+    expect(test.letters()).toEqual([]);
+    // Nothing tells which invoices these were to pay: the one that is void, and the one that is written off.
+    expect([...test.waiting()].sort()).toEqual(['payment.canceled', 'payment.failed', 'payment.other']);
+    expect(new Set(test.payments().map((key) => key.slice(0, 'invoice:'.length)))).toEqual(new Set(['invoice:']));
+    const noted = await test.notes();
+    expect(noted.match(/Stripe collected 21\.64 USD/g)).toHaveLength(2);
+    expect(noted).toContain(`Stripe ended ${kept.id}: canceled`);
+  });
+
+  it('heard of at once, and the other way round, end the same', async () => {
+    await using test = await open(way);
+    const { stripe } = test.box;
+    const one = await test.subscribe(700);
+    const bad = await test.card('pm_card_chargeDeclined');
+    await stripe.subscriptions.update(one.id, { default_payment_method: bad });
+    await test.later();
+    const { latest_invoice: invoice } = await test.renew(one.id);
+    await test.later();
+    await stripe.invoices.markUncollectible(invoice);
+    await stripe.invoices.pay(invoice, { payment_method: await test.card('pm_card_visa') });
+    const { data } = await stripe.invoicePayments.list({ invoice });
+    await test.box.settled();
+    const refund = await stripe.refunds.create({ payment_intent: data[0]!.payment.payment_intent as string });
+    await test.box.hook(`/refunds/${refund.id}/fail`, {});
+    await stripe.refunds.create({ payment_intent: data[0]!.payment.payment_intent as string, amount: 100 });
+    await test.later();
+    await stripe.subscriptions.cancel(one.id);
+    await test.hear((id) => id);
+    expect(test.letters()).toEqual([]);
+    expect(await test.judged()).toMatchObject({ conflicts: [], findings: [] });
+    expect(test.waiting()).toEqual([]);
+  });
+
+  it('what verify is for: a payment that is booked for no invoice, and an invoice nobody booked, are found', async () => {
+    await using test = await open(way);
+    await test.subscribe(700);
+    const before = await test.judged();
+    expect(before.findings.join('\n')).toMatch(/the ledger has no invoice[\s\S]*the ledger has no payment/);
+  });
+});
