@@ -126,6 +126,8 @@ export const topics = define({
       'commands/stripe.CreateRefund',
       'commands/stripe.CapturePaymentIntent',
       'commands/stripe.CancelPaymentIntent',
+      'commands/stripe.FetchInvoiceLines',
+      'commands/stripe.FetchInvoicePayments',
       'commands/stripe.UpdateCustomer',
       'commands/stripe.MoveCustomer',
       'commands/stripe.RetireCustomer',
@@ -250,6 +252,8 @@ export type StripeCommand =
   | Types.CreateRefund
   | Types.CapturePaymentIntent
   | Types.CancelPaymentIntent
+  | Types.FetchInvoiceLines
+  | Types.FetchInvoicePayments
   | Types.UpdateCustomer
   | Types.MoveCustomer
   | Types.RetireCustomer

@@ -1,7 +1,7 @@
 /**
- * One page of what a payout is made of, each line with the order that it is of. Only charges carry the order's id by
- * themselves; of refunds, disputes and charges made by hand the PaymentIntent says it, and is asked once a page. What paid
- * an invoice has no order, but the invoice's own key, `invoice:in_…`.
+ * One page of what a payout is made of, each line with the order, or the invoice, that it is of. Only charges carry the
+ * order's id by themselves; of refunds, disputes and charges made by hand the PaymentIntent says it, and is asked once a
+ * page; invoices say what they are paid with.
  */
 import type Stripe from 'stripe';
 import type { BalanceTransaction, FetchPayoutTransactions } from '../../schemas/generated/types.ts';
@@ -31,33 +31,40 @@ const orderIn = ({ metadata }: Pick<Source, 'metadata'>): string | null => {
   return orderId === undefined || orderId === '' ? null : orderId;
 };
 
-/** Asks each object once. What Stripe does not have is of no order. */
+/** The order that an object of Stripe's says; what Stripe does not have is of no order. */
+const told = async (object: Promise<Pick<Source, 'metadata'>>): Promise<string | null> => {
+  try {
+    return orderIn(await object);
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+};
+
+const invoicePaidBy = async (api: StripeApi, intent: string): Promise<string | null> => {
+  const payment = { type: 'payment_intent', payment_intent: intent } as const;
+  const { data } = await api.listInvoicePayments({ payment, status: 'paid', limit: 1 });
+  const invoice = idOf(data[0]?.invoice);
+  return invoice === null ? null : `invoice:${invoice}`;
+};
+
+/** Asks about each payment once. */
 const orderReader = (api: StripeApi) => {
   const asked = new Map<string, Promise<string | null>>();
-  const invoiceOf = async (intent: string): Promise<string | null> => {
-    const payment = { type: 'payment_intent', payment_intent: intent } as const;
-    const { data } = await api.listInvoicePayments({ payment, limit: 1 });
-    const invoice = idOf(data[0]?.invoice);
-    return invoice === null ? null : `invoice:${invoice}`;
-  };
-  const ask = (id: string, read: (id: string) => Promise<string | null>): Promise<string | null> => {
-    const answer =
-      asked.get(id) ??
-      read(id).catch((error: unknown) => {
-        if (isMissing(error)) return null;
-        throw error;
-      });
+  const once = (id: string, ask: () => Promise<string | null>): Promise<string | null> => {
+    const answer = asked.get(id) ?? ask();
     asked.set(id, answer);
     return answer;
   };
+  const ofIntent = async (id: string): Promise<string | null> =>
+    (await told(api.retrievePaymentIntent(id))) ?? (await invoicePaidBy(api, id));
   return async (source: Source): Promise<string | null> => {
     const own = orderIn(source);
     if (own !== null) return own;
     const intent = idOf(source.payment_intent);
-    if (intent !== null)
-      return ask(intent, async (id) => orderIn(await api.retrievePaymentIntent(id)) ?? (await invoiceOf(id)));
+    if (intent !== null) return once(intent, () => ofIntent(intent));
     const charge = idOf(source.charge);
-    return charge === null ? null : ask(charge, async (id) => orderIn(await api.retrieveCharge(id)));
+    return charge === null ? null : once(charge, () => told(api.retrieveCharge(charge)));
   };
 };
 

@@ -1,5 +1,6 @@
 /** Every guard that is tried. */
 import type { Mutant } from './mutant.ts';
+import { billingMutants } from './billing.ts';
 import { deadLetterMutants } from './dead-letters.ts';
 import { edgeMutants } from './edges.ts';
 import { heldMutants } from './held.ts';
@@ -17,6 +18,7 @@ export const allMutants: readonly Mutant[] = [
   ...shopMutants,
   ...refundMutants,
   ...heldMutants,
+  ...billingMutants,
   ...payoutMutants,
   ...deadLetterMutants,
   ...edgeMutants,

@@ -65,7 +65,7 @@ export const heldMutants: readonly Mutant[] = [
     guard: 'shop-refund-refusal-told',
     why: 'a refund that Stripe refuses would be silent in the shop',
     file: fold,
-    edits: [{ find: `result.type === 'CreateRefund' ? withRefundRefusal(before, result) : before`, replace: `before` }],
+    edits: [{ find: `result.type === 'CreateRefund' ? withRefundRefusal(state, result) : state`, replace: `state` }],
     tests: asked,
   },
   {

@@ -92,7 +92,7 @@ export const payoutMutants: readonly Mutant[] = [
     guard: 'payout-lines-of-no-order',
     why: 'what no order books would be booked by nobody',
     file: booked,
-    edits: [{ find: `(line.orderId !== null && bookedByOrders`, replace: `(bookedByOrders` }],
+    edits: [{ find: `(line.orderId !== null && bookedFor(line.orderId)`, replace: `(bookedFor(line.orderId ?? '')` }],
     tests: proved,
   },
   {
@@ -106,7 +106,14 @@ export const payoutMutants: readonly Mutant[] = [
     guard: 'payout-line-order-by-payment',
     why: 'refunds and disputes would be of no order, and booked twice',
     file: executor,
-    edits: [{ find: `if (intent !== null) return ask(`, replace: `if (intent === '') return ask(` }],
+    edits: [{ find: `if (intent !== null) return once(`, replace: `if (intent === '') return once(` }],
+    tests: fetched,
+  },
+  {
+    guard: 'payout-line-invoice',
+    why: 'what invoices book as received would be booked again with the payout',
+    file: executor,
+    edits: [{ find: `?? (await invoicePaidBy(api, id))`, replace: `` }],
     tests: fetched,
   },
   {

@@ -1,5 +1,6 @@
 import type { Flow } from './flow.ts';
 import { payouts } from './payouts.ts';
 import { refundsAtStripe } from './refunds-at-stripe.ts';
+import { subscriptions } from './subscriptions.ts';
 
-export const allFlows: readonly Flow[] = [refundsAtStripe, payouts];
+export const allFlows: readonly Flow[] = [refundsAtStripe, subscriptions, payouts];

@@ -69,7 +69,8 @@ export const lastPage = (pages: readonly PayoutPage[]): PageTold | undefined => 
 /** The pages in the order of the list, and after them those that nobody has told of yet where they belong. */
 const inOrder = (pages: readonly PayoutPage[]): readonly PayoutPage[] => {
   const chain = chainOf(pages);
-  const others = pages.filter((page) => !chain.includes(page));
+  const placed = new Set(chain);
+  const others = pages.filter((page) => !placed.has(page));
   return [...chain, ...others.sort((left, right) => byText(left.after ?? '', right.after ?? ''))];
 };
 

@@ -64,6 +64,7 @@ export const openPaymentWorld = async (
     api: openStripeApi({ secretKey, base: new URL(box.running.url), timeoutMs: 10_000, requestsPerSecond: 1_000 }),
     commands: schemas.topic('stripeCommands'),
     results: schemas.topic('stripeResults'),
+    objects: schemas.topic('stripeObjects'),
   });
   const adnsf = adnsfStage({
     ...common,

@@ -44,6 +44,7 @@ describe('EnsureCustomer', () => {
       replayed: false,
       detail: { how: 'created', apiVersion: API_VERSION },
       balanceTransactions: [],
+      invoiceLines: [],
       completedAt: BigInt(customer!.created) * 1000n,
     });
     for (const { result } of [again, other])

@@ -157,6 +157,7 @@ describe('FetchPayoutTransactions', () => {
       status: 'refused',
       errorCode: 'payout_not_automatic',
       balanceTransactions: [],
+      invoiceLines: [],
     });
   });
 
