@@ -88,7 +88,7 @@ const play = async (story: readonly Told[], state = 'CAPTURED', reference = 'pi_
         stripeEvent(told.type, told.object, `evt_${told.type}`),
       );
     else
-      for (const change of checkout(shopLog(registry), row as unknown as Record<string, unknown>))
+      for (const change of checkout(shopLog(registry), row))
         await pipeChange(opened, change);
   }
   const answered = new Set<string>();
@@ -107,7 +107,7 @@ const play = async (story: readonly Told[], state = 'CAPTURED', reference = 'pi_
   const ids = (['stripeCommands', 'adnsfCommands', 'erpCommands'] as const).flatMap((key) =>
     opened
       .readAll(schemas.topic(key) as never)
-      .map(({ value }) => (value as unknown as { commandId: string }).commandId.replace('100123/', '')),
+      .map(({ value }) => (value as { commandId: string }).commandId.replace('100123/', '')),
   );
   expect(opened.deadLetters()).toEqual([]);
   const waiting = opened.store('routing', schemas.store('order-stream', 'unrouted')).entries();

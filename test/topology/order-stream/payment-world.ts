@@ -191,7 +191,7 @@ export const openPaymentWorld = async (
     (['stripeCommands', 'adnsfCommands', 'erpCommands', 'notifications'] as const).flatMap((key) =>
       driver
         .readAll(schemas.topic(key) as never)
-        .map(({ value }) => (value as unknown as { commandId: string }).commandId.replace(`${orderId}/`, '')),
+        .map(({ value }) => (value as { commandId: string }).commandId.replace(`${orderId}/`, '')),
     );
 
   return {

@@ -4,14 +4,14 @@ import { PoisonError } from '../../../services/runtime/errors.ts';
 import { cancelPaymentIntent, capturePaymentIntent, executor } from './support.ts';
 
 /** A Stripe with one PaymentIntent over 123.45, of which the money is held if there is a card. */
-const open = async (card: string | undefined = 'pm_card_visa', captureMethod: 'manual' | 'automatic' = 'manual') => {
+const open = async (card: string | null = 'pm_card_visa', captureMethod: 'manual' | 'automatic' = 'manual') => {
   const box = await sandbox();
   const { id } = await box.stripe.paymentIntents.create({
     amount: 12_345,
     currency: 'usd',
     capture_method: captureMethod,
     payment_method_types: ['card'],
-    ...(card !== undefined && { payment_method: card, confirm: true }),
+    ...(card !== null && { payment_method: card, confirm: true }),
   });
   return {
     box,
@@ -84,8 +84,8 @@ describe('CapturePaymentIntent', () => {
 });
 
 describe('CancelPaymentIntent', () => {
-  it.each<[string, string | undefined]>([
-    ['that waits for a card', undefined],
+  it.each<[string, string | null]>([
+    ['that waits for a card', null],
     ['that holds money', 'pm_card_visa'],
   ])('ends one %s, once', async (_name, card) => {
     await using stripe = await open(card);
