@@ -1,6 +1,7 @@
 /** Every guard that is tried. */
 import type { Mutant } from './mutant.ts';
 import { billingMutants } from './billing.ts';
+import { customerMutants } from './customers.ts';
 import { deadLetterMutants } from './dead-letters.ts';
 import { edgeMutants } from './edges.ts';
 import { heldMutants } from './held.ts';
@@ -20,6 +21,7 @@ export const allMutants: readonly Mutant[] = [
   ...heldMutants,
   ...billingMutants,
   ...payoutMutants,
+  ...customerMutants,
   ...deadLetterMutants,
   ...edgeMutants,
   ...replayMutants,

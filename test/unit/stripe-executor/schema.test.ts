@@ -5,10 +5,14 @@ import {
   capturePaymentIntent,
   createPaymentIntent,
   createRefund,
+  deleteCustomer,
   ensureCustomer,
   executor,
   fetchBalanceTransaction,
   HOUR,
+  moveCustomer,
+  retireCustomer,
+  updateCustomer,
 } from './support.ts';
 
 const located = locateStripeMock();
@@ -37,6 +41,11 @@ describe.skipIf('missing' in located)("every request is one of Stripe's schema",
     ['CreateRefund', createRefund('pi_1'), 0],
     ['CreateRefund of all that is left', createRefund('pi_1', 'full-1', { amount: null, reason: null }), 0],
     ['CreateRefund after a look', createRefund('pi_1'), 30 * HOUR],
+    ['UpdateCustomer', updateCustomer('cus_1', '1'), 0],
+    ['UpdateCustomer that clears', updateCustomer('cus_1', '2', { name: null, phone: null, address: null }), 0],
+    ['MoveCustomer', moveCustomer('cus_1', 'bea@example.com'), 0],
+    ['RetireCustomer', retireCustomer('cus_1', 'cus_2'), 0],
+    ['DeleteCustomer', deleteCustomer('cus_1'), 0],
   ])('%s', async (_name, command, age) => {
     const execute = executor(mock.url, { secretKey: 'sk_test_123' });
     const { result } = await execute(command, { now: Date.now() + age });

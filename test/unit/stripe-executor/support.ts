@@ -4,8 +4,12 @@ import type {
   CommandResult,
   CreatePaymentIntent,
   CreateRefund,
+  DeleteCustomer,
   EnsureCustomer,
   FetchBalanceTransaction,
+  MoveCustomer,
+  RetireCustomer,
+  UpdateCustomer,
 } from '../../../schemas/generated/types.ts';
 import { memoryRegistry } from '../../../schemas/registry.ts';
 import { openSchemas } from '../../../schemas/serde.ts';
@@ -75,6 +79,29 @@ export const createRefund = (
   },
 });
 
+const ofPerson = (what: string) => ({
+  ...about('customer:ana', what),
+  commandId: `customer:ana/${what}`,
+});
+
+export const updateCustomer = (
+  customer: string,
+  what: string,
+  over: Partial<UpdateCustomer['payload']> = {},
+): UpdateCustomer => ({
+  ...ofPerson(what),
+  type: 'UpdateCustomer',
+  payload: {
+    customer,
+    version: '1790000000000-a',
+    fields: ['name', 'phone', 'address'],
+    name: 'Ana Test',
+    phone: '+1 555 0100',
+    address: { line1: '1 Main St', line2: null, city: 'Springfield', state: 'IL', postalCode: '62701', country: 'US' },
+    ...over,
+  },
+});
+
 export const capturePaymentIntent = (
   paymentIntentId: string,
   amount = 12_345n,
@@ -94,6 +121,24 @@ export const cancelPaymentIntent = (
   ...about(orderId, 'cancel-payment-intent'),
   type: 'CancelPaymentIntent',
   payload: { paymentIntentId, reason },
+});
+
+export const moveCustomer = (customer: string, customerKey: string): MoveCustomer => ({
+  ...ofPerson(`move/${customerKey}`),
+  type: 'MoveCustomer',
+  payload: { customer, customerKey },
+});
+
+export const retireCustomer = (customer: string, into: string): RetireCustomer => ({
+  ...ofPerson(`retire/${customer}`),
+  type: 'RetireCustomer',
+  payload: { customer, into },
+});
+
+export const deleteCustomer = (customer: string): DeleteCustomer => ({
+  ...ofPerson(`delete/${customer}`),
+  type: 'DeleteCustomer',
+  payload: { customer },
 });
 
 export type ExecuteOptions = Readonly<{ writtenAt?: number; now?: number; attempts?: number }>;
