@@ -33,12 +33,12 @@ const checkImages = (evidence: Evidence, schemas: Schemas, policy: Policy, compl
   const expected = new Map<string, string[]>();
   const stage = assemblyStage(ORDER_STREAM, schemas, policy);
   const inputs = stage.inputs as unknown as readonly StageInput<unknown>[];
-  const records = [evidence.customers, evidence.carts, evidence.orderLines, evidence.orders].flatMap(
-    (seen: readonly Seen<unknown>[], input) =>
-      seen.flatMap((record) => {
-        const place = inputs[input]!.place?.(record.value);
-        return place === undefined ? [] : [{ input, record, place }];
-      }),
+  const { customers, addresses, carts, orderLines, orders } = evidence;
+  const records = [customers, addresses, carts, orderLines, orders].flatMap((seen: readonly Seen<unknown>[], input) =>
+    seen.flatMap((record) => {
+      const place = inputs[input]!.place?.(record.value);
+      return place === undefined ? [] : [{ input, record, place }];
+    }),
   );
   for (const [, own] of Map.groupBy(records, ({ record }) => record.partition)) {
     const run = runStage(stage);
@@ -50,8 +50,9 @@ const checkImages = (evidence: Evidence, schemas: Schemas, policy: Policy, compl
         : a.input - b.input || Number(a.record.offset - b.record.offset),
     );
     for (const { input, record } of own)
-      for (const { key, value } of run.give(input, record))
-        expected.set(key, [...(expected.get(key) ?? []), canonical(value)]);
+      for (const { topic, key, value } of run.give(input, record))
+        if (topic === schemas.topic('assembledOrders').name)
+          expected.set(key, [...(expected.get(key) ?? []), canonical(value)]);
   }
   const seen = byKey(evidence.assembledOrders);
   for (const orderId of new Set([...expected.keys(), ...seen.keys()])) {

@@ -52,6 +52,7 @@ export type Balance = Readonly<{
   fee: number;
   net: number;
   currency: string;
+  reporting_category: string;
   status: string;
   created: number;
 }>;
@@ -123,6 +124,10 @@ export class SimulatedStripe {
         read('GET payment_intents', () => list(this.intents.filter((intent) => intent.customer === customer))),
       createPaymentIntent: (params, key) =>
         this.#request(process, 'POST payment_intents', key, JSON.stringify(params), () => this.#newIntent(params)),
+      listRefunds: () => Promise.reject(new Error('nobody refunds anything in this shop')),
+      createRefund: () => Promise.reject(new Error('nobody refunds anything in this shop')),
+      capturePaymentIntent: () => Promise.reject(new Error('nothing is authorised here')),
+      cancelPaymentIntent: () => Promise.reject(new Error('nobody voids orders here')),
       retrieveBalanceTransaction: (id) =>
         read('GET balance_transactions', () => {
           const found = this.balances.get(id);
@@ -387,6 +392,7 @@ export class SimulatedStripe {
       fee,
       net: intent.amount - fee,
       currency: intent.currency,
+      reporting_category: 'charge',
       status: 'pending',
       created,
     };
