@@ -79,7 +79,7 @@ const everyInvoice = async (stripe: Stripe): Promise<readonly Billed[]> => {
   const invoices: Billed[] = [];
   for await (const invoice of stripe.invoices.list({ limit: 100 })) {
     const { id, status, currency, total, total_taxes: taxes } = invoice;
-    if (id === undefined || status === null || status === 'draft') continue;
+    if (status === null || status === 'draft') continue;
     const tax = (taxes ?? []).reduce((sum, { amount }) => sum + BigInt(amount), 0n);
     invoices.push({
       orderId: `invoice:${id}`,
