@@ -123,6 +123,8 @@ export const topics = define({
       'commands/stripe.EnsureCustomer',
       'commands/stripe.CreatePaymentIntent',
       'commands/stripe.FetchBalanceTransaction',
+      'commands/stripe.FetchInvoiceLines',
+      'commands/stripe.FetchInvoicePayments',
       'commands/stripe.UpdateCustomer',
       'commands/stripe.MoveCustomer',
       'commands/stripe.RetireCustomer',
@@ -237,6 +239,8 @@ export type StripeCommand =
   | Types.EnsureCustomer
   | Types.CreatePaymentIntent
   | Types.FetchBalanceTransaction
+  | Types.FetchInvoiceLines
+  | Types.FetchInvoicePayments
   | Types.UpdateCustomer
   | Types.MoveCustomer
   | Types.RetireCustomer

@@ -117,7 +117,7 @@ GRANT UPDATE ON dbo.Orders (
     CustomerServiceNotes, RefundReason, IsNew, ReadyToShip, ShippedOn, ShippedVIA, ShippingTrackingNumber
 ) TO [millrace_commands];
 GRANT SELECT ON dbo.Customer (
-    CustomerID, Email, FirstName, LastName, Phone, IsRegistered, Active, BillingAddressID
+    CustomerID, Email, FirstName, LastName, Phone, IsRegistered, Active, Deleted, BillingAddressID
 ) TO [millrace_commands];
 -- What is written and never read is emptied when somebody is to be forgotten.
 GRANT UPDATE ON dbo.Customer (

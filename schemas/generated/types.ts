@@ -249,6 +249,8 @@ export type CommandResult = {
   readonly completedAt: bigint;
   /** A page of a payout's list, 100 at most. */
   readonly balanceTransactions: readonly BalanceTransaction[];
+  /** All lines of an invoice. */
+  readonly invoiceLines: readonly BillingLine[];
 };
 
 /** A postal address as Stripe has it: country by its ISO code. */
@@ -1761,6 +1763,50 @@ export type FetchBalanceTransaction = {
   readonly payload: FetchBalanceTransactionPayload;
 };
 
+/** What FetchInvoiceLines says. */
+export type FetchInvoiceLinesPayload = {
+  readonly invoiceId: string;
+  /** Of the invoice, and so of its lines. */
+  readonly currency: string;
+};
+
+/** Ask for all lines of an invoice: events carry the first ones only. */
+export type FetchInvoiceLines = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'FetchInvoiceLines';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: FetchInvoiceLinesPayload;
+};
+
+/** What FetchInvoicePayments says. */
+export type FetchInvoicePaymentsPayload = {
+  readonly invoiceId: string;
+};
+
+/** Ask what is to pay an invoice: of what has not paid it, no event says so. */
+export type FetchInvoicePayments = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'FetchInvoicePayments';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: FetchInvoicePaymentsPayload;
+};
+
 /** What FetchPayoutTransactions says. */
 export type FetchPayoutTransactionsPayload = {
   readonly payoutId: string;
@@ -2219,6 +2265,8 @@ export type InvoiceState = {
   /** invoice:in_… */
   readonly key: string;
   readonly invoice: null | InvoiceTold;
+  /** All of its lines, where its events had the first ones only. */
+  readonly fetchedLines: null | readonly InvoiceLine[];
   /** By number. */
   readonly attempts: readonly FailedAttempt[];
   /** By id. */

@@ -4,11 +4,13 @@ import { accounts } from '../erp-ledger/domain/accounts.ts';
 import { type LedgerReader as Books, readLedger } from '../erp-ledger/read.ts';
 import { shownMoney } from './money.ts';
 import type { Ledger } from './verify/facts.ts';
+import type { People } from './verify/people.ts';
 
 export type LedgerEntry = Readonly<{ what: string; commandId: string | null }>;
 export type Position = Readonly<{ topic: string; partition: number; offset: bigint }>;
 
 export interface LedgerReader {
+  people(): Pick<People, 'profiles' | 'merged' | 'erased'>;
   everything(): Ledger;
   /** What was booked for one order, in the order of the commands. */
   order(orderId: string): readonly LedgerEntry[];
@@ -144,6 +146,14 @@ export const openLedger = (path: string): LedgerReader => {
             clearing: new Map(),
           }
         : everythingIn(known);
+    },
+    people: () => {
+      const known = books()?.people();
+      return {
+        profiles: known?.profiles ?? [],
+        merged: new Map(known?.merges.map(({ customerKey, into }) => [customerKey, into])),
+        erased: new Set(known?.erased),
+      };
     },
     order: (orderId) => {
       const known = books();

@@ -2,15 +2,28 @@
 import { TYPES } from 'tedious';
 import { openConnection, type Row, type SqlConnection } from '../adnsf-executor/sql/connection.ts';
 import { decimalFromText, InexactAmountError, minorUnits } from './money.ts';
-import { AD_HOC_CREDIT, cleanPaymentMethod, GIFT_CARD, isAccepted } from '../order-stream/domain/shop.ts';
+import type { AddressValue } from '../../schemas/generated/types.ts';
+import { addressText, fullName } from '../order-stream/domain/customers/fields.ts';
+import { postalAddress } from '../order-stream/domain/customers/rows.ts';
+import {
+  AD_HOC_CREDIT,
+  cleanPaymentMethod,
+  customerKeyOf,
+  GIFT_CARD,
+  isAccepted,
+  textOrNull,
+} from '../order-stream/domain/shop.ts';
 import type { CliConfig } from './environment.ts';
 import type { ShopOrder, UnreadableOrder } from './verify/facts.ts';
+import type { People } from './verify/people.ts';
 
 export interface ShopReader {
   /** Every order, also those whose amounts are none that money can have. */
   orders(): Promise<readonly (ShopOrder | UnreadableOrder)[]>;
   /** The columns of one order that a support person asks about, as text; undefined when there is none. */
   order(orderNumber: number): Promise<ShopRow | undefined>;
+  /** Accounts in use, the oldest first, and the e-mail addresses of all rows. */
+  people(): Promise<Pick<People, 'accounts' | 'rows'>>;
   close(): void;
 }
 
@@ -123,6 +136,32 @@ export const openShop = async (config: CliConfig): Promise<ShopReader> => {
         updatedOn: text(row, 'UpdatedOn') ?? '',
         serviceNotes: text(row, 'CustomerServiceNotes'),
       };
+    },
+    async people() {
+      const rows = await connection.query(
+        `SELECT c.CustomerID, c.Email, c.FirstName, c.LastName, c.Phone, c.IsRegistered, c.Active, c.Deleted,
+           c.BillingAddressID FROM dbo.Customer c WHERE c.Email <> N'' AND c.Deleted = 0 ORDER BY c.CustomerID`,
+        {},
+      );
+      const addresses = await connection.query(
+        `SELECT a.AddressID, a.Address1, a.Address2, a.Suite, a.City, a.State, a.Zip, a.Country, a.Deleted
+         FROM dbo.Address a`,
+        {},
+      );
+      const homes = new Map(
+        addresses.map((row) => [row['AddressID'], addressText(postalAddress(row as unknown as AddressValue))]),
+      );
+      const keyOf = (row: Row): string => customerKeyOf(String(row['Email']));
+      const accounts = rows
+        .filter((row) => row['IsRegistered'] === 1 && row['Active'] === 1)
+        .map((row) => ({
+          customerId: row['CustomerID'] as number,
+          customerKey: keyOf(row),
+          name: fullName(textOrNull(text(row, 'FirstName')), textOrNull(text(row, 'LastName'))),
+          phone: textOrNull(text(row, 'Phone')),
+          address: homes.get(row['BillingAddressID']) ?? null,
+        }));
+      return { accounts, rows: new Set(rows.map(keyOf)) };
     },
     close: () => connection.close(),
   };

@@ -1,9 +1,11 @@
 /** What Stripe says, asked with lists: its search is behind the truth by a minute. */
 import Stripe from 'stripe';
+import { addressText } from '../order-stream/domain/customers/fields.ts';
 import { fromStripeUnits } from '../order-stream/domain/stripe-money.ts';
 import type { CliConfig } from './environment.ts';
 import { paidOut, type Sources } from './stripe-payouts.ts';
 import type { Billed, Fee, Payment, Payout, Refund, Subscribed } from './verify/facts.ts';
+import type { People } from './verify/people.ts';
 
 export type StripeFacts = Readonly<{
   payments: readonly Payment[];
@@ -25,6 +27,8 @@ export type PaymentStory = Readonly<{
 
 export interface StripeReader {
   everything(): Promise<StripeFacts>;
+  /** Customers that stand for a person. */
+  people(): Promise<People['customers']>;
   /** One PaymentIntent with its charges and the events about them; undefined when Stripe has none of this id. */
   story(paymentIntentId: string): Promise<PaymentStory | undefined>;
   /** The base URL when it is a sandbox. */
@@ -166,6 +170,33 @@ export const openStripe = (config: CliConfig): StripeReader => {
         subscriptions: await everySubscription(stripe),
         ...(await paidOut(stripe, transactions, sources)),
       };
+    },
+    async people() {
+      const found: People['customers'][number][] = [];
+      for await (const customer of stripe.customers.list({ limit: 100 })) {
+        const customerKey = customer.metadata['customer_key'];
+        if (customerKey === undefined) continue;
+        const { id: customerId, name, phone, address } = customer;
+        found.push({
+          customerId,
+          customerKey,
+          name: name ?? null,
+          phone: phone ?? null,
+          address: addressText(
+            address == null
+              ? null
+              : {
+                  line1: address.line1 || null,
+                  line2: address.line2 || null,
+                  city: address.city || null,
+                  state: address.state || null,
+                  postalCode: address.postal_code || null,
+                  country: address.country || null,
+                },
+          ),
+        });
+      }
+      return found;
     },
     async story(paymentIntentId) {
       let paymentIntent: Stripe.PaymentIntent;

@@ -82,6 +82,7 @@ export const openAnswers = ({ cluster, ledger, commands, results }: AnswersOptio
       replayed: false,
       detail,
       balanceTransactions: [],
+      invoiceLines: [],
     };
     if (handled.kind === 'applied') {
       const { orderId, type, occurredAt: completedAt } = handled;

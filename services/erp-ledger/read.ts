@@ -148,7 +148,16 @@ export type LedgerOrder = Readonly<{
   commands: readonly AppliedCommand[];
 }>;
 
+/** What people say of themselves, who is whom, and who is to be forgotten. */
+export type LedgerPeople = Readonly<{
+  profiles: readonly (LedgerCustomer & Readonly<{ phone: string | null }>)[];
+  /** Those that stand for themselves again are not among them. */
+  merges: readonly Readonly<{ customerKey: string; into: string }>[];
+  erased: readonly string[];
+}>;
+
 export interface LedgerReader {
+  people(): LedgerPeople;
   /** Undefined when no command of this order was applied. */
   order(orderId: string): LedgerOrder | undefined;
   orderIds(): readonly string[];
@@ -265,6 +274,14 @@ export const readLedger = (path: string): LedgerReader => {
     );
   };
 
+  const profiles = many(`SELECT customer_key AS customerKey, adnsf_customer_id AS adnsfCustomerId,
+    stripe_customer_id AS stripeCustomerId, email, name, phone FROM customer_profiles`) as Query<
+    LedgerPeople['profiles'][number]
+  >;
+  const merges = many(`SELECT customer_key AS customerKey, into_key AS "into" FROM customer_merges
+    WHERE into_key <> customer_key`) as Query<LedgerPeople['merges'][number]>;
+  const erased = many('SELECT person FROM erased_customers') as Query<{ person: string }>;
+
   /** One snapshot for all parts of an order. */
   const wholeOrder = database.transaction((orderId: string): LedgerOrder | undefined => {
     const commands = commandsOf(orderId);
@@ -287,6 +304,7 @@ export const readLedger = (path: string): LedgerReader => {
   });
 
   return {
+    people: () => ({ profiles: profiles(), merges: merges(), erased: erased().map(({ person }) => person) }),
     order: (orderId) => wholeOrder(orderId),
     orderIds: () => orderIds().map(({ orderId }) => orderId),
     payouts: () => payouts(),

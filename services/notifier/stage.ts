@@ -56,6 +56,7 @@ export const notifierStage = (options: NotifierStageOptions): EffectStage<Notifi
       replayed: false,
       detail: {},
       balanceTransactions: [],
+      invoiceLines: [],
       // A function of the command, so that repetitions agree.
       completedAt: timestamp,
     };

@@ -34,6 +34,10 @@ export interface StripeApi {
   listInvoicePayments(
     params: Stripe.InvoicePaymentListParams,
   ): Promise<Stripe.Response<Stripe.ApiList<Stripe.InvoicePayment>>>;
+  listInvoiceLines(
+    invoiceId: string,
+    params: Stripe.InvoiceListLineItemsParams,
+  ): Promise<Stripe.Response<Stripe.ApiList<Stripe.InvoiceLineItem>>>;
 }
 
 export type StripeApiOptions = Readonly<{
@@ -87,6 +91,7 @@ export const openStripeApi = (options: StripeApiOptions): StripeApi => {
       limited('GET balance_transactions', () => stripe.balanceTransactions.list(params)),
     retrievePaymentIntent: (id) => limited('GET payment_intents', () => stripe.paymentIntents.retrieve(id)),
     listInvoicePayments: (params) => limited('GET invoice_payments', () => stripe.invoicePayments.list(params)),
+    listInvoiceLines: (id, params) => limited('GET invoice_lines', () => stripe.invoices.listLineItems(id, params)),
     retrieveCharge: (id) => limited('GET charges', () => stripe.charges.retrieve(id)),
   };
 };

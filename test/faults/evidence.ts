@@ -30,6 +30,9 @@ const order: readonly TopicKey[] = [
   'orderLines',
   'carts',
   'customers',
+  'addresses',
+  'shopCustomers',
+  'customerFacts',
   'deadLetters',
 ];
 

@@ -1,6 +1,7 @@
 /** Every guard that is tried. */
 import type { Mutant } from './mutant.ts';
 import { billingMutants } from './billing.ts';
+import { customerMutants } from './customers.ts';
 import { deadLetterMutants } from './dead-letters.ts';
 import { edgeMutants } from './edges.ts';
 import { nothingMissedMutants } from './nothing-missed.ts';
@@ -18,6 +19,7 @@ export const allMutants: readonly Mutant[] = [
   ...refundMutants,
   ...billingMutants,
   ...payoutMutants,
+  ...customerMutants,
   ...deadLetterMutants,
   ...edgeMutants,
   ...replayMutants,

@@ -92,7 +92,7 @@ export const payoutMutants: readonly Mutant[] = [
     guard: 'payout-lines-of-no-order',
     why: 'what no order books would be booked by nobody',
     file: booked,
-    edits: [{ find: `(line.orderId !== null && bookedByOrders`, replace: `(bookedByOrders` }],
+    edits: [{ find: `(line.orderId !== null && bookedFor(line.orderId)`, replace: `(bookedFor(line.orderId ?? '')` }],
     tests: proved,
   },
   {

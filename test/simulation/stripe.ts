@@ -158,6 +158,7 @@ export class SimulatedStripe {
           structuredCopy(this.intents.find((intent) => intent.id === id) ?? missing(id)),
         ),
       retrieveCharge: (id) => read('GET charges', () => missing(id)),
+      listInvoiceLines: () => read('GET invoice_lines', () => list([])),
       listInvoicePayments: () => read('GET invoice_payments', () => list([])),
     };
   }

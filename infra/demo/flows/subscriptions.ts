@@ -70,7 +70,7 @@ const live = async (world: FlowWorld, orderId: string): Promise<readonly string[
 const judged = async ({ config }: FlowWorld, ids: readonly string[]): Promise<Outcome> => {
   const ledger = openLedger(config.MILLRACE_LEDGER_DB);
   try {
-    const { net: _net, ...atStripe } = await openStripe(config).everything();
+    const atStripe = await openStripe(config).everything();
     const books = ledger.everything();
     const found = invoiceFindings({ ...atStripe, ledger: books }).filter(({ orderId }) => ids.includes(orderId ?? ''));
     const booked = new Set([

@@ -82,6 +82,7 @@ export const routes: readonly Route[] = [
 
   get('/v1/invoices', invoices.listInvoices),
   get('/v1/invoices/:id', invoices.retrieveInvoice),
+  get('/v1/invoices/:id/lines', invoices.listInvoiceLines),
   post('/v1/invoices/:id/pay', invoices.payInvoice(subscriptions.subscribed)),
   post('/v1/invoices/:id/void', invoices.voidInvoice),
   post('/v1/invoices/:id/mark_uncollectible', invoices.markUncollectible),

@@ -110,6 +110,7 @@ export const collectFacts = async (
 
   // Causes first, effects after: what was caused by then has had the longest time to take effect.
   const inShop = await shop.orders();
+  const shoppers = await shop.people();
   const commands: SeenCommand[] = [];
   for (const key of ['stripeCommands', 'adnsfCommands', 'erpCommands', 'notifications'] as const)
     for await (const [record, command] of values<Command>(schemas.topic(key)))
@@ -137,7 +138,7 @@ export const collectFacts = async (
   for await (const [, event] of values(schemas.topic('stripeEvents'))) events.add(event.id);
 
   const changes: SeenChange[] = [];
-  for (const key of ['orders', 'customers', 'carts', 'orderLines'] as const)
+  for (const key of ['orders', 'customers', 'addresses', 'carts', 'orderLines'] as const)
     for await (const [record, { source, op }] of values(schemas.topic(key)))
       // A snapshot has no places of its own: all its rows are as of one moment.
       // A redriven change is told again by a person, not by the shop.
@@ -156,7 +157,9 @@ export const collectFacts = async (
       saidAgain(results, record, seenResult(record, result));
 
   const atStripe = await stripe.everything();
+  const customers = await stripe.people();
   const books = ledger.everything();
+  const people = { ...shoppers, customers, ...ledger.people() };
 
   const standings = new Map<string, Standing>();
   for await (const [, action] of values(schemas.topic('deadLetterActions')))
@@ -205,6 +208,7 @@ export const collectFacts = async (
     facts,
     events,
     ledger: books,
+    people,
     deadLetters: [
       ...deadLetters,
       ...undecodable.filter(({ topic, partition, offset }) => !originals.has(`${topic}-${partition}@${offset}`)),

@@ -3,6 +3,7 @@
  * upper-case ISO codes.
  */
 
+import type { People } from './people.ts';
 import type { Replay } from '../../../schemas/generated/types.ts';
 
 export type ShopOrder = Readonly<{
@@ -242,4 +243,6 @@ export type Facts = Readonly<{
   replays: readonly Replay[];
   /** Facts about Stripe objects that no order was found for. */
   unrouted: readonly UnroutedFact[];
+  /** Undefined where nobody has asked for them. */
+  people?: People;
 }>;

@@ -4,6 +4,7 @@ import { bookFindings } from './books.ts';
 import { type Clearing, clearingOf } from './payouts.ts';
 import { refundedOf } from './refunds.ts';
 import type { Facts, Payment, SeenCommand, SeenResult, ShopOrder, UnroutedFact } from './facts.ts';
+import { peopleFindings } from './people.ts';
 import { sequenceFindings } from './sequence.ts';
 
 export type FindingKind = 'lost' | 'doubled' | 'reordered' | 'mismatched' | 'dead-letter' | 'unrouted';
@@ -314,6 +315,7 @@ export const judge = (facts: Facts): Verdict => {
     ...commandFindings(facts),
     ...sequenceFindings(facts),
     ...bookFindings(facts).map((finding) => ({ ...finding, books: true })),
+    ...(facts.people === undefined ? [] : peopleFindings(facts.people)),
     ...[...facts.deadLetters, ...facts.ledger.conflicts].map(({ topic, partition, offset, code, message }) => ({
       kind: 'dead-letter' as const,
       orderId: null,

@@ -1,4 +1,4 @@
-import type { BalanceTransaction, CommandResult } from '../../../schemas/generated/types.ts';
+import type { BalanceTransaction, BillingLine, CommandResult } from '../../../schemas/generated/types.ts';
 import type { StripeCommand } from '../../../schemas/topics.ts';
 
 /** What came of a command at Stripe. */
@@ -15,6 +15,10 @@ export type Outcome =
       detail: Readonly<Record<string, string>>;
       /** A page of a payout's list. */
       balanceTransactions?: readonly BalanceTransaction[];
+      /** All lines of an invoice. */
+      invoiceLines?: readonly BillingLine[];
+      /** Objects that belong to what the command is about. */
+      links?: readonly string[];
     }>
   | Readonly<{ status: 'refused'; code: string; message: string; requestId: string | null }>;
 
@@ -35,6 +39,7 @@ export const asResult = (command: StripeCommand, commandAt: bigint, outcome: Out
         replayed: outcome.replayed,
         detail: outcome.detail,
         balanceTransactions: outcome.balanceTransactions ?? [],
+        invoiceLines: outcome.invoiceLines ?? [],
         completedAt: BigInt(outcome.created) * 1000n,
       };
     case 'refused':
@@ -49,6 +54,7 @@ export const asResult = (command: StripeCommand, commandAt: bigint, outcome: Out
         replayed: false,
         detail: {},
         balanceTransactions: [],
+        invoiceLines: [],
         completedAt: commandAt,
       };
   }

@@ -41,6 +41,7 @@ const answer = (
   replayed: false,
   detail: {},
   balanceTransactions: [],
+  invoiceLines: [],
   completedAt: command.occurredAt + 1_000n,
   ...over,
 });
@@ -64,6 +65,10 @@ const atStripe = (command: StripeCommand): CommandResult => {
     case 'RetireCustomer':
     case 'DeleteCustomer':
       return answer(command, command.payload.customer, { requestId, detail: { how: 'updated' } });
+    case 'FetchInvoiceLines':
+      return answer(command, command.payload.invoiceId, { requestId, detail: { lines: '0', how: 'found' } });
+    case 'FetchInvoicePayments':
+      return answer(command, command.payload.invoiceId, { requestId, detail: { how: 'found' } });
     case 'FetchPayoutTransactions':
       return answer(command, command.payload.payoutId, {
         requestId,

@@ -16,6 +16,7 @@ let desk: Desk;
 afterEach(() => desk.driver.close());
 
 const ledger: LedgerReader = {
+  people: () => ({ profiles: [], merged: new Map(), erased: new Set() }),
   everything: () => ({
     salesOrders: [],
     invoices: [],
@@ -38,8 +39,13 @@ const ledger: LedgerReader = {
 /** Kafka as it is; a shop, a Stripe and a ledger that say nothing. */
 const sides = async (): Promise<Sides> => ({
   topics: await topicsOf(desk.setup.cluster, desk.schemas),
-  shop: { orders: () => Promise.resolve([]), order: () => Promise.resolve(undefined) } as unknown as ShopReader,
+  shop: {
+    orders: () => Promise.resolve([]),
+    people: () => Promise.resolve({ accounts: [], rows: new Set() }),
+    order: () => Promise.resolve(undefined),
+  } as unknown as ShopReader,
   stripe: {
+    people: () => Promise.resolve([]),
     everything: () =>
       Promise.resolve({
         payments: [],

@@ -31,6 +31,7 @@ const someResult: CommandResult = {
   replayed: false,
   detail: {},
   balanceTransactions: [],
+  invoiceLines: [],
   completedAt: 0n,
 };
 const someLetter: DeadLetter = {
@@ -67,6 +68,7 @@ export const openTopics = async () => {
   await adnsfWebhooks.value.open?.();
   return {
     stripeCommands,
+    stripeObjects: schemas.topic('stripeObjects'),
     adnsfCommands,
     adnsfWebhooks,
     notifications,

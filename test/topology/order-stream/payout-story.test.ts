@@ -51,6 +51,7 @@ const open = async (settleMs = 5) => {
     ...common,
     api: openStripeApi({ secretKey, base: new URL(box.running.url), timeoutMs: 10_000, requestsPerSecond: 1_000 }),
     commands: schemas.topic('stripeCommands'),
+    objects: schemas.topic('stripeObjects'),
     results: schemas.topic('stripeResults'),
   });
   const adnsf = adnsfStage({

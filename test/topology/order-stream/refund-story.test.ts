@@ -44,6 +44,7 @@ const open = async (way: Way) => {
     ...common,
     api: openStripeApi({ secretKey, base: new URL(box.running.url), timeoutMs: 10_000, requestsPerSecond: 1_000 }),
     commands: schemas.topic('stripeCommands'),
+    objects: schemas.topic('stripeObjects'),
     results: schemas.topic('stripeResults'),
   });
   const adnsf = adnsfStage({

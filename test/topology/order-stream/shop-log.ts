@@ -96,7 +96,7 @@ export const checkout = (
     Email: order['Email'] ?? '',
     FirstName: order['FirstName'],
     LastName: order['LastName'],
-    IsRegistered: 1,
+    IsRegistered: 0,
   };
   const count = options.lines ?? 2;
   const carts = Array.from({ length: count }, (_, index) => ({

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { personOf } from '../../../services/order-stream/sources/person.ts';
 import { describe, expect, it } from 'vitest';
 import type { OrderState } from '../../../schemas/generated/types.ts';
 import { memoryRegistry } from '../../../schemas/registry.ts';
@@ -213,8 +214,8 @@ describe('what is about no order', () => {
       'payout:po_3Story payout.paid',
     ]);
     expect(keys('customerFacts')).toEqual([
-      'customer:cus_Story customer.deleted',
-      'customer:cus_Story customer.present',
+      `${personOf('ana@example.com')} customer.deleted`,
+      `${personOf('ana@example.com')} customer.present`,
     ]);
     expect(keys('catalogFacts')).toEqual(['product:prod_Story price.active', 'product:prod_Story product.active']);
     expect(keys('billingFacts')).toEqual([

@@ -69,6 +69,7 @@ export const openAudited = async (server: ShopServer) => {
     ),
   ];
   const ledger: LedgerReader = {
+    people: () => ({ profiles: [], merged: new Map(), erased: new Set() }),
     everything: () => ({
       salesOrders: [],
       invoices: [],

@@ -104,6 +104,7 @@ export const commandResult = (over: Partial<CommandResult> = {}): CommandResult 
   replayed: false,
   detail: {},
   balanceTransactions: [],
+  invoiceLines: [],
   completedAt: 1_790_000_002_000n,
   ...over,
 });

@@ -2,7 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { sandbox, secretKey } from '../../../infra/sandbox/stripe/testing/sandbox.ts';
 import { PoisonError, RetriableError } from '../../../services/runtime/errors.ts';
 import { API_VERSION } from '../../../services/stripe-executor/stripe-api.ts';
-import { createPaymentIntent, ensureCustomer, executor, fetchBalanceTransaction, HOUR } from './support.ts';
+import {
+  createPaymentIntent,
+  deleteCustomer,
+  ensureCustomer,
+  executor,
+  fetchBalanceTransaction,
+  HOUR,
+  moveCustomer,
+  retireCustomer,
+  updateCustomer,
+} from './support.ts';
 
 const open = async (timeoutMs = 10_000) => {
   const box = await sandbox();
@@ -44,6 +54,7 @@ describe('EnsureCustomer', () => {
       replayed: false,
       detail: { how: 'created', apiVersion: API_VERSION },
       balanceTransactions: [],
+      invoiceLines: [],
       completedAt: BigInt(customer!.created) * 1000n,
     });
     for (const { result } of [again, other])
@@ -77,6 +88,82 @@ describe('EnsureCustomer', () => {
     const { result } = await stripe.execute(ensureCustomer('ada@example.com'));
     for (let n = 0; n < 101; n++) await stripe.box.stripe.customers.create({ email: 'ada@example.com' });
     expect((await stripe.execute(ensureCustomer('ada@example.com'))).result.objectId).toBe(result.objectId);
+  });
+});
+
+describe('a customer who is kept in step', () => {
+  const made = async (stripe: Awaited<ReturnType<typeof open>>, key = 'ada@example.com') =>
+    (await stripe.execute(ensureCustomer(key))).result.objectId!;
+
+  it('is changed in what was changed, and in nothing else', async () => {
+    await using stripe = await open();
+    const id = await made(stripe);
+    await stripe.box.stripe.customers.update(id, { name: 'Somebody' });
+    const { result } = await stripe.execute(updateCustomer(id, '1', { fields: ['phone', 'address'] }));
+    expect(result).toMatchObject({ status: 'succeeded', objectId: id, objectStatus: 'present' });
+    expect((await stripe.customers())[0]).toMatchObject({
+      name: 'Somebody',
+      phone: '+1 555 0100',
+      address: { line1: '1 Main St', postal_code: '62701' },
+    });
+    await stripe.execute(updateCustomer(id, '2', { version: '1790000000001-b', phone: null, address: null }));
+    expect((await stripe.customers())[0]).toMatchObject({ name: 'Ana Test', phone: null, address: null });
+  });
+
+  it('does not take back what was said since, however old the command is that comes again', async () => {
+    await using stripe = await open();
+    const id = await made(stripe);
+    const first = updateCustomer(id, '1');
+    await stripe.execute(first);
+    await stripe.execute(updateCustomer(id, '2', { version: '1790000000500-b', name: 'Ana Lovelace' }));
+    await stripe.box.hook('/clock/advance', { seconds: 30 * 3_600 });
+    expect((await stripe.execute(first)).result).toMatchObject({ detail: { how: 'superseded' } });
+    expect((await stripe.customers())[0]).toMatchObject({ name: 'Ana Lovelace' });
+  });
+
+  it('is one whose request failed for good at first', async () => {
+    await using stripe = await open();
+    const id = await made(stripe);
+    await stripe.fault('error_saved', { path: '/v1/customers/*' });
+    const { result } = await stripe.execute(updateCustomer(id, '1'), { attempts: 5 });
+    expect(result).toMatchObject({ status: 'succeeded' });
+    expect((await stripe.customers())[0]).toMatchObject({ name: 'Ana Test' });
+  });
+
+  it('who moves is found under the new address, and a new person under the old one', async () => {
+    await using stripe = await open();
+    const id = await made(stripe);
+    await stripe.execute(moveCustomer(id, 'bea@example.com'));
+    expect(await made(stripe, 'bea@example.com')).toBe(id);
+    // Stripe still plays the creation of that key back, for a day.
+    const other = await made(stripe);
+    expect(other).not.toBe(id);
+    expect(await made(stripe)).toBe(other);
+  });
+
+  it('who is deleted is gone, and comes back as somebody new', async () => {
+    await using stripe = await open();
+    const id = await made(stripe);
+    const gone = { status: 'succeeded', objectId: id, objectStatus: 'deleted' };
+    expect((await stripe.execute(deleteCustomer(id))).result).toMatchObject(gone);
+    expect((await stripe.execute(deleteCustomer(id))).result).toMatchObject(gone);
+    expect((await stripe.execute(updateCustomer(id, '1'))).result).toMatchObject(gone);
+    expect(await made(stripe)).not.toBe(id);
+  });
+
+  it('of several the oldest stands for the person, and the others say so', async () => {
+    await using stripe = await open();
+    const oldest = await made(stripe);
+    await stripe.box.hook('/clock/advance', { seconds: 10 });
+    const { id } = await stripe.box.stripe.customers.create({
+      email: 'ada@example.com',
+      metadata: { customer_key: 'ada@example.com' },
+    });
+    expect(await made(stripe)).toBe(oldest);
+    await stripe.execute(retireCustomer(id, oldest));
+    const retired = await stripe.box.stripe.customers.retrieve(id);
+    expect(retired).toMatchObject({ metadata: { merged_into: oldest } });
+    expect((retired as { metadata: object }).metadata).not.toHaveProperty('customer_key');
   });
 });
 

@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { locateStripeMock, startStripeMock, type StripeMock } from '../../../infra/sandbox/stripe/stripe-mock.ts';
-import { createPaymentIntent, ensureCustomer, executor, fetchBalanceTransaction, HOUR } from './support.ts';
+import {
+  createPaymentIntent,
+  deleteCustomer,
+  ensureCustomer,
+  executor,
+  fetchBalanceTransaction,
+  HOUR,
+  moveCustomer,
+  retireCustomer,
+  updateCustomer,
+} from './support.ts';
 
 const located = locateStripeMock();
 if ('missing' in located) process.stderr.write(`skipped, no stripe-mock: ${located.missing}\n`);
@@ -22,6 +32,11 @@ describe.skipIf('missing' in located)("every request is one of Stripe's schema",
     ['CreatePaymentIntent with manual capture', createPaymentIntent('cus_1', '1', { captureMethod: 'manual' }), 0],
     ['CreatePaymentIntent after a look', createPaymentIntent('cus_1'), 30 * HOUR],
     ['FetchBalanceTransaction', fetchBalanceTransaction('txn_1'), 0],
+    ['UpdateCustomer', updateCustomer('cus_1', '1'), 0],
+    ['UpdateCustomer that clears', updateCustomer('cus_1', '2', { name: null, phone: null, address: null }), 0],
+    ['MoveCustomer', moveCustomer('cus_1', 'bea@example.com'), 0],
+    ['RetireCustomer', retireCustomer('cus_1', 'cus_2'), 0],
+    ['DeleteCustomer', deleteCustomer('cus_1'), 0],
   ])('%s', async (_name, command, age) => {
     const execute = executor(mock.url, { secretKey: 'sk_test_123' });
     const { result } = await execute(command, { now: Date.now() + age });

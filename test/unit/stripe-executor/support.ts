@@ -1,8 +1,12 @@
 import type {
   CommandResult,
   CreatePaymentIntent,
+  DeleteCustomer,
   EnsureCustomer,
   FetchBalanceTransaction,
+  MoveCustomer,
+  RetireCustomer,
+  UpdateCustomer,
 } from '../../../schemas/generated/types.ts';
 import { memoryRegistry } from '../../../schemas/registry.ts';
 import { openSchemas } from '../../../schemas/serde.ts';
@@ -53,6 +57,47 @@ export const fetchBalanceTransaction = (id: string, orderId = '100001'): FetchBa
   payload: { balanceTransactionId: id, chargeId: null },
 });
 
+const ofPerson = (what: string) => ({
+  ...about('customer:ana', what),
+  commandId: `customer:ana/${what}`,
+});
+
+export const updateCustomer = (
+  customer: string,
+  what: string,
+  over: Partial<UpdateCustomer['payload']> = {},
+): UpdateCustomer => ({
+  ...ofPerson(what),
+  type: 'UpdateCustomer',
+  payload: {
+    customer,
+    version: '1790000000000-a',
+    fields: ['name', 'phone', 'address'],
+    name: 'Ana Test',
+    phone: '+1 555 0100',
+    address: { line1: '1 Main St', line2: null, city: 'Springfield', state: 'IL', postalCode: '62701', country: 'US' },
+    ...over,
+  },
+});
+
+export const moveCustomer = (customer: string, customerKey: string): MoveCustomer => ({
+  ...ofPerson(`move/${customerKey}`),
+  type: 'MoveCustomer',
+  payload: { customer, customerKey },
+});
+
+export const retireCustomer = (customer: string, into: string): RetireCustomer => ({
+  ...ofPerson(`retire/${customer}`),
+  type: 'RetireCustomer',
+  payload: { customer, into },
+});
+
+export const deleteCustomer = (customer: string): DeleteCustomer => ({
+  ...ofPerson(`delete/${customer}`),
+  type: 'DeleteCustomer',
+  payload: { customer },
+});
+
 export type ExecuteOptions = Readonly<{ writtenAt?: number; now?: number; attempts?: number }>;
 
 /** The stage against a Stripe at `base`, one record at a time and without waiting between attempts. */
@@ -68,6 +113,7 @@ export const executor = (base: string, options: { secretKey: string; timeoutMs?:
     version: 'test',
     concurrency: 4,
     commands: schemas.topic('stripeCommands'),
+    objects: schemas.topic('stripeObjects'),
     results: schemas.topic('stripeResults'),
     deadLetters: schemas.topic('deadLetters'),
   });
