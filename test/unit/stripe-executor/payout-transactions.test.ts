@@ -97,7 +97,7 @@ describe('FetchPayoutTransactions', () => {
     await box.settled();
     const { result } = await test.execute(fetchPage(await test.payOut()));
     expect(result.balanceTransactions.find(({ category }) => category === 'charge')?.orderId).toBe(
-      `invoice:${typeof invoice === 'string' ? invoice : (invoice?.id ?? '')}`,
+      `invoice:${invoice as string}`,
     );
   });
 
