@@ -1840,6 +1840,10 @@ export type PersonProfile = {
   readonly shopFields: readonly string[];
   /** The address that Stripe has for the person, when the shop has another. */
   readonly wantedEmail: null | string;
+  /** The fact behind what is overruled at Stripe; first when nobody has said anything there. */
+  readonly stripeOverruled: string;
+  /** The same of the shop. */
+  readonly shopOverruled: string;
 };
 
 /** The account has another e-mail address now. */

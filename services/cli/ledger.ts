@@ -157,7 +157,11 @@ export const openLedger = (path: string): LedgerReader => {
       const known = books();
       return known === undefined ? [] : entriesOf(known, orderId);
     },
-    orderCount: () => books()?.orderIds().length ?? 0,
+    // What is about no order has a kind before its id.
+    orderCount: () =>
+      books()
+        ?.orderIds()
+        .filter((id) => !id.includes(':')).length ?? 0,
     positions: () =>
       books()
         ?.positions()
