@@ -106,6 +106,9 @@ export const agreed = (state: CustomerState): CustomerState => {
     stripeFields,
     stripeOverruled: overruled(stripeFields.map((name) => heard(name)?.said ?? null)),
     shopFields: [...(wanted === null ? [] : ['email']), ...shopFields],
+    shopExpected: shopFields.flatMap((field) =>
+      [written(field).value, ...written(field).told].map((value) => ({ field, value })),
+    ),
     shopOverruled: overruled(shopFields.map((name) => written(name).said)),
     wantedEmail: wanted?.value ?? null,
   };

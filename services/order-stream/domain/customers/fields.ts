@@ -56,7 +56,8 @@ export const withShopValue = (
   if (known.value === value) return known;
   const ours = known.told.indexOf(value);
   if (ours >= 0) return { ...known, value, told: known.told.slice(ours + 1) };
-  return { ...known, value, said: { value, before: known.value, at, factId } };
+  // Somebody was faster: what we were about to write will not be written over it.
+  return { ...known, value, said: { value, before: known.value, at, factId }, told: [] };
 };
 
 const stripeValue = (fact: CustomerFact, field: string): string | null => {
