@@ -140,7 +140,9 @@ export class Shopper {
   #canEdit(): boolean {
     const edit = this.order.edits?.[this.#edited];
     if (edit === undefined || this.order.kind === 'nameless') return false;
-    return edit === 'shop' || this.#customer !== undefined;
+    if (edit === 'shop') return true;
+    const customer = this.#customer;
+    return customer !== undefined && this.#stripe.isCalm(customer.id);
   }
 
   #edit(): void {
