@@ -123,10 +123,13 @@ export const topics = define({
       'commands/stripe.EnsureCustomer',
       'commands/stripe.CreatePaymentIntent',
       'commands/stripe.FetchBalanceTransaction',
+      'commands/stripe.FetchInvoiceLines',
+      'commands/stripe.FetchInvoicePayments',
       'commands/stripe.UpdateCustomer',
       'commands/stripe.MoveCustomer',
       'commands/stripe.RetireCustomer',
       'commands/stripe.DeleteCustomer',
+      'commands/stripe.FetchPayoutTransactions',
     ],
     compatibility: 'BACKWARD',
   },
@@ -139,10 +142,10 @@ export const topics = define({
       'commands/adnsf.RecordPaymentDecline',
       'commands/adnsf.RecordRefund',
       'commands/adnsf.ReverseRefund',
-      'commands/adnsf.UpdateShopCustomer',
-      'commands/adnsf.EraseShopCustomer',
       'commands/adnsf.RecordRecurringPayment',
       'commands/adnsf.RecordRecurringEnd',
+      'commands/adnsf.UpdateShopCustomer',
+      'commands/adnsf.EraseShopCustomer',
     ],
     compatibility: 'BACKWARD',
   },
@@ -158,8 +161,6 @@ export const topics = define({
       'commands/erp.RequestShippingLabel',
       'commands/erp.IssueCreditMemo',
       'commands/erp.ReverseCreditMemo',
-      'commands/erp.MergeCustomers',
-      'commands/erp.EraseCustomer',
       'commands/erp.PostInvoice',
       'commands/erp.ScheduleRevenue',
       'commands/erp.RecordInvoicePayment',
@@ -168,6 +169,10 @@ export const topics = define({
       'commands/erp.WriteOffInvoice',
       'commands/erp.ReverseWriteOff',
       'commands/erp.RecordSubscription',
+      'commands/erp.MergeCustomers',
+      'commands/erp.EraseCustomer',
+      'commands/erp.PostPayoutJournal',
+      'commands/erp.ReversePayoutJournal',
     ],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
@@ -224,6 +229,7 @@ export const stores = {
   orders: 'state/OrderState',
   invoices: 'state/InvoiceState',
   subscriptions: 'state/SubscriptionState',
+  payouts: 'state/PayoutState',
   places: 'state/RowPlace',
 } as const;
 
@@ -233,10 +239,13 @@ export type StripeCommand =
   | Types.EnsureCustomer
   | Types.CreatePaymentIntent
   | Types.FetchBalanceTransaction
+  | Types.FetchInvoiceLines
+  | Types.FetchInvoicePayments
   | Types.UpdateCustomer
   | Types.MoveCustomer
   | Types.RetireCustomer
-  | Types.DeleteCustomer;
+  | Types.DeleteCustomer
+  | Types.FetchPayoutTransactions;
 /** What the shop does to an order. */
 export type AdnsfOrderCommand =
   | Types.LinkPayment
@@ -258,8 +267,6 @@ export type ErpCommand =
   | Types.RequestShippingLabel
   | Types.IssueCreditMemo
   | Types.ReverseCreditMemo
-  | Types.MergeCustomers
-  | Types.EraseCustomer
   | Types.PostInvoice
   | Types.ScheduleRevenue
   | Types.RecordInvoicePayment
@@ -267,7 +274,11 @@ export type ErpCommand =
   | Types.VoidInvoice
   | Types.WriteOffInvoice
   | Types.ReverseWriteOff
-  | Types.RecordSubscription;
+  | Types.RecordSubscription
+  | Types.MergeCustomers
+  | Types.EraseCustomer
+  | Types.PostPayoutJournal
+  | Types.ReversePayoutJournal;
 export type Notification = Types.NotifyCustomer;
 
 /** What a topic's values are in TypeScript. */
@@ -316,5 +327,6 @@ export type StoreValues = {
   orders: Types.OrderState;
   invoices: Types.InvoiceState;
   subscriptions: Types.SubscriptionState;
+  payouts: Types.PayoutState;
   places: Types.RowPlace;
 };

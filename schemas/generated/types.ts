@@ -211,6 +211,23 @@ export type CatalogFact = {
   readonly livemode: boolean;
 };
 
+/** A movement on the balance at Stripe, amounts in ISO 4217 minor units. */
+export type BalanceTransaction = {
+  readonly id: string;
+  /** Stripe's reporting_category, whatever it is. */
+  readonly category: string;
+  readonly type: string;
+  readonly amount: bigint;
+  /** Taken off the amount; negative when it is given back. */
+  readonly fee: bigint;
+  readonly net: bigint;
+  readonly currency: string;
+  /** What moved the money: ch_…, re_…, du_…, po_…. */
+  readonly sourceId: null | string;
+  /** The order that the source says it belongs to. */
+  readonly orderId: null | string;
+};
+
 /** What became of a command. */
 export type CommandResult = {
   readonly commandId: string;
@@ -230,6 +247,10 @@ export type CommandResult = {
   readonly replayed: boolean;
   readonly detail: Readonly<Record<string, string>>;
   readonly completedAt: bigint;
+  /** A page of a payout's list, 100 at most. */
+  readonly balanceTransactions: readonly BalanceTransaction[];
+  /** All lines of an invoice. */
+  readonly invoiceLines: readonly BillingLine[];
 };
 
 /** A postal address as Stripe has it: country by its ISO code. */
@@ -1173,6 +1194,57 @@ export type PostInvoice = {
   readonly payload: PostInvoicePayload;
 };
 
+/** One line of a journal entry. One of debit and credit is 0. */
+export type PayoutPosting = {
+  /** Number in the chart of accounts. */
+  readonly account: string;
+  /** What it stands for: bank, clearing, fees, or the category of balance transactions that no order books. */
+  readonly line: string;
+  /** Whether the chart has an account for it; otherwise it is on the account of what is to be looked at. */
+  readonly known: boolean;
+  /** How many balance transactions are in it. */
+  readonly transactions: bigint;
+  readonly debit: bigint;
+  readonly credit: bigint;
+};
+
+/** What PostPayoutJournal says. */
+export type PostPayoutJournalPayload = {
+  /** One entry for each. */
+  readonly payoutId: string;
+  /** What took the money off the balance. */
+  readonly balanceTransactionId: null | string;
+  /** Minor units; negative when the provider took money from the bank. */
+  readonly amount: bigint;
+  /** What the provider took for paying out. */
+  readonly fee: bigint;
+  readonly currency: string;
+  /** Whether the provider lists what is in it; manual payouts are not itemised. */
+  readonly itemised: boolean;
+  /** How many balance transactions are in it, without its own. */
+  readonly transactions: bigint;
+  readonly postings: readonly PayoutPosting[];
+  /** When the bank has it, as the provider says. */
+  readonly arrivesAt: bigint;
+};
+
+/** Money that went from the payment provider to the bank, with what no order has booked of it: one balanced entry. */
+export type PostPayoutJournal = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** payout:<id>, where no order exists. */
+  readonly orderId: string;
+  readonly type: 'PostPayoutJournal';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: PostPayoutJournalPayload;
+};
+
 /** What RecordFailedCollection says. */
 export type RecordFailedCollectionPayload = {
   readonly invoiceId: string;
@@ -1394,6 +1466,40 @@ export type ReverseCreditMemo = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: ReverseCreditMemoPayload;
+};
+
+/** What ReversePayoutJournal says. */
+export type ReversePayoutJournalPayload = {
+  /** Whose entry is taken back. */
+  readonly payoutId: string;
+  /** What brought the money back. */
+  readonly balanceTransactionId: string;
+  /** Of the payout, minor units. */
+  readonly amount: bigint;
+  /** What the provider took for it. */
+  readonly fee: bigint;
+  readonly currency: string;
+  /** Stripe's failure code. */
+  readonly reason: null | string;
+  readonly postings: readonly PayoutPosting[];
+  readonly reversedAt: bigint;
+};
+
+/** A payout came back from the bank: the money is on the balance again. */
+export type ReversePayoutJournal = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** payout:<id>, where no order exists. */
+  readonly orderId: string;
+  readonly type: 'ReversePayoutJournal';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: ReversePayoutJournalPayload;
 };
 
 /** What ReverseWriteOff says. */
@@ -1665,6 +1771,76 @@ export type FetchBalanceTransaction = {
   readonly payload: FetchBalanceTransactionPayload;
 };
 
+/** What FetchInvoiceLines says. */
+export type FetchInvoiceLinesPayload = {
+  readonly invoiceId: string;
+  /** Of the invoice, and so of its lines. */
+  readonly currency: string;
+};
+
+/** Ask for all lines of an invoice: events carry the first ones only. */
+export type FetchInvoiceLines = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'FetchInvoiceLines';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: FetchInvoiceLinesPayload;
+};
+
+/** What FetchInvoicePayments says. */
+export type FetchInvoicePaymentsPayload = {
+  readonly invoiceId: string;
+};
+
+/** Ask what is to pay an invoice: of what has not paid it, no event says so. */
+export type FetchInvoicePayments = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'FetchInvoicePayments';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: FetchInvoicePaymentsPayload;
+};
+
+/** What FetchPayoutTransactions says. */
+export type FetchPayoutTransactionsPayload = {
+  readonly payoutId: string;
+  /** How many a page has at most; Stripe gives 100. */
+  readonly limit: number;
+  /** The last balance transaction of the page before; null for the first page. */
+  readonly startingAfter: null | string;
+};
+
+/** Reads one page of the balance transactions that a payout is made of. */
+export type FetchPayoutTransactions = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** payout:<id>, where no order exists. */
+  readonly orderId: string;
+  readonly type: 'FetchPayoutTransactions';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: FetchPayoutTransactionsPayload;
+};
+
 /** What MoveCustomer says. */
 export type MoveCustomerPayload = {
   readonly customer: string;
@@ -1814,6 +1990,8 @@ export type StripeField = {
   readonly changed: boolean;
   /** What it was then until then. */
   readonly before: null | string;
+  /** Whether we had it said. */
+  readonly ours: boolean;
   readonly said: null | Saying;
 };
 
@@ -2103,6 +2281,8 @@ export type InvoiceState = {
   /** invoice:in_… */
   readonly key: string;
   readonly invoice: null | InvoiceTold;
+  /** All of its lines, where its events had the first ones only. */
+  readonly fetchedLines: null | readonly InvoiceLine[];
   /** By number. */
   readonly attempts: readonly FailedAttempt[];
   /** By id. */
@@ -2228,6 +2408,140 @@ export type OrderState = {
   readonly disputes: readonly DisputeState[];
   /** In the order in which they are told to others, those that wait at the end: tax is shared out in it. */
   readonly refundSteps: readonly RefundStep[];
+};
+
+/** By which event something was first told, and when. */
+export type Told = {
+  readonly factId: string;
+  readonly at: bigint;
+};
+
+/** A payout as Stripe told of it. */
+export type PayoutObject = {
+  readonly id: string;
+  readonly status: string;
+  /** Per status, sorted. */
+  readonly history: readonly Telling[];
+  /** Minor units; negative when Stripe takes money from the bank. */
+  readonly amount: bigint;
+  readonly currency: string;
+  /** When amount and currency were told last. */
+  readonly toldAt: bigint;
+  readonly toldBy: string;
+  /** Asked for by somebody: Stripe does not list what is in it. */
+  readonly manual: boolean;
+  readonly method: null | string;
+  /** The connected account whose payout it is. */
+  readonly account: null | string;
+  readonly arrivalDate: null | bigint;
+  /** What took the money off the balance. */
+  readonly balanceTransactionId: null | string;
+  /** What brought it back. */
+  readonly failureBalanceTransactionId: null | string;
+  readonly failureCode: null | string;
+  readonly failureMessage: null | string;
+  readonly createdAt: null | bigint;
+  /** When it was made; of events that do not say, the first one. */
+  readonly at: bigint;
+  /** When its list of balance transactions was said to be complete. */
+  readonly reconciled: null | Told;
+  /** When it was said to be paid. */
+  readonly paid: null | Told;
+  /** When it was said that the money came back. */
+  readonly returned: null | Told;
+};
+
+/** What a page came to. */
+export type PageTold = {
+  /** Its last transaction; null for a page with none. */
+  readonly last: null | string;
+  /** Another page follows. */
+  readonly more: boolean;
+  /** Without the payout's own, as its sum. */
+  readonly transactions: bigint;
+  readonly net: bigint;
+  /** The command that it answers. */
+  readonly causationId: string;
+  readonly at: bigint;
+};
+
+/** One page of the list. It is asked for once it is known to be there. */
+export type PayoutPage = {
+  /** The last transaction of the page before; null for the first page. */
+  readonly after: null | string;
+  /** What told that it is there: the page before, or that the list is complete. */
+  readonly causationId: null | string;
+  readonly at: null | bigint;
+  readonly told: null | PageTold;
+};
+
+/** Balance transactions of one kind, summed over all pages. */
+export type PayoutSum = {
+  /** Stripe's reporting_category. */
+  readonly category: string;
+  readonly type: string;
+  readonly currency: string;
+  /** An order, or another payout, books them: see booked-by-orders.ts. */
+  readonly booked: boolean;
+  /** How many. */
+  readonly transactions: bigint;
+  readonly amount: bigint;
+  readonly fee: bigint;
+  readonly net: bigint;
+  /** One of them: the id that sorts first. */
+  readonly example: string;
+};
+
+/** What a balance transaction of the payout itself came to: it took the money off the balance, or brought it back. */
+export type PayoutMove = {
+  readonly id: string;
+  /** Negative when money left the balance. */
+  readonly amount: bigint;
+  readonly fee: bigint;
+  readonly net: bigint;
+  readonly currency: string;
+  readonly causationId: string;
+  readonly at: bigint;
+};
+
+/** A posting before it has an account. One of debit and credit is 0. */
+export type JournalPosting = {
+  /** bank, clearing, fees, or <category>/<type>. */
+  readonly line: string;
+  readonly category: null | string;
+  readonly transactions: bigint;
+  readonly debit: bigint;
+  readonly credit: bigint;
+};
+
+/** What a payout comes to in the books, once that is proved. */
+export type PayoutJournal = {
+  readonly transactions: bigint;
+  readonly fee: bigint;
+  readonly postings: readonly JournalPosting[];
+  readonly causationId: string;
+  readonly at: bigint;
+};
+
+/** What is known of a payout, and what was already sent for it. */
+export type PayoutState = {
+  /** payout:<id> */
+  readonly subject: string;
+  readonly payout: null | PayoutObject;
+  /** Of its list, in the order of the list as far as it is known. */
+  readonly pages: readonly PayoutPage[];
+  /** Without its own transaction. */
+  readonly sums: readonly PayoutSum[];
+  /** By id. Its own transaction in its list, and those that were asked for. */
+  readonly moves: readonly PayoutMove[];
+  readonly journal: null | PayoutJournal;
+  readonly reversal: null | PayoutJournal;
+  /** Why it cannot be booked: what does not add up, with its figures. */
+  readonly discrepancy: null | string;
+  readonly returnDiscrepancy: null | string;
+  readonly issued: readonly string[];
+  readonly refusals: readonly string[];
+  readonly workflows: null | readonly string[];
 };
 
 /** Where in the shop's log a row was last told of. */

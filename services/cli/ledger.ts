@@ -41,6 +41,7 @@ const everythingIn = (books: Books): Ledger => {
     payments: orders.flatMap(({ orderId, payments }) => payments.map((payment) => ({ orderId, ...payment }))),
     fees: orders.flatMap(({ orderId, fees }) => fees.map((fee) => ({ orderId, ...fee }))),
     creditMemos: orders.flatMap(({ orderId, creditMemos }) => creditMemos.map((memo) => ({ orderId, ...memo }))),
+    payouts: books.payouts(),
     applied: orders.flatMap(({ commands }) => commands.map(({ commandId }) => commandId)),
     conflicts: books.conflicts().map(({ topic, partition, offset, reason, message }) => ({
       topic,
@@ -138,6 +139,7 @@ export const openLedger = (path: string): LedgerReader => {
             payments: [],
             fees: [],
             creditMemos: [],
+            payouts: [],
             applied: [],
             conflicts: [],
             trialBalance: new Map(),
@@ -157,7 +159,7 @@ export const openLedger = (path: string): LedgerReader => {
       const known = books();
       return known === undefined ? [] : entriesOf(known, orderId);
     },
-    // What is about no order has a kind before its id.
+    // Other kinds have their name before their id.
     orderCount: () =>
       books()
         ?.orderIds()

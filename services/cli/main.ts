@@ -14,6 +14,7 @@ import { storyOf } from './order/command.ts';
 import { storyText } from './order/print.ts';
 import { standingOf } from './order/standing.ts';
 import { paymentLink } from './payment-link.ts';
+import { payoutCommand } from './payout/program.ts';
 import { replayCommand } from './replay/program.ts';
 import { verify } from './verify/command.ts';
 import { verdictText } from './verify/print.ts';
@@ -87,6 +88,7 @@ program
     if (verdict.findings.length > 0 || (wait > 0 && unsettled.length > 0)) process.exitCode = 1;
   });
 
+program.addCommand(payoutCommand({ configured, out, err }));
 program.addCommand(auditCommand(configured, { out, err }));
 program.addCommand(dlqCommand(async () => officeOf(await configured()), { out, err }));
 program.addCommand(workflowCommand({ out, err }));

@@ -3,14 +3,19 @@ import Stripe from 'stripe';
 import { addressText } from '../order-stream/domain/customers/fields.ts';
 import { fromStripeUnits } from '../order-stream/domain/stripe-money.ts';
 import type { CliConfig } from './environment.ts';
-import type { Billed, Fee, Payment, Refund, Subscribed } from './verify/facts.ts';
+import { paidOut, type Sources } from './stripe-payouts.ts';
+import type { Billed, Fee, Payment, Payout, Refund, Subscribed } from './verify/facts.ts';
 import type { People } from './verify/people.ts';
 
 export type StripeFacts = Readonly<{
   payments: readonly Payment[];
   invoices: readonly Billed[];
   subscriptions: readonly Subscribed[];
+  /** As in `Facts`, by currency. */
   net: ReadonlyMap<string, bigint>;
+  open: ReadonlyMap<string, bigint>;
+  balance: ReadonlyMap<string, bigint>;
+  payouts: readonly Payout[];
 }>;
 
 export type PaymentStory = Readonly<{
@@ -101,17 +106,17 @@ export const openStripe = (config: CliConfig): StripeReader => {
   return {
     sandbox: config.MILLRACE_STRIPE_API_BASE,
     async everything() {
-      const net = new Map<string, bigint>();
       const fees = new Map<string, Fee>();
+      const transactions: Stripe.BalanceTransaction[] = [];
       for await (const transaction of stripe.balanceTransactions.list({ limit: 100 })) {
-        const currency = transaction.currency.toUpperCase();
-        if (transaction.reporting_category !== 'payout' && transaction.reporting_category !== 'payout_reversal')
-          net.set(currency, (net.get(currency) ?? 0n) + feeOf(transaction).net);
+        transactions.push(transaction);
         fees.set(transaction.id, feeOf(transaction));
       }
+      const sources: Sources = new Map();
       const succeeded = new Map<string, Stripe.Charge[]>();
       const failed = new Set<string>();
       for await (const charge of stripe.charges.list({ limit: 100 })) {
+        sources.set(charge.id, charge);
         const paymentIntent = idOf(charge.payment_intent);
         if (paymentIntent === null) continue;
         if (charge.status === 'succeeded')
@@ -120,6 +125,7 @@ export const openStripe = (config: CliConfig): StripeReader => {
       }
       const refunds = new Map<string, Refund[]>();
       for await (const refund of stripe.refunds.list({ limit: 100 })) {
+        sources.set(refund.id, refund);
         const paymentIntent = idOf(refund.payment_intent);
         if (paymentIntent === null) continue;
         const known = refunds.get(paymentIntent) ?? [];
@@ -138,13 +144,16 @@ export const openStripe = (config: CliConfig): StripeReader => {
           paidBy.map(({ paymentIntentId }) => [paymentIntentId, orderId] as const),
         ),
       );
+      for await (const dispute of stripe.disputes.list({ limit: 100 })) sources.set(dispute.id, dispute);
       const payments: Payment[] = [];
       for await (const intent of stripe.paymentIntents.list({ limit: 100 })) {
+        const orderId = intent.metadata['order_id'] ?? invoiceOf.get(intent.id) ?? null;
+        sources.set(intent.id, orderId === null ? intent : { metadata: { order_id: orderId } });
         const charges = succeeded.get(intent.id) ?? [];
         const transaction = idOf(charges[0]?.balance_transaction);
         payments.push({
           id: intent.id,
-          orderId: intent.metadata['order_id'] ?? invoiceOf.get(intent.id) ?? null,
+          orderId,
           status: intent.status,
           amount: fromStripeUnits(BigInt(intent.amount), intent.currency),
           received: fromStripeUnits(BigInt(intent.amount_received), intent.currency),
@@ -155,7 +164,12 @@ export const openStripe = (config: CliConfig): StripeReader => {
           refunds: refunds.get(intent.id) ?? [],
         });
       }
-      return { payments, invoices, subscriptions: await everySubscription(stripe), net };
+      return {
+        payments,
+        invoices,
+        subscriptions: await everySubscription(stripe),
+        ...(await paidOut(stripe, transactions, sources)),
+      };
     },
     async people() {
       const found: People['customers'][number][] = [];

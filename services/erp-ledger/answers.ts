@@ -74,7 +74,16 @@ export const openAnswers = ({ cluster, ledger, commands, results }: AnswersOptio
   const resultOf = async (handled: Handled): Promise<CommandResult> => {
     const { commandId, partition, offset } = handled;
     const detail = { [OFFSET]: String(offset) };
-    const about = { commandId, target: 'erp', objectStatus: null, requestId: null, replayed: false, detail };
+    const about = {
+      commandId,
+      target: 'erp',
+      objectStatus: null,
+      requestId: null,
+      replayed: false,
+      detail,
+      balanceTransactions: [],
+      invoiceLines: [],
+    };
     if (handled.kind === 'applied') {
       const { orderId, type, occurredAt: completedAt } = handled;
       const objectId = documentNumber(type, partition, offset);

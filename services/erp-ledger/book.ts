@@ -3,9 +3,10 @@ import type { Database } from 'better-sqlite3';
 import type * as Types from '../../schemas/generated/types.ts';
 import type { ErpCommand } from '../../schemas/topics.ts';
 import { creditMemos } from './credit-memos.ts';
-import { customerBook } from './customers.ts';
 import { invoices } from './invoices.ts';
+import { customerBook } from './customers.ts';
 import { type Entry, feeEntry, paymentEntry } from './domain/postings.ts';
+import { payoutJournals } from './payouts.ts';
 
 const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
 
@@ -20,6 +21,7 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
   const addShipping = database.prepare('INSERT INTO shipping_requests VALUES (?, ?, ?, ?, ?)');
   const memos = creditMemos(database);
   const billed = invoices(database);
+  const payouts = payoutJournals(database);
   const openEntry = database.prepare(
     'INSERT INTO journal_entries (command_id, order_id, description, currency, occurred_at) VALUES (?, ?, ?, ?, ?)',
   );
@@ -28,9 +30,9 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
   );
   const postEntry = database.prepare('UPDATE journal_entries SET posted = 1 WHERE command_id = ?');
 
-  const post = ({ commandId, orderId, occurredAt }: ErpCommand, entry: Entry): void => {
+  const post = ({ commandId, orderId, occurredAt }: ErpCommand, entry: Entry | undefined): void => {
     // Nothing moved: an invoice over nothing, or one whose lines make up for one another.
-    if (entry.postings.length === 0) return;
+    if (entry === undefined || entry.postings.length === 0) return;
     openEntry.run(commandId, orderId, entry.description, entry.currency, occurredAt);
     for (const [line, { account, debit, credit, dueAt }] of entry.postings.entries())
       addLine.run(commandId, line, account.code, debit, credit, dueAt ?? null);
@@ -72,7 +74,7 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
     const { commandId, orderId, payload: p } = command;
     const entry = feeEntry(command);
     addFee.run(commandId, orderId, p.balanceTransactionId, p.chargeId, p.gross, p.fee, p.net, p.currency);
-    if (entry) post(command, entry);
+    post(command, entry);
   };
 
   return (command) => {
@@ -133,6 +135,12 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
         return;
       case 'RecordSubscription':
         billed.subscribed(command);
+        return;
+      case 'PostPayoutJournal':
+        post(command, payouts.posted(command));
+        return;
+      case 'ReversePayoutJournal':
+        post(command, payouts.reversed(command));
         return;
       case 'RequestShippingLabel': {
         const { shippingMethod, shipTo, lines } = command.payload;

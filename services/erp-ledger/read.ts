@@ -1,5 +1,6 @@
 /** The ledger for reading: by the HTTP API, by `millrace verify` and `millrace order`, next to a running writer. */
 import BetterSqlite from 'better-sqlite3';
+import { accounts } from './domain/accounts.ts';
 
 export type SalesOrder = Readonly<{
   orderId: string;
@@ -48,6 +49,18 @@ export type LedgerCreditMemo = Readonly<{
   fee: bigint;
   currency: string;
   /** The command that reversed it. */
+  reversedBy: string | null;
+}>;
+export type LedgerPayout = Readonly<{
+  commandId: string;
+  payoutId: string;
+  amount: bigint;
+  fee: bigint;
+  currency: string;
+  transactions: bigint;
+  /** What the entry brought to the clearing account; negative when money left it. */
+  clearing: bigint;
+  /** The command that took it back. */
   reversedBy: string | null;
 }>;
 export type JournalLine = Readonly<{
@@ -148,6 +161,7 @@ export interface LedgerReader {
   /** Undefined when no command of this order was applied. */
   order(orderId: string): LedgerOrder | undefined;
   orderIds(): readonly string[];
+  payouts(): readonly LedgerPayout[];
   command(commandId: string): AppliedCommand | undefined;
   /**
    * Per account and currency; over all, debits equal credits. With what counts from a later time on, or only what counts
@@ -213,6 +227,10 @@ export const readLedger = (path: string): LedgerReader => {
   const orderIds = many(`SELECT DISTINCT order_id AS orderId FROM applied_commands ORDER BY 1`) as Query<{
     orderId: string;
   }>;
+  const payouts = many(`SELECT p.command_id AS commandId, p.payout_id AS payoutId, p.amount, p.fee, p.currency,
+    p.transactions, r.command_id AS reversedBy, (SELECT coalesce(sum(debit) - sum(credit), 0) FROM journal_lines l
+      WHERE l.command_id = p.command_id AND l.account = '${accounts.stripeClearing.code}') AS clearing
+    FROM payout_journals p LEFT JOIN payout_reversals r USING (payout_id) ORDER BY p.command_id`) as Query<LedgerPayout>;
   const balance = many(`SELECT a.code AS account, a.name, a.kind, e.currency, sum(l.debit) AS debit,
     sum(l.credit) AS credit FROM journal_lines l JOIN journal_entries e USING (command_id)
     JOIN accounts a ON a.code = l.account WHERE l.due_at IS NULL OR l.due_at <= ? GROUP BY a.code, a.name, a.kind, e.currency ORDER BY a.code, e.currency`) as Query<BalanceRow>;
@@ -289,6 +307,7 @@ export const readLedger = (path: string): LedgerReader => {
     people: () => ({ profiles: profiles(), merges: merges(), erased: erased().map(({ person }) => person) }),
     order: (orderId) => wholeOrder(orderId),
     orderIds: () => orderIds().map(({ orderId }) => orderId),
+    payouts: () => payouts(),
     command: (commandId) => command(commandId)[0],
     trialBalance: (asOf = END_OF_TIME) => balance(String(asOf)),
     subscriptions: () => subscriptions(),

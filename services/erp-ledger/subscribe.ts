@@ -41,8 +41,10 @@ export type SubscribeOptions = Readonly<{
  */
 const resume = async (admin: Admin, ledger: Ledger, source: TopicPartition): Promise<bigint> => {
   const [first] = await admin.beginningOffsets([source]);
-  const [last] = await admin.endOffsets([source]);
   const beginning = first?.offset ?? 0n;
+  // Before the end is asked for: by the time of the answer another process may have read beyond it.
+  const known = ledger.position(source);
+  const [last] = await admin.endOffsets([source]);
   const end = last?.high ?? beginning;
   const position = ledger.position(source);
   const where = `${source.topic}-${source.partition}`;
@@ -53,8 +55,8 @@ const resume = async (admin: Admin, ledger: Ledger, source: TopicPartition): Pro
   }
   if (position < beginning)
     throw new FatalError(`${where} begins at ${beginning}, but the ledger has read up to ${position} only`);
-  if (position > end)
-    throw new FatalError(`${where} ends at ${end}, but the ledger has read up to ${position}: is it another cluster?`);
+  if (known !== undefined && known > end)
+    throw new FatalError(`${where} ends at ${end}, but the ledger has read up to ${known}: is it another cluster?`);
   return position;
 };
 

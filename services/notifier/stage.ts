@@ -55,6 +55,8 @@ export const notifierStage = (options: NotifierStageOptions): EffectStage<Notifi
       requestId: null,
       replayed: false,
       detail: {},
+      balanceTransactions: [],
+      invoiceLines: [],
       // A function of the command, so that repetitions agree.
       completedAt: timestamp,
     };

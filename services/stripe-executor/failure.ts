@@ -31,6 +31,10 @@ export const isSavedFailure = (error: unknown): boolean =>
   (error.statusCode ?? 0) >= 500 &&
   (header(error, 'idempotent-replayed') === 'true' || header(error, 'stripe-should-retry') === 'false');
 
+/** Whether Stripe has no object of that id. */
+export const isMissing = (error: unknown): boolean =>
+  error instanceof StripeError && error.statusCode === 404 && error.code === 'resource_missing';
+
 const later = (error: Failure, waitMs = retryAfterMs(error)): RetriableError =>
   new RetriableError(`Stripe: ${error.statusCode ?? 'no answer'} ${error.message}`, {
     cause: error,

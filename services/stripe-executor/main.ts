@@ -30,6 +30,7 @@ await runService({ service: 'stripe-executor', variables }, async (platform) => 
     version: VERSION,
     concurrency: config.MILLRACE_STRIPE_CONCURRENCY,
     commands: schemas.topic('stripeCommands'),
+    objects: schemas.topic('stripeObjects'),
     results: schemas.topic('stripeResults'),
     deadLetters: schemas.topic('deadLetters'),
   });

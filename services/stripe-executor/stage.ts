@@ -1,5 +1,5 @@
-/** stripe.commands → Stripe → stripe.results. */
-import type { CommandResult } from '../../schemas/generated/types.ts';
+/** stripe.commands → Stripe → stripe.results; and what was found to belong together → stripe.objects. */
+import type { CommandResult, LinkedObject } from '../../schemas/generated/types.ts';
 import type { StripeCommand } from '../../schemas/topics.ts';
 import type { EffectStage } from '../runtime/effects.ts';
 import { PoisonError } from '../runtime/errors.ts';
@@ -9,6 +9,9 @@ import { createPaymentIntent, ensureCustomer, fetchBalanceTransaction, type Timi
 import { deleteCustomer, moveCustomer, retireCustomer, updateCustomer } from './customers.ts';
 import { asResult, type Outcome } from './domain/outcome.ts';
 import { refusalOrThrow } from './failure.ts';
+import { fetchInvoiceLines } from './invoice-lines.ts';
+import { fetchInvoicePayments } from './invoice-payments.ts';
+import { fetchPayoutTransactions } from './payout-transactions.ts';
 import type { StripeApi } from './stripe-api.ts';
 
 const perform = (api: StripeApi, command: StripeCommand, timing: Timing): Promise<Outcome> => {
@@ -17,6 +20,10 @@ const perform = (api: StripeApi, command: StripeCommand, timing: Timing): Promis
       return ensureCustomer(api, command);
     case 'CreatePaymentIntent':
       return createPaymentIntent(api, command, timing);
+    case 'FetchInvoiceLines':
+      return fetchInvoiceLines(api, command);
+    case 'FetchInvoicePayments':
+      return fetchInvoicePayments(api, command);
     case 'FetchBalanceTransaction':
       return fetchBalanceTransaction(api, command);
     case 'UpdateCustomer':
@@ -27,6 +34,8 @@ const perform = (api: StripeApi, command: StripeCommand, timing: Timing): Promis
       return retireCustomer(api, command);
     case 'DeleteCustomer':
       return deleteCustomer(api, command);
+    case 'FetchPayoutTransactions':
+      return fetchPayoutTransactions(api, command);
   }
 };
 
@@ -37,6 +46,7 @@ export type StripeStageOptions = Readonly<{
   concurrency: number;
   commands: Topic<StripeCommand>;
   results: Topic<CommandResult>;
+  objects: Topic<LinkedObject>;
   deadLetters: Topic<DeadLetter>;
 }>;
 
@@ -45,13 +55,19 @@ export const stripeStage = (options: StripeStageOptions): EffectStage<StripeComm
   version: options.version,
   name: 'stripe',
   input: options.commands,
-  outputs: [options.results],
+  outputs: [options.results, options.objects],
   deadLetters: options.deadLetters,
   concurrency: options.concurrency,
   effect: async ({ key, value: command, timestamp, headers }, { now }) => {
     if (command === null) throw new PoisonError('no_command', 'a command without a value');
     const timing = { writtenAt: timestamp, now: now() };
     const outcome = await perform(options.api, command, timing).catch(refusalOrThrow);
-    return [{ topic: options.results, key, value: asResult(command, timestamp, outcome), ...answeringRepair(headers) }];
+    const { results, objects } = options;
+    const { orderId } = command;
+    const links = outcome.status === 'succeeded' ? (outcome.links ?? []) : [];
+    return [
+      ...links.map((objectId) => ({ topic: objects, key: objectId, value: { objectId, orderId } })),
+      { topic: results, key, value: asResult(command, timestamp, outcome), ...answeringRepair(headers) },
+    ];
   },
 });

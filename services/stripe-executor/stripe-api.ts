@@ -26,6 +26,18 @@ export interface StripeApi {
     idempotencyKey: string,
   ): Promise<Stripe.Response<Stripe.PaymentIntent>>;
   retrieveBalanceTransaction(id: string): Promise<Stripe.Response<Stripe.BalanceTransaction>>;
+  listBalanceTransactions(
+    params: Stripe.BalanceTransactionListParams,
+  ): Promise<Stripe.Response<Stripe.ApiList<Stripe.BalanceTransaction>>>;
+  retrievePaymentIntent(id: string): Promise<Stripe.Response<Stripe.PaymentIntent>>;
+  retrieveCharge(id: string): Promise<Stripe.Response<Stripe.Charge>>;
+  listInvoicePayments(
+    params: Stripe.InvoicePaymentListParams,
+  ): Promise<Stripe.Response<Stripe.ApiList<Stripe.InvoicePayment>>>;
+  listInvoiceLines(
+    invoiceId: string,
+    params: Stripe.InvoiceListLineItemsParams,
+  ): Promise<Stripe.Response<Stripe.ApiList<Stripe.InvoiceLineItem>>>;
 }
 
 export type StripeApiOptions = Readonly<{
@@ -75,5 +87,11 @@ export const openStripeApi = (options: StripeApiOptions): StripeApi => {
       limited('POST payment_intents', () => stripe.paymentIntents.create(params, { idempotencyKey })),
     retrieveBalanceTransaction: (id) =>
       limited('GET balance_transactions', () => stripe.balanceTransactions.retrieve(id)),
+    listBalanceTransactions: (params) =>
+      limited('GET balance_transactions', () => stripe.balanceTransactions.list(params)),
+    retrievePaymentIntent: (id) => limited('GET payment_intents', () => stripe.paymentIntents.retrieve(id)),
+    listInvoicePayments: (params) => limited('GET invoice_payments', () => stripe.invoicePayments.list(params)),
+    listInvoiceLines: (id, params) => limited('GET invoice_lines', () => stripe.invoices.listLineItems(id, params)),
+    retrieveCharge: (id) => limited('GET charges', () => stripe.charges.retrieve(id)),
   };
 };

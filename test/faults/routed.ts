@@ -39,6 +39,9 @@ export const checkFacts = (evidence: Evidence, complete: boolean, say: Say): voi
       for (const fact of said.payments) route(fact, said.orderId, false);
     }
   }
+  // Of charges that name a PaymentIntent, and of what failed to pay an invoice, it is found out on the way.
+  for (const { value } of evidence.stripeObjects)
+    if (value !== null && !orderOf.has(value.objectId)) orderOf.set(value.objectId, value.orderId);
   for (const { fact, key } of waiting) {
     const orderId = orderOf.get(key);
     if (orderId !== undefined) route(fact, orderId, true);

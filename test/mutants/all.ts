@@ -1,10 +1,12 @@
 /** Every guard that is tried. */
 import type { Mutant } from './mutant.ts';
+import { billingMutants } from './billing.ts';
 import { customerMutants } from './customers.ts';
 import { deadLetterMutants } from './dead-letters.ts';
 import { edgeMutants } from './edges.ts';
 import { nothingMissedMutants } from './nothing-missed.ts';
 import { notifierMutants } from './notifier.ts';
+import { payoutMutants } from './payouts.ts';
 import { proofMutants } from './proof.ts';
 import { replayMutants } from './replay.ts';
 import { refundMutants } from './refunds.ts';
@@ -15,6 +17,8 @@ export const allMutants: readonly Mutant[] = [
   ...runtimeMutants,
   ...shopMutants,
   ...refundMutants,
+  ...billingMutants,
+  ...payoutMutants,
   ...customerMutants,
   ...deadLetterMutants,
   ...edgeMutants,

@@ -152,6 +152,7 @@ export class Machines {
           ...executor,
           api: this.#stripe.api(process),
           commands: this.#schemas.topic('stripeCommands'),
+          objects: this.#schemas.topic('stripeObjects'),
           results: this.#schemas.topic('stripeResults'),
         });
         return startEffects(world.without === 'key-age' ? clockless(stage, world.now) : stage, { ...common, chance });

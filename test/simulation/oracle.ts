@@ -2,17 +2,19 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CommandResult } from '../../schemas/generated/types.ts';
 import type { Schemas } from '../../schemas/serde.ts';
-import { topics, type TopicKey } from '../../schemas/topics.ts';
+import { topics } from '../../schemas/topics.ts';
+import { ORDER_STREAM, orderTopology } from '../../services/order-stream/topology.ts';
 import { isName } from '../../services/runtime/changelog-name.ts';
-import { type Aggregate, aggregates } from '../../services/order-stream/workflows/aggregates.ts';
 import { decodeHistory, type History } from '../../services/runtime/history.ts';
 import type { MemoryBroker } from '../../services/runtime/memory/broker.ts';
 import type { ConsumedRecord } from '../../services/runtime/ports.ts';
 import type { StoreBackend } from '../../services/runtime/store.ts';
+import { groupId } from '../../services/runtime/topics.ts';
 import type { DeadLetter, Topic } from '../../services/runtime/topology.ts';
 import { expectedCommands, expectedState, mustFollow, type Expected } from './expectation.ts';
-import type { Machines } from './machines.ts';
+import { type Machines, policy, workflows } from './machines.ts';
 import type { PoisonLetter } from './poison.ts';
+import { openValueTable } from './serde.ts';
 import { emailOf, type Shopper } from './shopper.ts';
 import type { CustomerRecord, SimulatedShop } from './shop.ts';
 import type { SimulatedStripe } from './stripe.ts';
@@ -213,9 +215,9 @@ const checkRest = (evidence: Evidence, say: (what: string) => void): void => {
       if (log.stable !== log.high) say(`a transaction is still open on ${topic}/${partition}`);
     }
   for (const [group, inputs] of groupInputs)
-    for (const key of inputs)
-      for (let partition = 0; partition < (broker.partitionCount(topics[key].name) ?? 0); partition++) {
-        const source = { topic: topics[key].name, partition };
+    for (const topic of inputs)
+      for (let partition = 0; partition < (broker.partitionCount(topic) ?? 0); partition++) {
+        const source = { topic, partition };
         const { stable, start } = broker.log(source);
         const at = broker.committed(group, source) ?? start;
         if (at !== stable) say(`${group} is at ${at} of ${stable} of ${source.topic}/${partition}`);
@@ -233,7 +235,7 @@ const checkRest = (evidence: Evidence, say: (what: string) => void): void => {
 const historyOf = (broker: MemoryBroker, stage: string, partition: number): History | undefined => {
   const group = `order-stream-${stage}`;
   const first = groupInputs.find(([name]) => name === group)?.[1][0];
-  return first && decodeHistory(broker.position(group, { topic: topics[first].name, partition })?.note);
+  return first === undefined ? undefined : decodeHistory(broker.position(group, { topic: first, partition })?.note);
 };
 
 /** Up to where a store says it is, it holds what its changelog says: nothing older, nothing that was never committed. */
@@ -269,22 +271,18 @@ const checkDisk = (
   }
 };
 
-const topicsOf = ({ facts }: Aggregate): readonly TopicKey[] =>
-  Object.values(facts).flatMap(({ topics: heard }) => heard);
+const { stages } = orderTopology(openValueTable().schemas, policy, 'simulated', workflows);
 
-const groupInputs: readonly (readonly [string, readonly TopicKey[]])[] = [
-  ['order-stream-assembly', ['customers', 'addresses', 'carts', 'orderLines', 'orders']],
-  ['order-stream-routing', ['stripeEvents', 'stripeObjects']],
-  ['order-stream-orders', [...new Set([...aggregates.values()].flatMap(topicsOf))]],
-  ['stripe-executor-stripe', ['stripeCommands']],
-  ['adnsf-executor-adnsf', ['adnsfCommands']],
+/** The topics that each group reads. */
+const groupInputs: readonly (readonly [string, readonly string[]])[] = [
+  ...stages.map(({ name, inputs }) => [groupId(ORDER_STREAM, name), inputs.map(({ topic }) => topic.name)] as const),
+  ['stripe-executor-stripe', [topics.stripeCommands.name]],
+  ['adnsf-executor-adnsf', [topics.adnsfCommands.name]],
 ];
 
-export const storesOf: ReadonlyMap<string, readonly string[]> = new Map([
-  ['assembly', ['customers', 'addresses', 'carts', 'order-lines', 'order-progress', 'places']],
-  ['routing', ['links', 'unrouted']],
-  ['orders', [...aggregates.values()].map(({ store }) => store)],
-]);
+export const storesOf: ReadonlyMap<string, readonly string[]> = new Map(
+  stages.map(({ name, stores }) => [name, stores.map((store) => store.name)]),
+);
 
 /** Says everything that is wrong. */
 export const judge = (evidence: Evidence, say: (what: string) => void): void => {

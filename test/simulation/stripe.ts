@@ -133,14 +133,17 @@ export class SimulatedStripe {
       retrieveBalanceTransaction: (id) =>
         read('GET balance_transactions', () => {
           const found = this.balances.get(id);
-          if (found === undefined)
-            throw new StripeInvalidRequestError({
-              message: `No such balance transaction: ${id}`,
-              type: 'invalid_request_error',
-              statusCode: 404,
-            } as never);
-          return found;
+          return found ?? missing(id);
         }),
+      // Nothing is paid out here.
+      listBalanceTransactions: () => read('GET balance_transactions', () => list([])),
+      retrievePaymentIntent: (id) =>
+        read('GET payment_intents', () =>
+          structuredCopy(this.intents.find((intent) => intent.id === id) ?? missing(id)),
+        ),
+      retrieveCharge: (id) => read('GET charges', () => missing(id)),
+      listInvoiceLines: () => read('GET invoice_lines', () => list([])),
+      listInvoicePayments: () => read('GET invoice_payments', () => list([])),
     };
   }
 
@@ -453,6 +456,15 @@ const bodyOf = (id: string, { type, created, object, previous, idempotencyKey }:
   );
 
 const list = (data: readonly object[]): object => ({ object: 'list', data: data.map(structuredCopy), has_more: false });
+
+const missing = (id: string): never => {
+  throw new StripeInvalidRequestError({
+    message: `No such object: ${id}`,
+    type: 'invalid_request_error',
+    code: 'resource_missing',
+    statusCode: 404,
+  } as never);
+};
 
 const noAnswer = (): Error => new StripeConnectionError({ message: 'simulated: no answer' });
 

@@ -1,5 +1,7 @@
 import { customersChanged, customersErased } from './customers.ts';
 import type { Flow } from './flow.ts';
+import { payouts } from './payouts.ts';
 import { refundsAtStripe } from './refunds-at-stripe.ts';
+import { subscriptions } from './subscriptions.ts';
 
-export const allFlows: readonly Flow[] = [refundsAtStripe, customersChanged, customersErased];
+export const allFlows: readonly Flow[] = [refundsAtStripe, subscriptions, customersChanged, customersErased, payouts];

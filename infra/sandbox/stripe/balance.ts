@@ -10,7 +10,8 @@ export interface Movement {
   fee: bigint;
   feeDescription?: string;
   currency: string;
-  source: string;
+  /** What moved the money; null when Stripe did so by itself. */
+  source: string | null;
   description: string | null;
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { book } from './balance.ts';
 import { ApiError } from './errors.ts';
 import type { Faults } from './faults.ts';
 import { faultRequest } from './faults.ts';
@@ -7,7 +8,7 @@ import type { Jobs } from './jobs.ts';
 import { completeAuthentication } from './payments.ts';
 import type { RequestLog } from './request-log.ts';
 import { closeDispute, openDispute } from './resources/disputes.ts';
-import { failPayout, runPayouts } from './resources/payouts.ts';
+import { failPayout, runPayouts, schedulePayouts } from './resources/payouts.ts';
 import { failRefund } from './resources/refunds.ts';
 import { renewSubscription } from './resources/subscriptions.ts';
 import type { Webhooks } from './webhooks.ts';
@@ -40,6 +41,21 @@ const refundFailure = z.strictObject({ reason: z.string().default('unknown') });
 const disputeOpening = z.strictObject({ charge: z.string(), reason: z.string().default('fraudulent') });
 const disputeClosing = z.strictObject({ verdict: z.enum(['won', 'lost']) });
 const payoutRun = z.strictObject({ availableOnly: z.boolean().default(false) });
+const payoutSchedule = z.strictObject({
+  everySeconds: z.number().nonnegative(),
+  availableOnly: z.boolean().default(false),
+});
+const movement = z.strictObject({
+  category: z.string().min(1),
+  type: z.string().min(1),
+  amount: z.int(),
+  fee: z.int().default(0),
+  currency: z.string().length(3).default('usd'),
+  source: z.string().nullable().default(null),
+  description: z.string().nullable().default(null),
+  /** So many of them. */
+  times: z.int().positive().default(1),
+});
 const advance = z.strictObject({ seconds: z.number().positive() });
 
 const idIn = (request: FastifyRequest): string => (request.params as { id: string }).id;
@@ -119,5 +135,13 @@ export const serveControl = (app: FastifyInstance, parts: ControlParts): void =>
   hook('POST', '/disputes/:id/close', disputeClosing, ({ verdict }, id) => closeDispute(world, id, verdict));
   hook('POST', '/subscriptions/:id/renew', nothing, (_body, id) => renewSubscription(world, id));
   hook('POST', '/payouts/run', payoutRun, ({ availableOnly }) => ({ payouts: runPayouts(world, availableOnly) }));
+  hook('POST', '/payouts/schedule', payoutSchedule, ({ everySeconds, availableOnly }) => {
+    schedulePayouts(world, everySeconds * 1_000, availableOnly);
+  });
+  hook('POST', '/balance_transactions', movement, ({ category, type, amount, fee, times, ...rest }) => ({
+    data: Array.from({ length: times }, () =>
+      book(world, { ...rest, type, reportingCategory: category, amount: BigInt(amount), fee: BigInt(fee) }),
+    ),
+  }));
   hook('POST', '/payouts/:id/fail', nothing, (_body, id) => failPayout(world, id));
 };

@@ -8,7 +8,9 @@ export type Job =
   | { type: 'expire_authorization'; paymentIntent: string }
   | { type: 'fail_refund'; refund: string }
   | { type: 'open_dispute'; charge: string }
-  | { type: 'reconcile_payout'; payout: string };
+  | { type: 'reconcile_payout'; payout: string }
+  | { type: 'complete_payout'; payout: string }
+  | { type: 'run_payouts'; schedule: number; everyMs: number; availableOnly: boolean };
 
 /** Jobs by due time of the simulator's clock. They survive restarts. */
 export interface Jobs {
@@ -16,7 +18,7 @@ export interface Jobs {
   /** Does what is due, each in its own transaction, and sets the timer for the next. */
   run(): void;
   pending(): number;
-  /** How many are due within the next minute. */
+  /** How many are due within the next minute. What comes round again and again is not waited for. */
   dueSoon(): number;
   stop(): void;
 }
@@ -37,6 +39,9 @@ export const openJobs = (journal: Journal, clock: Clock, perform: (job: Job) => 
   const first = database.prepare('select seq, due, body from jobs order by due, seq limit 1');
   const remove = database.prepare('delete from jobs where seq = ?');
   const count = database.prepare('select count(*) as n from jobs where due <= ?');
+  const countOnce = database.prepare(
+    "select count(*) as n from jobs where due <= ? and body ->> '$.type' <> 'run_payouts'",
+  );
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
@@ -65,7 +70,7 @@ export const openJobs = (journal: Journal, clock: Clock, perform: (job: Job) => 
     },
     run,
     pending: () => (count.get(Number.MAX_SAFE_INTEGER) as { n: number }).n,
-    dueSoon: () => (count.get(clock.now() + 60_000) as { n: number }).n,
+    dueSoon: () => (countOnce.get(clock.now() + 60_000) as { n: number }).n,
     stop: () => {
       stopped = true;
       clearTimeout(timer);

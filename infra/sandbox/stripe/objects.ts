@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import type { Invoice, InvoicePayment } from './resources/invoices.ts';
+import type { Invoice, InvoicePayment, LineItem } from './resources/invoices.ts';
 import type { Subscription } from './resources/subscriptions.ts';
 
 /** The API version whose shapes this simulator speaks. */
@@ -32,6 +32,7 @@ export interface Stored {
   subscription: Subscription;
   invoice: Invoice;
   invoice_payment: InvoicePayment;
+  line_item: LineItem;
   event: EventObject;
   webhook_endpoint: Stripe.WebhookEndpoint;
 }

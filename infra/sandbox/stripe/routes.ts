@@ -64,6 +64,7 @@ export const routes: readonly Route[] = [
 
   get('/v1/balance', retrieveBalance),
 
+  post('/v1/payouts', payouts.createPayout),
   get('/v1/payouts', payouts.listPayouts),
   get('/v1/payouts/:id', payouts.retrievePayout),
   post('/v1/payouts/:id', payouts.updatePayout),
@@ -81,6 +82,7 @@ export const routes: readonly Route[] = [
 
   get('/v1/invoices', invoices.listInvoices),
   get('/v1/invoices/:id', invoices.retrieveInvoice),
+  get('/v1/invoices/:id/lines', invoices.listInvoiceLines),
   post('/v1/invoices/:id/pay', invoices.payInvoice(subscriptions.subscribed)),
   post('/v1/invoices/:id/void', invoices.voidInvoice),
   post('/v1/invoices/:id/mark_uncollectible', invoices.markUncollectible),

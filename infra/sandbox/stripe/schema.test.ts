@@ -123,6 +123,7 @@ const tour = async (): Promise<RecordedRequest[]> => {
   await stripe.invoices.markUncollectible(written!);
   await stripe.invoices.voidInvoice(dropped!);
   await stripe.invoices.retrieve(late!);
+  await stripe.invoices.listLineItems(late!, { limit: 100 });
   await stripe.invoicePayments.list({ invoice: late!, status: 'paid' });
   await stripe.subscriptions.cancel(subscription.id);
   await stripe.paymentMethods.detach(method.id);

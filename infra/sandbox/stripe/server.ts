@@ -15,7 +15,7 @@ import { withDefaults } from './options.ts';
 import { completeBankDebit, expireAuthorization, settleCharge } from './payments.ts';
 import { openRequestLog } from './request-log.ts';
 import { openDispute } from './resources/disputes.ts';
-import { reconcilePayout } from './resources/payouts.ts';
+import { completePayout, reconcilePayout, runSchedule } from './resources/payouts.ts';
 import { failRefund } from './resources/refunds.ts';
 import { webhookSecret } from './resources/webhook-endpoints.ts';
 import { serveStripeJs } from './stripe-js.ts';
@@ -50,6 +50,12 @@ const perform = (world: World, job: Job): void => {
       return;
     case 'reconcile_payout':
       reconcilePayout(world, job.payout);
+      return;
+    case 'complete_payout':
+      completePayout(world, job.payout);
+      return;
+    case 'run_payouts':
+      runSchedule(world, job);
       return;
   }
 };

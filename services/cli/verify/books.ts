@@ -1,16 +1,13 @@
 /** The ledger against Stripe and the shop. */
 import type { Facts, Payment } from './facts.ts';
 import { invoiceFindings } from './invoices.ts';
+import { clearingFindings, payoutFindings } from './payouts.ts';
 import { refundFindings } from './refunds.ts';
 import type { Finding, FindingKind } from './judge.ts';
 
-const currencies = (...maps: ReadonlyMap<string, bigint>[]): string[] => [
-  ...new Set(maps.flatMap((map) => [...map.keys()])),
-];
-
 const totals = (facts: Facts): Finding[] => {
   const found: Finding[] = [];
-  const { trialBalance, clearing } = facts.ledger;
+  const { trialBalance } = facts.ledger;
   for (const [currency, difference] of trialBalance)
     if (difference !== 0n)
       found.push({
@@ -20,18 +17,6 @@ const totals = (facts: Facts): Finding[] => {
         code: 'trial_balance',
         about: currency,
       });
-  for (const currency of currencies(clearing, facts.stripeNet)) {
-    const books = clearing.get(currency) ?? 0n;
-    const stripe = facts.stripeNet.get(currency) ?? 0n;
-    if (books !== stripe)
-      found.push({
-        kind: 'mismatched',
-        orderId: null,
-        message: `the clearing account holds ${books} ${currency}, Stripe's balance transactions come to ${stripe} (minor units)`,
-        code: 'clearing_account',
-        about: currency,
-      });
-  }
   return found;
 };
 
@@ -111,7 +96,9 @@ const perOrder = (facts: Facts): Finding[] => {
 
 export const bookFindings = (facts: Facts): Finding[] => [
   ...totals(facts),
+  ...clearingFindings(facts),
   ...perOrder(facts),
   ...refundFindings(facts),
   ...invoiceFindings(facts),
+  ...payoutFindings(facts),
 ];

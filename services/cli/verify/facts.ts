@@ -73,6 +73,29 @@ export type Billed = Readonly<{
 
 export type Subscribed = Readonly<{ id: string; status: string }>;
 
+/** A payout at Stripe. Minor units, from the balance's side: what leaves it is negative. */
+export type Payout = Readonly<{
+  id: string;
+  amount: bigint;
+  currency: string;
+  status: string;
+  /** Made by Stripe; only such a one is itemised. */
+  automatic: boolean;
+  /** Its list is complete. */
+  reconciled: boolean;
+  /** Net of what took it off the balance. */
+  own: bigint;
+  /** Net of what brought it back; null while it has not come back. */
+  back: bigint | null;
+  /** How many transactions are in its list, and their net, without its own; null when it is not itemised, or not yet. */
+  transactions: bigint;
+  listed: bigint | null;
+  /** Net of those that neither orders nor other payouts book. */
+  open: bigint;
+  /** Those that orders book as received. */
+  charges: readonly Readonly<{ balanceTransactionId: string; orderId: string; net: bigint }>[];
+}>;
+
 /** Where a record lies. */
 export type Place = Readonly<{ topic: string; partition: number; offset: bigint }>;
 
@@ -153,6 +176,19 @@ export type LedgerInvoice = Readonly<{
   revenue: bigint;
 }>;
 
+export type LedgerPayout = Readonly<{
+  payoutId: string;
+  amount: bigint;
+  /** What Stripe took for paying out. */
+  fee: bigint;
+  currency: string;
+  transactions: bigint;
+  /** What its entry moved the clearing account by. */
+  clearing: bigint;
+  /** The command that took it back. */
+  reversedBy: string | null;
+}>;
+
 export type Ledger = Readonly<{
   invoices: readonly LedgerInvoice[];
   subscriptions: readonly Subscribed[];
@@ -160,6 +196,7 @@ export type Ledger = Readonly<{
   payments: readonly LedgerPayment[];
   fees: readonly LedgerFee[];
   creditMemos: readonly LedgerCreditMemo[];
+  payouts: readonly LedgerPayout[];
   /** Ids of the commands it has booked, each as often as it was booked. */
   applied: readonly string[];
   /** What it could not book and put aside for a person. */
@@ -186,8 +223,13 @@ export type Facts = Readonly<{
   payments: readonly Payment[];
   invoices: readonly Billed[];
   subscriptions: readonly Subscribed[];
-  /** Net of all balance transactions that are not payouts, by currency. */
+  /** Net of all balance transactions, payouts among them, by currency. */
   stripeNet: ReadonlyMap<string, bigint>;
+  /** Of those, what neither orders nor payouts themselves book: it is booked with the payout that it is in. */
+  stripeOpen: ReadonlyMap<string, bigint>;
+  /** What Stripe says that it has of us, available and pending, by currency. */
+  stripeBalance: ReadonlyMap<string, bigint>;
+  payouts: readonly Payout[];
   commands: readonly SeenCommand[];
   results: readonly SeenResult[];
   images: readonly SeenImage[];

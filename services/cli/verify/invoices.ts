@@ -1,9 +1,13 @@
 /** Stripe's invoices and subscriptions against the ledger's. */
-import type { Billed, Facts, LedgerInvoice, Payment } from './facts.ts';
+import type { Billed, Facts, Ledger, LedgerInvoice, Payment } from './facts.ts';
 import type { Finding } from './judge.ts';
 
+/** What of all sides this is about. */
+export type BillingSides = Pick<Facts, 'invoices' | 'subscriptions' | 'payments'> &
+  Readonly<{ ledger: Pick<Ledger, 'invoices' | 'subscriptions' | 'payments' | 'fees' | 'creditMemos'> }>;
+
 /** What the schedule must come to: what was invoiced without tax, less what was taken back of it. */
-const expectedRevenue = (invoice: Billed, facts: Facts): bigint => {
+const expectedRevenue = (invoice: Billed, facts: BillingSides): bigint => {
   if (invoice.status === 'void') return 0n;
   const back = facts.ledger.creditMemos
     .filter(({ orderId, reversedBy }) => orderId === invoice.orderId && reversedBy === null)
@@ -11,7 +15,7 @@ const expectedRevenue = (invoice: Billed, facts: Facts): bigint => {
   return invoice.total - invoice.tax - back;
 };
 
-const postedFindings = (invoice: Billed, posted: readonly LedgerInvoice[], facts: Facts): readonly Finding[] => {
+const postedFindings = (invoice: Billed, posted: readonly LedgerInvoice[], facts: BillingSides): readonly Finding[] => {
   const found: Finding[] = [];
   const { orderId, total, tax, currency, status } = invoice;
   const say = (kind: Finding['kind'], message: string): void => void found.push({ kind, orderId, message });
@@ -38,7 +42,11 @@ const postedFindings = (invoice: Billed, posted: readonly LedgerInvoice[], facts
   return found;
 };
 
-const paymentFindings = (invoice: Billed, facts: Facts, payments: ReadonlyMap<string, Payment>): readonly Finding[] => {
+const paymentFindings = (
+  invoice: Billed,
+  facts: BillingSides,
+  payments: ReadonlyMap<string, Payment>,
+): readonly Finding[] => {
   const found: Finding[] = [];
   const { orderId, paidBy, currency } = invoice;
   const say = (kind: Finding['kind'], message: string): void => void found.push({ kind, orderId, message });
@@ -68,7 +76,7 @@ const paymentFindings = (invoice: Billed, facts: Facts, payments: ReadonlyMap<st
   return found;
 };
 
-export const invoiceFindings = (facts: Facts): Finding[] => {
+export const invoiceFindings = (facts: BillingSides): Finding[] => {
   const posted = Map.groupBy(facts.ledger.invoices, ({ orderId }) => orderId);
   const payments = new Map(facts.payments.map((payment) => [payment.id, payment]));
   const known = new Set(facts.invoices.map(({ orderId }) => orderId));

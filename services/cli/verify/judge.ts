@@ -1,6 +1,7 @@
 /** Every order, looked at from all sides. Pure: facts in, findings out. */
 import { explainedBy } from '../replay/audit.ts';
 import { bookFindings } from './books.ts';
+import { type Clearing, clearingOf } from './payouts.ts';
 import { refundedOf } from './refunds.ts';
 import type { Facts, Payment, SeenCommand, SeenResult, ShopOrder, UnroutedFact } from './facts.ts';
 import { peopleFindings } from './people.ts';
@@ -46,7 +47,9 @@ export type Verdict = Readonly<{
     changes: number;
     events: number;
     salesOrders: number;
+    payouts: number;
   }>;
+  clearing: readonly Clearing[];
 }>;
 
 const kinds = ['lost', 'doubled', 'reordered', 'mismatched', 'dead-letter', 'unrouted'] as const;
@@ -341,6 +344,8 @@ export const judge = (facts: Facts): Verdict => {
       changes: facts.changes.length,
       events: facts.events.size,
       salesOrders: facts.ledger.salesOrders.length,
+      payouts: facts.ledger.payouts.length,
     },
+    clearing: clearingOf(facts),
   };
 };

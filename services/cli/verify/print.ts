@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import colors from 'picocolors';
+import { shownMoney } from '../money.ts';
 import type { FindingKind, Verdict } from './judge.ts';
 
 const meaning: Readonly<Record<FindingKind, string>> = {
@@ -15,7 +16,7 @@ const SHOWN = 40;
 
 /** The verdict as a table, with the findings below it. */
 export const verdictText = (verdict: Verdict): string => {
-  const { seen, counts, findings } = verdict;
+  const { seen, counts, findings, clearing } = verdict;
   const table = new Table({ head: ['finding', 'count', 'meaning'], style: { head: [], border: [] } });
   for (const kind of Object.keys(meaning) as FindingKind[]) {
     const count = counts[kind];
@@ -27,7 +28,11 @@ export const verdictText = (verdict: Verdict): string => {
   }
   const looked = [
     `${seen.orders} orders in the shop: ${seen.paid} paid, ${seen.declined} declined, ${seen.open} open`,
-    `${seen.paymentIntents} PaymentIntents · ${seen.events} Stripe events · ${seen.changes} row changes · ${seen.commands} commands · ${seen.results} results · ${seen.salesOrders} sales orders`,
+    `${seen.paymentIntents} PaymentIntents · ${seen.events} Stripe events · ${seen.changes} row changes · ${seen.commands} commands · ${seen.results} results · ${seen.salesOrders} sales orders · ${seen.payouts} payouts`,
+    ...clearing.map(
+      ({ currency, books, balance, waiting }) =>
+        `Stripe's balance ${shownMoney(balance, currency)}: clearing account ${shownMoney(books, currency)}${waiting === 0n ? '' : `, and ${shownMoney(waiting, currency)} that waits for a payout`}`,
+    ),
   ];
   const list = findings
     .slice(0, SHOWN)

@@ -16,6 +16,7 @@ const before: Readonly<Record<string, readonly string[]>> = {
   IssueCreditMemo: ['RecordPayment'],
   ReverseCreditMemo: ['IssueCreditMemo'],
   ReverseRefund: ['RecordRefund'],
+  ReversePayoutJournal: ['PostPayoutJournal'],
 };
 
 /** And of an invoice. */

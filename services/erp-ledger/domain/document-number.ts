@@ -10,8 +10,6 @@ const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   RequestShippingLabel: 'SH',
   IssueCreditMemo: 'CM',
   ReverseCreditMemo: 'CR',
-  MergeCustomers: 'MG',
-  EraseCustomer: 'ER',
   PostInvoice: 'IN',
   ScheduleRevenue: 'RS',
   RecordInvoicePayment: 'IP',
@@ -20,6 +18,10 @@ const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   WriteOffInvoice: 'WO',
   ReverseWriteOff: 'WR',
   RecordSubscription: 'SB',
+  MergeCustomers: 'MG',
+  EraseCustomer: 'ER',
+  PostPayoutJournal: 'PJ',
+  ReversePayoutJournal: 'PR',
 };
 
 /**

@@ -25,6 +25,7 @@ import { withRefund } from './refunds.ts';
 export const initialInvoice = (key: string): InvoiceState => ({
   key,
   invoice: null,
+  fetchedLines: null,
   attempts: [],
   payments: [],
   received: 0n,
@@ -103,6 +104,13 @@ const invoiceOf = (fact: BillingFact): InvoiceTold => {
   };
 };
 
+/** With all of its lines, once they were fetched: which telling counts may still change. */
+const withLines = (told: InvoiceTold, fetched: readonly InvoiceLine[] | null): InvoiceTold => {
+  if (fetched === null || told.linesComplete) return told;
+  const net = fetched.reduce((sum, line) => sum + line.net, 0n);
+  return { ...told, lines: fetched, linesComplete: true, unexplained: told.total - told.tax - net };
+};
+
 const attemptOf = (fact: BillingFact): FailedAttempt | undefined => {
   const { failedAttempt: attempt, amountRemaining, nextAttemptAt } = fact;
   if (attempt === null) return undefined;
@@ -119,7 +127,7 @@ const withInvoice = (state: InvoiceState, fact: BillingFact): InvoiceState => {
   const attempt = attemptOf(fact);
   return withSteps({
     ...state,
-    invoice: earliest(state.invoice, invoiceOf(fact)),
+    invoice: withLines(earliest(state.invoice, invoiceOf(fact)), state.fetchedLines),
     ...(attempt && {
       attempts: withEarliest(
         state.attempts,
@@ -261,8 +269,16 @@ const withSettlement = (state: InvoiceState, balanceTransactionId: string, settl
   return withPayment(state, payment.id, (known) => ({ ...known, settlement: known.settlement ?? settlement }));
 };
 
+const withFetchedLines = (state: InvoiceState, lines: readonly BillingLine[]): InvoiceState => {
+  const { invoice, fetchedLines } = state;
+  if (invoice === null || fetchedLines !== null) return state;
+  const fetched = lines.map((line) => lineOf(line, invoice.postedAt));
+  return { ...state, fetchedLines: fetched, invoice: withLines(invoice, fetched) };
+};
+
 export const withInvoiceResult = (state: InvoiceState, result: CommandResult): Folded<InvoiceState> => {
   if (result.status !== 'succeeded') return withRefusal(state, result);
+  if (result.type === 'FetchInvoiceLines') return { state: withFetchedLines(state, result.invoiceLines) };
   if (result.type !== 'FetchBalanceTransaction') return { state };
   return { state: withSettlement(state, result.objectId ?? '', settlementIn(result)) };
 };

@@ -12,7 +12,10 @@ export const before = (left: Told, right: Told): boolean =>
   left.at < right.at || (left.at === right.at && left.factId < right.factId);
 
 /** The history with one more telling; the same array when it knows it. One entry per status, sorted by it. */
-export const withTelling = (history: readonly Telling[], fact: PaymentFact): readonly Telling[] => {
+export const withTelling = (
+  history: readonly Telling[],
+  fact: Pick<PaymentFact, 'status' | 'factId' | 'occurredAt'>,
+): readonly Telling[] => {
   const { status, factId, occurredAt: at } = fact;
   const index = history.findIndex((known) => known.status === status);
   const known = history[index];

@@ -15,6 +15,7 @@ import { changeSince } from './changed.ts';
 import { withDispute } from './disputes.ts';
 import { withRefundSettlement, withRefundSteps } from './refund-steps.ts';
 import { withRefund } from './refunds.ts';
+import { unitsIn } from './result-units.ts';
 
 export const initialOrder = (orderId: string): OrderState => ({
   orderId,
@@ -106,14 +107,6 @@ export const withPayment = (state: OrderState, fact: PaymentFact): Folded => {
     default:
       return { state };
   }
-};
-
-/** Whole numbers of minor units, as results carry them in text. */
-const unitsIn = (result: CommandResult, name: string): bigint => {
-  const value = result.detail[name];
-  if (value === undefined || !/^-?\d+$/.test(value))
-    throw new TypeError(`result of ${result.commandId} has no whole number '${name}'`);
-  return BigInt(value);
 };
 
 /** What a balance transaction came to. @throws TypeError when the result does not say so */

@@ -2,11 +2,18 @@
  * What is decided about: each kind has a state, which the facts of some topics are folded into, and keys of its own,
  * which its commands carry.
  */
-import type { CustomerState, InvoiceState, OrderState, SubscriptionState } from '../../../schemas/generated/types.ts';
+import type {
+  CustomerState,
+  InvoiceState,
+  OrderState,
+  PayoutState,
+  SubscriptionState,
+} from '../../../schemas/generated/types.ts';
 import type { StoreName, TopicKey, TopicValues } from '../../../schemas/topics.ts';
 import { initialPerson, withPersonResult, withShopCustomer, withStripeCustomer } from '../domain/customers/person.ts';
 import { initialInvoice, withBilling, withInvoiceMoney, withInvoiceResult } from '../domain/invoice.ts';
 import { type Folded, initialOrder, withAssembled, withPayment, withResult } from '../domain/order.ts';
+import { initialPayout, withPayoutFact, withPayoutResult } from '../domain/payout.ts';
 import type { Policy } from '../domain/policy.ts';
 import { initialSubscription, withSubscription, withSubscriptionResult } from '../domain/subscription.ts';
 import { bool, listOf, recordOf, text } from './expression/types.ts';
@@ -63,20 +70,6 @@ export const orderAggregate: Aggregate<OrderState> = {
   },
 };
 
-export const customerAggregate: Aggregate<CustomerState> = {
-  name: 'customer',
-  schema: 'state/CustomerState',
-  store: 'people',
-  prefix: 'customer:',
-  idField: 'person',
-  initial: initialPerson,
-  facts: {
-    shop: fact(['shopCustomers'], 'ShopCustomerFact', withShopCustomer),
-    stripe: fact(['customerFacts'], 'CustomerFact', withStripeCustomer),
-    result: fact(['stripeResults', 'adnsfResults'], 'CommandResult', withPersonResult),
-  },
-};
-
 /** Of its own, and not of its subscription, which may have hundreds of them. */
 export const invoiceAggregate: Aggregate<InvoiceState> = {
   name: 'invoice',
@@ -105,14 +98,45 @@ export const subscriptionAggregate: Aggregate<SubscriptionState> = {
   },
 };
 
+export const customerAggregate: Aggregate<CustomerState> = {
+  name: 'customer',
+  schema: 'state/CustomerState',
+  store: 'people',
+  prefix: 'customer:',
+  idField: 'person',
+  initial: initialPerson,
+  facts: {
+    shop: fact(['shopCustomers'], 'ShopCustomerFact', withShopCustomer),
+    stripe: fact(['customerFacts'], 'CustomerFact', withStripeCustomer),
+    result: fact(['stripeResults', 'adnsfResults'], 'CommandResult', withPersonResult),
+  },
+};
+
+export const payoutAggregate: Aggregate<PayoutState> = {
+  name: 'payout',
+  schema: 'state/PayoutState',
+  store: 'payouts',
+  prefix: 'payout:',
+  idField: 'subject',
+  initial: initialPayout,
+  facts: {
+    payout: fact(['payoutFacts'], 'PayoutFact', withPayoutFact),
+    result: fact(['stripeResults'], 'CommandResult', withPayoutResult),
+  },
+};
+
 /** Of states that differ, only what all have is known. */
 const anyOf = <S extends Decided>(aggregate: Aggregate<S>): Aggregate => aggregate as unknown as Aggregate;
 
 /** By name. */
 export const aggregates: ReadonlyMap<string, Aggregate> = new Map(
-  [anyOf(orderAggregate), anyOf(customerAggregate), anyOf(invoiceAggregate), anyOf(subscriptionAggregate)].map(
-    (aggregate) => [aggregate.name, aggregate],
-  ),
+  [
+    anyOf(orderAggregate),
+    anyOf(customerAggregate),
+    anyOf(invoiceAggregate),
+    anyOf(subscriptionAggregate),
+    anyOf(payoutAggregate),
+  ].map((aggregate) => [aggregate.name, aggregate]),
 );
 
 const prefixed = [...aggregates.values()].filter(({ prefix }) => prefix !== '');

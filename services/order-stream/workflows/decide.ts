@@ -80,9 +80,10 @@ export const decide = <S extends Decided>(
   const { issued, refusals, workflows } = state;
   const commands: Command[] = [];
   const holds: Hold[] = [];
+  const sent = new Set(issued);
   // Elements of one identity are one: the first is sent.
   const skip = (commandId: string): boolean =>
-    issued.includes(commandId) || commands.some((command) => command.commandId === commandId);
+    sent.has(commandId) || commands.some((command) => command.commandId === commandId);
   for (const workflow of begun) workflow.plan(state, settings, { commands, holds, skip });
   const untold = holds.filter(
     ({ key }, index) => !refusals.includes(key) && holds.findIndex((other) => other.key === key) === index,

@@ -1,4 +1,4 @@
-import type { CommandResult } from '../../../schemas/generated/types.ts';
+import type { BalanceTransaction, BillingLine, CommandResult } from '../../../schemas/generated/types.ts';
 import type { StripeCommand } from '../../../schemas/topics.ts';
 
 /** What came of a command at Stripe. */
@@ -13,6 +13,12 @@ export type Outcome =
       /** Stripe answered from its idempotency record. */
       replayed: boolean;
       detail: Readonly<Record<string, string>>;
+      /** A page of a payout's list. */
+      balanceTransactions?: readonly BalanceTransaction[];
+      /** All lines of an invoice. */
+      invoiceLines?: readonly BillingLine[];
+      /** Objects that belong to what the command is about. */
+      links?: readonly string[];
     }>
   | Readonly<{ status: 'refused'; code: string; message: string; requestId: string | null }>;
 
@@ -32,6 +38,8 @@ export const asResult = (command: StripeCommand, commandAt: bigint, outcome: Out
         requestId: outcome.requestId,
         replayed: outcome.replayed,
         detail: outcome.detail,
+        balanceTransactions: outcome.balanceTransactions ?? [],
+        invoiceLines: outcome.invoiceLines ?? [],
         completedAt: BigInt(outcome.created) * 1000n,
       };
     case 'refused':
@@ -45,6 +53,8 @@ export const asResult = (command: StripeCommand, commandAt: bigint, outcome: Out
         requestId: outcome.requestId,
         replayed: false,
         detail: {},
+        balanceTransactions: [],
+        invoiceLines: [],
         completedAt: commandAt,
       };
   }

@@ -40,6 +40,8 @@ const answer = (
   requestId: null,
   replayed: false,
   detail: {},
+  balanceTransactions: [],
+  invoiceLines: [],
   completedAt: command.occurredAt + 1_000n,
   ...over,
 });
@@ -63,6 +65,15 @@ const atStripe = (command: StripeCommand): CommandResult => {
     case 'RetireCustomer':
     case 'DeleteCustomer':
       return answer(command, command.payload.customer, { requestId, detail: { how: 'updated' } });
+    case 'FetchInvoiceLines':
+      return answer(command, command.payload.invoiceId, { requestId, detail: { lines: '0', how: 'found' } });
+    case 'FetchInvoicePayments':
+      return answer(command, command.payload.invoiceId, { requestId, detail: { how: 'found' } });
+    case 'FetchPayoutTransactions':
+      return answer(command, command.payload.payoutId, {
+        requestId,
+        detail: { after: command.payload.startingAfter ?? '', more: 'false', how: 'found' },
+      });
   }
 };
 

@@ -18,6 +18,7 @@ const open = async () => {
         version: 'test',
         concurrency: 4,
         commands: schemas.topic('stripeCommands'),
+        objects: schemas.topic('stripeObjects'),
         results: schemas.topic('stripeResults'),
         deadLetters: schemas.topic('deadLetters'),
       }) as unknown as EffectStage<never>,

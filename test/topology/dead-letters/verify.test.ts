@@ -24,6 +24,7 @@ const ledger: LedgerReader = {
     payments: [],
     fees: [],
     creditMemos: [],
+    payouts: [],
     applied: [],
     conflicts: [],
     trialBalance: new Map(),
@@ -45,7 +46,16 @@ const sides = async (): Promise<Sides> => ({
   } as unknown as ShopReader,
   stripe: {
     people: () => Promise.resolve([]),
-    everything: () => Promise.resolve({ payments: [], invoices: [], subscriptions: [], net: new Map() }),
+    everything: () =>
+      Promise.resolve({
+        payments: [],
+        invoices: [],
+        subscriptions: [],
+        net: new Map(),
+        open: new Map(),
+        balance: new Map(),
+        payouts: [],
+      }),
   } as unknown as StripeReader,
   ledger,
 });

@@ -18,6 +18,7 @@ const open = async () => {
     version: 'test',
     concurrency: 4,
     commands: topics.stripeCommands,
+    objects: topics.stripeObjects,
     results: topics.stripeResults,
     deadLetters: topics.deadLetters,
   });

@@ -30,6 +30,8 @@ const someResult: CommandResult = {
   requestId: null,
   replayed: false,
   detail: {},
+  balanceTransactions: [],
+  invoiceLines: [],
   completedAt: 0n,
 };
 const someLetter: DeadLetter = {
@@ -66,6 +68,7 @@ export const openTopics = async () => {
   await adnsfWebhooks.value.open?.();
   return {
     stripeCommands,
+    stripeObjects: schemas.topic('stripeObjects'),
     adnsfCommands,
     adnsfWebhooks,
     notifications,

@@ -44,6 +44,7 @@ const open = async (way: Way) => {
     ...common,
     api: openStripeApi({ secretKey, base: new URL(box.running.url), timeoutMs: 10_000, requestsPerSecond: 1_000 }),
     commands: schemas.topic('stripeCommands'),
+    objects: schemas.topic('stripeObjects'),
     results: schemas.topic('stripeResults'),
   });
   const adnsf = adnsfStage({
@@ -104,14 +105,22 @@ const open = async (way: Way) => {
     );
     ledger.close();
     const config = { MILLRACE_STRIPE_API_BASE: box.running.url, MILLRACE_STRIPE_SECRET_KEY: secretKey } as CliConfig;
-    const { payments, net } = await openStripe(config).everything();
+    const { payments, net, open: stripeOpen, balance: stripeBalance } = await openStripe(config).everything();
     const reader = openBooks(files.path);
     const books = reader.everything();
     const entries = reader.order(orderId).map(({ what }) => what);
     reader.close();
     const [sample] = soundWorld().shop;
     const order = { ...sample!, orderId, subtotal: image.subtotal, tax: TAX, shipping: 0n, total: TOTAL };
-    const facts = { ...soundWorld(), shop: [order], payments, stripeNet: net, ledger: books };
+    const facts = {
+      ...soundWorld(),
+      shop: [order],
+      payments,
+      stripeNet: net,
+      stripeOpen,
+      stripeBalance,
+      ledger: books,
+    };
     return { booked, books, entries, findings: bookFindings(facts), refunded: refundedOf(payments[0]!) };
   };
   const row = async () =>

@@ -77,6 +77,7 @@ export const openAudited = async (server: ShopServer) => {
       payments: [],
       fees: [],
       creditMemos: [],
+      payouts: [],
       applied: booked(),
       conflicts: [],
       trialBalance: new Map(),

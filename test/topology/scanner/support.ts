@@ -26,6 +26,7 @@ export const openScanned = async (options: { effects?: (schemas: Schemas) => rea
     version: 'test',
     concurrency: 4,
     commands: schemas.topic('stripeCommands'),
+    objects: schemas.topic('stripeObjects'),
     results: schemas.topic('stripeResults'),
     deadLetters: schemas.topic('deadLetters'),
   });

@@ -268,7 +268,7 @@ const injuries: readonly Injury[] = [
     'an order marked as paid by an event nobody has',
     'reordered',
     '1',
-    /order.payments does not have/,
+    /no topic of facts has/,
     (w) => ({ ...w, facts: w.facts.filter(({ factId }) => factId !== 'evt_paid') }),
   ],
   [
@@ -376,7 +376,11 @@ const injuries: readonly Injury[] = [
     'mismatched',
     null,
     /holds 0 EUR/,
-    (w) => ({ ...w, stripeNet: new Map([...w.stripeNet, ['EUR', 5n]]) }),
+    (w) => ({
+      ...w,
+      stripeNet: new Map([...w.stripeNet, ['EUR', 5n]]),
+      stripeBalance: new Map([...w.stripeBalance, ['EUR', 5n]]),
+    }),
   ],
   [
     'a dead letter',

@@ -34,6 +34,7 @@ const world = ({ state = 'REFUNDED', refunds = [refund()], memos = [memo()] }: W
     shop: sound.shop.map((order) => (order.orderId === '1' ? { ...order, state } : order)),
     payments: sound.payments.map((payment) => (payment.orderId === '1' ? { ...payment, refunds } : payment)),
     stripeNet: new Map([['USD', 5_931n - booked]]),
+    stripeBalance: new Map([['USD', 5_931n - booked]]),
     ledger: { ...sound.ledger, creditMemos: memos, clearing: new Map([['USD', 5_931n - booked]]) },
   };
 };

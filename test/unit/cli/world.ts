@@ -95,6 +95,7 @@ export const soundWorld = (): Facts => {
     payments: [{ orderId: '1', amount: 6_139n, currency: 'USD', paymentIntentId: 'pi_1' }],
     fees: [{ orderId: '1', ...fee }],
     creditMemos: [],
+    payouts: [],
     applied: commands.filter(({ target }) => target === 'erp').map(({ commandId }) => commandId),
     conflicts: [],
     trialBalance: new Map([['USD', 0n]]),
@@ -112,6 +113,9 @@ export const soundWorld = (): Facts => {
     invoices: [],
     subscriptions: [],
     stripeNet: new Map([['USD', 5_931n]]),
+    stripeOpen: new Map(),
+    stripeBalance: new Map([['USD', 5_931n]]),
+    payouts: [],
     commands,
     results: commands.filter(({ target }) => target !== 'erp').map(resultOf),
     images: ['1', '2', '3'].map((orderId) => ({

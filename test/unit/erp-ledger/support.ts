@@ -161,6 +161,53 @@ export const reverseMemo = (
   },
 });
 
+type Signed = readonly (readonly [account: string, line: string, signed: bigint])[];
+const postings = (signed: Signed): Types.PostPayoutJournal['payload']['postings'] =>
+  signed.flatMap(([account, line, amount]) => {
+    const sides = { debit: amount > 0n ? amount : 0n, credit: amount < 0n ? -amount : 0n };
+    return amount === 0n ? [] : [{ account, line, known: true, transactions: 1n, ...sides }];
+  });
+
+/** @param open net of what no order books; it is a fee */
+export const postPayout = (payoutId: string, amount: bigint, open = 0n): Types.PostPayoutJournal => ({
+  ...about(`payout:${payoutId}`, 'post-journal', 1),
+  type: 'PostPayoutJournal',
+  payload: {
+    payoutId,
+    balanceTransactionId: `txn_${payoutId}`,
+    amount,
+    fee: 0n,
+    currency: 'USD',
+    itemised: true,
+    transactions: 2n,
+    postings: postings([
+      ['1000', 'bank', amount],
+      ['6100', 'fee/stripe_fee', -open],
+      ['1010', 'clearing', open - amount],
+    ]),
+    arrivesAt: 1_780_000_000_000n,
+  },
+});
+
+export const reversePayout = (payoutId: string, amount: bigint, fee = 0n): Types.ReversePayoutJournal => ({
+  ...about(`payout:${payoutId}`, 'reverse-journal', 1),
+  type: 'ReversePayoutJournal',
+  payload: {
+    payoutId,
+    balanceTransactionId: `txn_back_${payoutId}`,
+    amount,
+    fee,
+    currency: 'USD',
+    reason: 'account_closed',
+    postings: postings([
+      ['1000', 'bank', -amount],
+      ['6100', 'fees', fee],
+      ['1010', 'clearing', amount - fee],
+    ]),
+    reversedAt: 1_780_000_000_000n,
+  },
+});
+
 /** The topic's own encoding, ready to decode at once. */
 export const openTopic = async () => {
   const topic = openSchemas(memoryRegistry()).topic('erpCommands');
@@ -174,6 +221,8 @@ export const openTopic = async () => {
     shipping('1'),
     issueMemo('1', 're_1', 1n),
     reverseMemo('1', 're_1', 1n),
+    postPayout('po_1', 1n),
+    reversePayout('po_1', 1n),
   ];
   await topic.value.prepare?.(samples.map((command) => topic.value.encode(command)));
   return topic;

@@ -103,6 +103,8 @@ export const commandResult = (over: Partial<CommandResult> = {}): CommandResult 
   requestId: 'req_1',
   replayed: false,
   detail: {},
+  balanceTransactions: [],
+  invoiceLines: [],
   completedAt: 1_790_000_002_000n,
   ...over,
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isBookedElsewhere } from '../../../services/order-stream/domain/booked-by-orders.ts';
 import { initialInvoice, withBilling } from '../../../services/order-stream/domain/invoice.ts';
 import {
   balanced,
@@ -162,5 +163,15 @@ describe('an invoice', () => {
     const { commands, letters } = play([{ ...open, lines }]);
     expect(letters).toEqual([]);
     expect(commands[0]).toMatchObject({ payload: { lines: [{ net: 9_000n }] } });
+  });
+});
+
+describe('lines of payouts', () => {
+  it('that invoices book are booked by them, and what is disputed of one by its payout', () => {
+    const orderId = INVOICE;
+    for (const category of ['charge', 'refund', 'refund_failure'])
+      expect(isBookedElsewhere({ category, orderId })).toBe(true);
+    expect(isBookedElsewhere({ category: 'dispute', orderId })).toBe(false);
+    expect(isBookedElsewhere({ category: 'charge', orderId: null })).toBe(false);
   });
 });

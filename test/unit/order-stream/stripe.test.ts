@@ -202,6 +202,72 @@ describe('what a Stripe event says', () => {
     expect(firstOf('invoice.deleted', { ...invoice, status: 'draft' })).toMatchObject({ kind: 'invoice.deleted' });
   });
 
+  it('an object of a payment says which invoice it pays, and an invoice what it is paid with', () => {
+    const charge = { id: 'ch_1', object: 'charge', status: 'pending', payment_intent: 'pi_1', invoice: 'in_1' };
+    expect(said('charge.pending', charge)).toMatchObject({ orderId: 'invoice:in_1', links: ['ch_1', 'pi_1'] });
+    expect(said('charge.pending', { ...charge, metadata: { order_id: '7' } })).toMatchObject({ orderId: '7' });
+    const payment = { id: 'inpay_1', object: 'invoice_payment', invoice: 'in_1', currency: 'usd', status: 'open' };
+    expect(said('invoice_payment.paid', { ...payment, payment: { payment_intent: 'pi_1' } })).toMatchObject({
+      orderId: 'invoice:in_1',
+      links: ['pi_1'],
+    });
+    const old = { id: 'in_1', object: 'invoice', currency: 'usd', status: 'paid', amount_paid: 5, charge: 'ch_1' };
+    expect(said('invoice.paid', old)).toMatchObject({ orderId: 'invoice:in_1', links: ['ch_1'] });
+  });
+
+  it('an invoice tells of discounts, of tax in its prices, of failed attempts, and of the order it goes on from', () => {
+    const line = {
+      id: 'il_1',
+      amount: 1_000,
+      discount_amounts: [{ amount: 100 }, { amount: 50 }],
+      pretax_credit_amounts: [
+        { amount: 100, type: 'discount' },
+        { amount: 30, type: 'credit_balance_transaction' },
+      ],
+      taxes: [
+        { amount: 60, tax_behavior: 'inclusive' },
+        { amount: 9, tax_behavior: 'exclusive' },
+      ],
+    };
+    const invoice = {
+      id: 'in_1',
+      object: 'invoice',
+      status: 'open',
+      currency: 'usd',
+      attempt_count: 2,
+      next_payment_attempt: 1_790_000_000,
+      amount_paid_off_stripe: 0,
+      lines: { data: [line] },
+      parent: { subscription_details: { subscription: 'sub_1', metadata: { order_id: '100123' } } },
+    };
+    expect(firstOf('invoice.payment_failed', invoice)).toMatchObject({
+      kind: 'invoice.open',
+      failedAttempt: 2n,
+      nextAttemptAt: 1_790_000_000_000n,
+      shopOrderId: '100123',
+      lines: [{ discount: 180n, taxIncluded: 60n, tax: 69n }],
+    });
+    expect(firstOf('invoice.updated', invoice)).toMatchObject({ failedAttempt: null });
+    const { parent: _parent, ...old } = invoice;
+    const told = (over: object) => firstOf('invoice.updated', { ...old, ...over });
+    expect(told({ paid_out_of_band: true, amount_paid: 700, amount_paid_off_stripe: null })).toMatchObject({
+      shopOrderId: null,
+      paidOffStripe: 700n,
+    });
+    expect(told({ subscription_details: { metadata: { order_id: '8' } } })).toMatchObject({ shopOrderId: '8' });
+    expect(told({ lines: [{ ...line, type: 'subscription', metadata: { order_id: '9' } }] })).toMatchObject({
+      shopOrderId: '9',
+    });
+  });
+
+  it('a credit note is told of its invoice', () => {
+    const note = { id: 'cn_1', object: 'credit_note', invoice: 'in_1', currency: 'usd', status: 'issued', total: 500 };
+    expect(said('credit_note.created', note)).toMatchObject({
+      orderId: null,
+      others: [{ key: 'invoice:in_1', fact: { kind: 'credit_note.issued', objectId: 'cn_1', total: 500n } }],
+    });
+  });
+
   it('invoices had no status before 2018-11-08', () => {
     const invoice = { id: 'in_1', object: 'invoice', currency: 'usd' };
     const statusOf = (over: object) => firstOf('invoice.updated', { ...invoice, ...over });

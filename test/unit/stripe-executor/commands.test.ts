@@ -53,6 +53,8 @@ describe('EnsureCustomer', () => {
       requestId: expect.stringMatching(/^req_/) as string,
       replayed: false,
       detail: { how: 'created', apiVersion: API_VERSION },
+      balanceTransactions: [],
+      invoiceLines: [],
       completedAt: BigInt(customer!.created) * 1000n,
     });
     for (const { result } of [again, other])

@@ -113,6 +113,7 @@ export const executor = (base: string, options: { secretKey: string; timeoutMs?:
     version: 'test',
     concurrency: 4,
     commands: schemas.topic('stripeCommands'),
+    objects: schemas.topic('stripeObjects'),
     results: schemas.topic('stripeResults'),
     deadLetters: schemas.topic('deadLetters'),
   });

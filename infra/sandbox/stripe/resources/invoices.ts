@@ -53,6 +53,12 @@ export type InvoicePayment = Pick<
   status_transitions: { canceled_at: number | null; paid_at: number | null };
 };
 
+/** A line, of which the fields are read that there are. */
+export type LineItem = { id: string; object: 'line_item'; invoice: string } & Record<string, unknown>;
+
+/** How many lines come with an invoice. */
+const embedded = 10;
+
 /** A line before it is one, in minor units. `tax` is on top of it. */
 export interface Charged {
   amount: bigint;
@@ -81,7 +87,7 @@ const taxes = (amount: bigint, taxable: bigint): object[] =>
         },
       ];
 
-const lineOf = (world: World, currency: string, subscription: string, line: Charged): object => ({
+const lineOf = (world: World, currency: string, subscription: string, invoice: string, line: Charged): LineItem => ({
   id: world.newId('il'),
   object: 'line_item',
   amount: Number(line.amount),
@@ -90,6 +96,7 @@ const lineOf = (world: World, currency: string, subscription: string, line: Char
   discount_amounts: [],
   discountable: true,
   discounts: [],
+  invoice,
   livemode: false,
   metadata: {},
   parent: {
@@ -137,6 +144,8 @@ export const invoiced = (
   const total = Number(subtotal + tax);
   const number = customer.next_invoice_sequence ?? 1;
   world.journal.update('customer', { ...customer, next_invoice_sequence: number + 1 });
+  const lines = charged.map((line) => lineOf(world, own.currency, subscription, id, line));
+  for (const line of lines) world.journal.insert('line_item', line, created);
   const draft: Invoice = {
     id,
     object: 'invoice',
@@ -152,8 +161,8 @@ export const invoiced = (
     customer_name: customer.name ?? null,
     lines: {
       object: 'list',
-      data: charged.map((line) => lineOf(world, own.currency, subscription, line)),
-      has_more: false,
+      data: lines.slice(0, embedded),
+      has_more: lines.length > embedded,
       total_count: charged.length,
       url: `/v1/invoices/${id}/lines`,
     },
@@ -351,7 +360,19 @@ export const listInvoicePayments: Operation = ({ world, read }) => {
   const cursor = readCursor(read);
   const invoice = read.text('invoice');
   const status = read.text('status');
+  const by = read.record('payment')?.['payment_intent'];
   read.end();
-  const where = { ...(invoice != null && { invoice }), ...(status != null && { status }) };
+  const where = {
+    ...(invoice != null && { invoice }),
+    ...(status != null && { status }),
+    ...(typeof by === 'string' && { 'payment.payment_intent': by }),
+  };
   return listed(world, 'invoice_payment', '/v1/invoice_payments', { where }, cursor);
+};
+
+export const listInvoiceLines: Operation = ({ world, read, path }) => {
+  const cursor = readCursor(read);
+  read.end();
+  const { id } = fetched(world, 'invoice', path['id'] ?? '');
+  return listed(world, 'line_item', `/v1/invoices/${id}/lines`, { where: { invoice: id } }, cursor);
 };

@@ -1,48 +1,53 @@
 import type Stripe from 'stripe';
 import { book } from '../balance.ts';
-import { refused } from '../errors.ts';
+import { invalidParameter, refused } from '../errors.ts';
+import type { Job } from '../jobs.ts';
 import { mergeMetadata } from '../metadata.ts';
+import { parseCurrency } from '../money.ts';
+import { idOf } from '../objects.ts';
 import { listed, readCreated, readCursor } from '../pagination.ts';
 import { fetched } from '../world.ts';
 import type { Operation, World } from '../world.ts';
 
 const bank = (world: World): string => `ba_${world.letters(24, 'bank account')}`;
 
-const payOut = (world: World, currency: string, transactions: readonly Stripe.BalanceTransaction[]): Stripe.Payout => {
-  const amount = transactions.reduce((sum, { net }) => sum + BigInt(net), 0n);
+type Described = Pick<Stripe.Payout, 'amount' | 'currency' | 'automatic' | 'description' | 'metadata' | 'method'> & {
+  /** What Stripe takes for paying out. */
+  fee: bigint;
+};
+
+/** Takes the money off the balance, and tells of it. */
+const begun = (world: World, { fee, ...described }: Described): Stripe.Payout => {
+  const { amount, currency, automatic } = described;
   const id = world.newId('po');
   const transaction = book(world, {
     type: 'payout',
     reportingCategory: 'payout',
-    amount: -amount,
-    fee: 0n,
+    amount: -BigInt(amount),
+    fee,
+    feeDescription: 'Payout fee',
     currency,
     source: id,
     description: 'STRIPE PAYOUT',
   });
   const created = world.clock.seconds();
-  const pending: Stripe.Payout = {
+  const payout: Stripe.Payout = {
+    ...described,
     id,
     object: 'payout',
-    amount: Number(amount),
     application_fee: null,
     application_fee_amount: null,
     arrival_date: created,
-    automatic: true,
     balance_transaction: transaction.id,
     created,
-    currency,
-    description: 'STRIPE PAYOUT',
     destination: bank(world),
     failure_balance_transaction: null,
     failure_code: null,
     failure_message: null,
     livemode: false,
-    metadata: {},
-    method: 'standard',
     original_payout: null,
     payout_method: null,
-    reconciliation_status: 'in_progress',
+    reconciliation_status: automatic ? 'in_progress' : 'not_applicable',
     reversed_by: null,
     source_type: 'card',
     statement_descriptor: null,
@@ -50,15 +55,38 @@ const payOut = (world: World, currency: string, transactions: readonly Stripe.Ba
     trace_id: null,
     type: 'bank_account',
   };
-  world.journal.insert('payout', pending, created);
-  world.journal.assignToPayout([...transactions.map((paid) => paid.id), transaction.id], id);
+  world.journal.insert('payout', payout, created);
+  world.emit('payout.created', payout);
+  return payout;
+};
+
+const arrived = (world: World, payout: Stripe.Payout): Stripe.Payout => {
+  const paid: Stripe.Payout = { ...payout, status: 'paid' };
+  world.journal.update('payout', paid);
+  world.emit('payout.paid', paid, { status: payout.status });
+  return paid;
+};
+
+const payOut = (world: World, currency: string, transactions: readonly Stripe.BalanceTransaction[]): Stripe.Payout => {
+  const amount = Number(transactions.reduce((sum, { net }) => sum + BigInt(net), 0n));
+  const description = 'STRIPE PAYOUT';
+  const payout = begun(world, {
+    amount,
+    currency,
+    automatic: true,
+    description,
+    metadata: {},
+    method: 'standard',
+    fee: 0n,
+  });
+  world.journal.assignToPayout(
+    [...transactions.map(({ id }) => id), idOf(payout.balance_transaction) ?? ''],
+    payout.id,
+  );
   for (const paid of transactions)
     if (paid.status === 'pending') world.journal.update('balance_transaction', { ...paid, status: 'available' });
-  world.emit('payout.created', pending);
-  const paid: Stripe.Payout = { ...pending, status: 'paid' };
-  world.journal.update('payout', paid);
-  world.emit('payout.paid', paid, { status: 'in_transit' });
-  world.schedule({ type: 'reconcile_payout', payout: id }, world.settings.settleMs);
+  const paid = arrived(world, payout);
+  world.schedule({ type: 'reconcile_payout', payout: payout.id }, world.settings.settleMs);
   return paid;
 };
 
@@ -77,6 +105,57 @@ export const runPayouts = (world: World, availableOnly: boolean): Stripe.Payout[
     .map(([currency, transactions]) => payOut(world, currency, transactions));
 };
 
+const schedule = 'payouts.schedule';
+
+/** Has the automatic payouts run every so often, by the simulator's clock; 0 ends it. */
+export const schedulePayouts = (world: World, everyMs: number, availableOnly: boolean): void => {
+  const number = world.journal.next(schedule);
+  world.journal.set(schedule, String(number));
+  if (everyMs > 0) world.schedule({ type: 'run_payouts', schedule: number, everyMs, availableOnly }, everyMs);
+};
+
+/** One run of a schedule, and the next; nothing when another schedule has taken its place. */
+export const runSchedule = (world: World, job: Job & { type: 'run_payouts' }): void => {
+  if (world.journal.setting(schedule) !== String(job.schedule)) return;
+  runPayouts(world, job.availableOnly);
+  world.schedule(job, job.everyMs);
+};
+
+/** Paid out whole, although charged in hundredths. */
+const paidOutWhole = new Set(['huf', 'twd']);
+
+/** A payout by hand, of what is available. An instant one costs 1 %. Stripe does not say what is in it. */
+export const createPayout: Operation = ({ world, read }) => {
+  const amount = read.integer('amount');
+  const currency = parseCurrency(read.required('currency'));
+  const method = read.choice('method', ['standard', 'instant'] as const) ?? 'standard';
+  const description = read.text('description') ?? null;
+  const metadata = mergeMetadata({}, read.record('metadata'));
+  read.ignore('destination', 'source_type', 'statement_descriptor');
+  read.end();
+  if (amount === undefined || amount < 1)
+    throw invalidParameter('amount must be at least 1.', 'amount', 'parameter_invalid_integer');
+  if (paidOutWhole.has(currency) && amount % 100 !== 0)
+    throw invalidParameter(`Payouts in ${currency} must be whole.`, 'amount', 'invalid_charge_amount');
+  const fee = method === 'instant' ? BigInt(Math.ceil(amount / 100)) : 0n;
+  const now = world.clock.seconds();
+  const available = world.journal
+    .unpaid()
+    .filter((transaction) => transaction.currency === currency && transaction.available_on <= now)
+    .reduce((sum, { net }) => sum + BigInt(net), 0n);
+  if (BigInt(amount) + fee > available)
+    throw refused('You have insufficient funds in your Stripe account for this transfer.', 'balance_insufficient');
+  const payout = begun(world, { amount, currency, automatic: false, description, metadata, method, fee });
+  world.schedule({ type: 'complete_payout', payout: payout.id }, world.settings.settleMs);
+  return payout;
+};
+
+/** The bank has it. */
+export const completePayout = (world: World, id: string): void => {
+  const payout = fetched(world, 'payout', id);
+  if (payout.status === 'in_transit') arrived(world, payout);
+};
+
 /** Stripe has worked out what is in a payout: from now on its list of balance transactions is complete. */
 export const reconcilePayout = (world: World, id: string): void => {
   const payout = fetched(world, 'payout', id);
@@ -86,10 +165,11 @@ export const reconcilePayout = (world: World, id: string): void => {
   world.emit('payout.reconciliation_completed', reconciled, { reconciliation_status: 'in_progress' });
 };
 
-/** The bank sends a paid payout back, which Stripe reports up to five days later. @throws ApiError */
+/** The bank does not take a payout, or sends it back when it was paid, up to five days later. @throws ApiError */
 export const failPayout = (world: World, id: string): Stripe.Payout => {
   const payout = fetched(world, 'payout', id);
-  if (payout.status !== 'paid') throw refused(`Payout ${id} is ${payout.status}.`, 'payout_unexpected_state');
+  if (payout.status !== 'paid' && payout.status !== 'in_transit')
+    throw refused(`Payout ${id} is ${payout.status}.`, 'payout_unexpected_state');
   const transaction = book(world, {
     type: 'payout_failure',
     reportingCategory: 'payout_reversal',
@@ -107,7 +187,7 @@ export const failPayout = (world: World, id: string): Stripe.Payout => {
     failure_message: 'The bank account has been closed.',
   };
   world.journal.update('payout', failed);
-  world.emit('payout.failed', failed, { status: 'paid' });
+  world.emit('payout.failed', failed, { status: payout.status });
   return failed;
 };
 

@@ -1,9 +1,7 @@
 /** Payouts carry totals only; their lines are listed when `reconciliationStatus` is `completed`. */
+import { payoutRank } from '../../domain/payout.ts';
 import { type OtherFact, type Teller, toldBy } from './facts.ts';
-import { amountOf, currencyOf, flag, idOf, instant, type Json, kindOf, rankIn, text } from './fields.ts';
-
-/** A payout that was paid may still fail: the bank sends it back within days. */
-export const payoutRank = rankIn({ pending: 10, in_transit: 20, paid: 30, canceled: 40, failed: 50 });
+import { amountOf, currencyOf, flag, idOf, instant, type Json, kindOf, text } from './fields.ts';
 
 export const payoutFacts = (payout: Json, teller: Teller): readonly OtherFact[] => {
   const payoutId = text(payout['id']);

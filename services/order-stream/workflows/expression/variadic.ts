@@ -3,7 +3,7 @@ import { normalisedAddress } from '../../domain/address.ts';
 import { customerKeyOf } from '../../domain/shop.ts';
 import { arity, type FunctionDefinition } from './definition.ts';
 import { hint } from './hint.ts';
-import { type Evaluate, fitted } from './typed.ts';
+import { constant, type Evaluate, fitted } from './typed.ts';
 import { mayBeNull, nullable, present, show, text, type Type, union, units } from './types.ts';
 
 export const concat: FunctionDefinition = {
@@ -69,7 +69,7 @@ export const fallback: FunctionDefinition = {
 
 export const lookup: FunctionDefinition = {
   usage: 'lookup("table", key) or lookup("table", key, otherwise)',
-  does: 'the row of a table of the document; without `otherwise` null when there is none',
+  does: 'the row of a table of the document; without `otherwise` null when there is none, unless the key is written out and there is one',
   check: (args, site) => {
     arity(lookup.usage, args, 2, site, 3);
     const name = args[0]!.constant?.value;
@@ -80,6 +80,8 @@ export const lookup: FunctionDefinition = {
     if (typeof key === 'string') return site.fail(key, 1);
     const { rows, of } = table;
     const read: Evaluate = (frame) => rows.get(key.run(frame) as string) ?? null;
+    const row = key.constant === undefined ? undefined : rows.get(key.constant.value as string);
+    if (row !== undefined && args[2] === undefined) return constant(of, row, site.span);
     if (args[2] === undefined) return { type: nullable(of), run: read, span: site.span };
     const otherwise = fitted(args[2], nullable(of));
     if (typeof otherwise === 'string') return site.fail(otherwise, 2);

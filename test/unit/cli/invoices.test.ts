@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import type { Billed, Facts, LedgerInvoice, Payment } from '../../../services/cli/verify/facts.ts';
+import { judge } from '../../../services/cli/verify/judge.ts';
+import { soundWorld } from './world.ts';
+
+const KEY = 'invoice:in_1';
+const billed: Billed = {
+  orderId: KEY,
+  status: 'paid',
+  total: 9_743n,
+  tax: 743n,
+  currency: 'USD',
+  paidBy: [{ paymentIntentId: 'pi_9', amount: 9_743n }],
+  unpaidBy: [],
+};
+const posted: LedgerInvoice = { orderId: KEY, total: 9_743n, tax: 743n, currency: 'USD', ends: [], revenue: 9_000n };
+const fee = { balanceTransactionId: 'txn_9', gross: 9_743n, fee: 313n, net: 9_430n };
+const payment: Payment = {
+  id: 'pi_9',
+  orderId: KEY,
+  status: 'succeeded',
+  amount: 9_743n,
+  received: 9_743n,
+  currency: 'USD',
+  succeededCharges: ['ch_9'],
+  declined: false,
+  fee,
+  refunds: [],
+};
+const booked = { orderId: KEY, amount: 9_743n, currency: 'USD', paymentIntentId: 'pi_9' };
+
+type World = Readonly<{
+  billed?: Partial<Billed>;
+  posted?: readonly LedgerInvoice[];
+  payments?: Facts['ledger']['payments'];
+  fees?: Facts['ledger']['fees'];
+  memos?: Facts['ledger']['creditMemos'];
+  subscriptions?: readonly Readonly<{ id: string; status: string }>[];
+  unrouted?: Facts['unrouted'];
+}>;
+
+/** A paid invoice beside the orders of a sound world, with changes. */
+const found = (changes: World = {}): readonly string[] => {
+  const sound = soundWorld();
+  const { ledger } = sound;
+  const facts: Facts = {
+    ...sound,
+    payments: [...sound.payments, payment],
+    invoices: [{ ...billed, ...changes.billed }],
+    subscriptions: [{ id: 'sub_1', status: 'active' }],
+    unrouted: changes.unrouted ?? [],
+    ledger: {
+      ...ledger,
+      invoices: changes.posted ?? [posted],
+      subscriptions: changes.subscriptions ?? [{ id: 'sub_1', status: 'active' }],
+      payments: [...ledger.payments, ...(changes.payments ?? [booked])],
+      fees: [...ledger.fees, ...(changes.fees ?? [{ orderId: KEY, ...fee }])],
+      creditMemos: changes.memos ?? [],
+    },
+  };
+  return judge(facts).findings.map(({ kind, message }) => `${kind}: ${message}`);
+};
+
+const waiting = { kind: 'payment.failed', amount: 9_743n, currency: 'USD', at: 0n };
+
+describe('an invoice on all sides', () => {
+  it.each<[string, World]>([
+    ['paid', {}],
+    [
+      'void',
+      {
+        billed: { status: 'void', paidBy: [] },
+        payments: [],
+        fees: [],
+        posted: [{ ...posted, ends: ['void'], revenue: 0n }],
+      },
+    ],
+    [
+      'uncollectible',
+      {
+        billed: { status: 'uncollectible', paidBy: [] },
+        payments: [],
+        fees: [],
+        posted: [{ ...posted, ends: ['written off'] }],
+      },
+    ],
+    ['paid after it was written off', { posted: [{ ...posted, ends: ['write-off reversed', 'written off'] }] }],
+    ['not paid by what waits', { billed: { unpaidBy: ['pi_8'] }, unrouted: [{ objectId: 'pi_8', ...waiting }] }],
+  ])('%s is right', (_name, changes) => {
+    expect(found(changes)).toEqual([]);
+  });
+
+  it.each<[string, World, RegExp]>([
+    ['is not posted', { posted: [] }, /lost: paid at Stripe over 9743 USD, but the ledger has no invoice/],
+    ['differs by a cent', { billed: { total: 9_744n } }, /Stripe's over 9744 USD/],
+    ['differs by a cent of tax', { billed: { tax: 744n } }, /with 744/],
+    ['is void, and stands', { billed: { status: 'void' } }, /lost: void at Stripe, but it stands/],
+    ['stands, and is void', { posted: [{ ...posted, ends: ['void'] }] }, /mismatched: void in the ledger/],
+    ['is written off by nobody', { billed: { status: 'uncollectible' } }, /uncollectible at Stripe, but owed/],
+    [
+      'is written off, and paid',
+      { posted: [{ ...posted, ends: ['written off'] }] },
+      /written off in the ledger, but paid/,
+    ],
+    ['has a schedule that is a cent off', { posted: [{ ...posted, revenue: 8_999n }] }, /its schedule comes to 8999/],
+    ['has no payment', { payments: [], fees: [] }, /lost: paid at Stripe \(pi_9\), but the ledger has no payment/],
+    ['has two payments', { payments: [booked, booked] }, /doubled: the ledger has 2 payments by pi_9/],
+    ['has a payment that is a cent off', { payments: [{ ...booked, amount: 9_742n }] }, /a payment of 9742 USD/],
+    [
+      'has a payment by another',
+      { payments: [booked, { ...booked, paymentIntentId: 'pi_7' }] },
+      /by pi_7, which did not/,
+    ],
+    [
+      'has another fee',
+      { fees: [{ orderId: KEY, ...fee, fee: 312n }] },
+      /Stripe kept 313 of pi_9, the ledger says 312/,
+    ],
+    [
+      'waits with what belongs to none',
+      { unrouted: [{ objectId: 'pi_8', ...waiting }] },
+      /unrouted: Stripe told of pi_8/,
+    ],
+    ['is of a subscription that ended unheard', { subscriptions: [] }, /active at Stripe, but the ledger says nothing/],
+  ])('that %s is found', (_name, changes, message) => {
+    expect(found(changes).join('\n')).toMatch(message);
+  });
+});
