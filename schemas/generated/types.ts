@@ -1032,6 +1032,12 @@ export type ReverseRefund = {
   readonly payload: ReverseRefundPayload;
 };
 
+/** What a field may say when it is overwritten; addresses are JSON. */
+export type ExpectedValue = {
+  readonly field: string;
+  readonly value: null | string;
+};
+
 /** What UpdateShopCustomer says. */
 export type UpdateShopCustomerPayload = {
   readonly customerId: number;
@@ -1039,6 +1045,8 @@ export type UpdateShopCustomerPayload = {
   readonly customerKey: string;
   /** Those that are to be written, among email, name, phone, address. The others are left as they are. */
   readonly fields: readonly string[];
+  /** What each of them but the e-mail may say by now. A row that says something else was changed by somebody who is not heard yet, and is left as it is. */
+  readonly expected: readonly ExpectedValue[];
   readonly email: string;
   readonly name: null | string;
   readonly phone: null | string;
@@ -2295,6 +2303,8 @@ export type StripeField = {
   readonly changed: boolean;
   /** What it was then until then. */
   readonly before: null | string;
+  /** Whether we had it said. */
+  readonly ours: boolean;
   readonly said: null | Saying;
 };
 
@@ -2329,6 +2339,12 @@ export type PersonProfile = {
   readonly shopFields: readonly string[];
   /** The address that Stripe has for the person, when the shop has another. */
   readonly wantedEmail: null | string;
+  /** The fact behind what is overruled at Stripe; first when nobody has said anything there. */
+  readonly stripeOverruled: string;
+  /** The same of the shop. */
+  readonly shopOverruled: string;
+  /** What those of shopFields may say when they are overwritten. */
+  readonly shopExpected: readonly ExpectedValue[];
 };
 
 /** The account has another e-mail address now. */

@@ -32,16 +32,18 @@ const json = (value: unknown): string | null => (value === null ? null : JSON.st
 /** Prepares the statements once. */
 export const customerBook = (database: Database) => {
   database.function('person_of', { deterministic: true }, (key: unknown) => personOf(String(key)));
-  // Of what commands say about one customer, the latest event counts.
-  const upsert = (table: 'customers' | 'customer_profiles') =>
+  // Of what orders say about one customer, the latest event counts. What people say of themselves comes in its order: all
+  // commands about a person lie in one partition.
+  const upsert = (table: 'customers' | 'customer_profiles', condition: string) =>
     database.prepare(`
     INSERT INTO ${table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (customer_key) DO UPDATE SET
       adnsf_customer_id = excluded.adnsf_customer_id, stripe_customer_id = excluded.stripe_customer_id,
       email = excluded.email, name = excluded.name, phone = excluded.phone, bill_to = excluded.bill_to,
       occurred_at = excluded.occurred_at, command_id = excluded.command_id
-    WHERE (excluded.occurred_at, excluded.command_id) > (occurred_at, command_id)`);
-  const upserts = { order: upsert('customers'), profile: upsert('customer_profiles') };
+    WHERE ${condition}`);
+  const latest = '(excluded.occurred_at, excluded.command_id) > (occurred_at, command_id)';
+  const upserts = { order: upsert('customers', latest), profile: upsert('customer_profiles', 'true') };
   const merge = database.prepare(`
     INSERT INTO customer_merges VALUES (?, ?, ?, ?)
     ON CONFLICT (customer_key) DO UPDATE SET

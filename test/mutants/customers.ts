@@ -91,6 +91,13 @@ export const customerMutants: readonly Mutant[] = [
     tests: inShop,
   },
   {
+    guard: 'shop-change-that-is-not-heard-yet',
+    why: 'what somebody has just changed in the shop would be overwritten by something older',
+    file: shop,
+    edits: [{ find: `each.field === field && each.value === value`, replace: `each.field === field` }],
+    tests: inShop,
+  },
+  {
     guard: 'ledger-forgets-what-comes-late',
     why: 'a command from another partition would bring the forgotten back',
     file: ledger,

@@ -5,6 +5,9 @@ import { faultKinds, type FaultKind } from './fault-kinds.ts';
 /** How a shopper tries to pay, one attempt after the other. Nothing: the order is never paid. */
 export type Attempt = 'declined' | 'succeeds';
 
+/** By the buyer in the shop, or by somebody at Stripe. */
+export type Edit = 'shop' | 'stripe';
+
 export type OrderPlan = Readonly<{
   orderNumber: number;
   /** Which person (their e-mail), and which of the shop's customer rows. */
@@ -18,6 +21,8 @@ export type OrderPlan = Readonly<{
   giftCard: number;
   lines: number;
   attempts: readonly Attempt[];
+  /** Where the buyer's name is changed afterwards, one time after the other. */
+  edits?: readonly Edit[];
   /** Every statement is followed by the second image that the shop's triggers make. */
   doubled: boolean;
   /** The shop touches the finished row again, changing nothing of meaning. */
@@ -119,7 +124,12 @@ export const scenarioOf = (seed: number, kinds: readonly FaultKind[] = faultKind
   // Most schedules are small: what goes wrong between two orders seldom needs a third.
   const count = 1 + Math.min(chance.below(6), chance.below(6), chance.below(6), chance.below(6));
   const people = 1 + chance.below(count);
-  const orders = Array.from({ length: count }, (_, index) => orderOf(chance, index, people));
+  // Of a chance of their own, so that schedules of before are as they were.
+  const edits = chanceOf(seedOf(seed, 2));
+  const orders = Array.from({ length: count }, (_, index) => ({
+    ...orderOf(chance, index, people),
+    edits: edits.pick<readonly Edit[]>([[], [], [], ['shop'], ['stripe'], ['shop', 'stripe'], ['stripe', 'stripe']]),
+  }));
   const span = usualSteps(count);
   const faults = Array.from({ length: chance.below(4) + chance.below(7) }, () => ({
     kind: chance.pick(kinds),

@@ -102,6 +102,7 @@ export class Shopper {
   readonly #stripe: SimulatedStripe;
   readonly #statements: (() => void)[];
   #paid = 0;
+  #edited = 0;
   completed: Completion | undefined;
 
   /** `known`: customers that have a row already. */
@@ -114,7 +115,7 @@ export class Shopper {
 
   get ready(): boolean {
     if (this.#statements.length > 0) return !this.#shop.locked(this.order.orderNumber);
-    if (this.#paid >= this.order.attempts.length) return false;
+    if (this.#paid >= this.order.attempts.length) return this.#canEdit();
     return this.#shop.orders.get(this.order.orderNumber)?.AuthorizationPNREF?.startsWith('pi_') === true;
   }
 
@@ -124,8 +125,37 @@ export class Shopper {
       statement();
       return;
     }
+    if (this.#paid >= this.order.attempts.length) {
+      this.#edit();
+      return;
+    }
     const intent = this.#shop.orders.get(this.order.orderNumber)!.AuthorizationPNREF!;
     this.#stripe.confirm(intent, this.order.attempts[this.#paid++]!, this.order);
+  }
+
+  get #customer(): { id: string } | undefined {
+    return this.#stripe.customers.find(
+      ({ metadata }) => metadata['customer_key'] === emailOf(this.order).toLowerCase(),
+    );
+  }
+
+  #canEdit(): boolean {
+    const edit = this.order.edits?.[this.#edited];
+    if (edit === undefined || this.order.kind === 'nameless') return false;
+    if (edit === 'shop') return true;
+    const customer = this.#customer;
+    return customer !== undefined && this.#stripe.isCalm(customer.id);
+  }
+
+  #edit(): void {
+    const edit = this.order.edits![this.#edited++]!;
+    const firstName = `${edit}-${this.order.orderNumber}-${this.#edited}`;
+    if (edit === 'stripe') {
+      this.#stripe.changeCustomer(this.#customer!.id, { name: `${firstName} Test` });
+      return;
+    }
+    const row = this.#shop.customers.get(this.order.customerId);
+    if (row !== undefined) this.#shop.putCustomer(row.CustomerID, { ...row, FirstName: firstName });
   }
 
   /** The shop rewrites the row as it is, as maintenance does. */

@@ -12,6 +12,7 @@ const shapeOf = (violation: string): string =>
     .slice(0, 60);
 
 const plainer = (order: OrderPlan): readonly OrderPlan[] => [
+  ...(order.edits !== undefined && order.edits.length > 0 ? [{ ...order, edits: order.edits.slice(1) }] : []),
   ...(order.attempts.length > 0 ? [{ ...order, attempts: order.attempts.slice(1) }] : []),
   ...(order.doubled ? [{ ...order, doubled: false }] : []),
   ...(order.touched ? [{ ...order, touched: false }] : []),
@@ -116,7 +117,7 @@ export const summary = (scenario: Scenario): string =>
     ...scenario.orders.map(
       (order) =>
         `  order ${order.orderNumber} of person ${order.person} (customer ${order.customerId}): ${order.kind}, ${order.total} cents` +
-        `${order.giftCard > 0 ? ` less ${order.giftCard}` : ''}, ${order.lines} lines, ${order.attempts.join(' then ') || 'never paid'}`,
+        `${order.giftCard > 0 ? ` less ${order.giftCard}` : ''}, ${order.lines} lines, ${order.attempts.join(' then ') || 'never paid'}${(order.edits ?? []).length > 0 ? `, renamed: ${order.edits!.join(' then ')}` : ''}`,
     ),
     ...(scenario.poisons.length > 0 ? [`  bad records: ${scenario.poisons.join(', ')}`] : []),
     `  faults: ${scenario.faults.map(({ kind, step }) => `${kind} from step ${step}`).join(', ') || 'none'}`,

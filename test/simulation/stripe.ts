@@ -101,6 +101,8 @@ export class SimulatedStripe {
   readonly #world: World;
   readonly customers: Customer[] = [];
   readonly deleted = new Set<string>();
+  /** The second of each customer's last change: events do not tell the order of several in one. */
+  readonly changedAt = new Map<string, number>();
   readonly intents: Intent[] = [];
   readonly balances = new Map<string, Balance>();
   /** By order number, as told by the metadata. */
@@ -116,6 +118,11 @@ export class SimulatedStripe {
   constructor(world: World, emit: (delivery: Delivery) => void) {
     this.#world = world;
     this.#emit = emit;
+  }
+
+  /** Whether nobody has changed the customer in this second. */
+  isCalm(id: string): boolean {
+    return (this.changedAt.get(id) ?? 0) < this.#seconds();
   }
 
   #seconds(): number {
@@ -331,6 +338,7 @@ export class SimulatedStripe {
     const former = Object.entries(before.metadata).filter(([name, value]) => metadata[name] !== value);
     const changed = { ...previous, ...(former.length > 0 && { metadata: Object.fromEntries(former) }) };
     this.customers[index] = after;
+    this.changedAt.set(id, this.#seconds());
     if (JSON.stringify(before) !== JSON.stringify(after)) this.#tell('customer.updated', after, changed, key);
     return { ...after };
   }

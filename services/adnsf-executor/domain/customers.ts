@@ -111,6 +111,13 @@ const update = ({ payload }: UpdateShopCustomer, row: CustomerRow, account: numb
   // Somebody changed the e-mail address meanwhile: the row speaks for another person now.
   if (!row.active || customerKeyOf(row.email) !== payload.customerKey)
     return { kind: 'nothing', outcome: 'superseded' };
+  const isExpected = (field: string, value: string | null): boolean =>
+    !payload.fields.includes(field) || payload.expected.some((each) => each.field === field && each.value === value);
+  const name = fullName(textOrNull(row.firstName), textOrNull(row.lastName));
+  const address = addressText(addressOf(row.billing));
+  // Somebody changed it meanwhile, and is heard of soon: what counts is decided then.
+  if (!isExpected('name', name) || !isExpected('phone', textOrNull(row.phone)) || !isExpected('address', address))
+    return { kind: 'nothing', outcome: 'superseded' };
   const wants = (field: string): boolean => payload.fields.includes(field);
   const renamed = wants('email') && customerKeyOf(payload.email) !== payload.customerKey;
   if (renamed && row.registered && account !== undefined && account !== row.customerId)
@@ -119,8 +126,8 @@ const update = ({ payload }: UpdateShopCustomer, row: CustomerRow, account: numb
       code: 'email_taken',
       message: `customer ${row.customerId} cannot have the e-mail address that Stripe has: it is that of account ${account}`,
     };
-  const named = wants('name') && fullName(textOrNull(row.firstName), textOrNull(row.lastName)) !== payload.name;
-  const moved = wants('address') && addressText(addressOf(row.billing)) !== addressText(payload.address);
+  const named = wants('name') && name !== payload.name;
+  const moved = wants('address') && address !== addressText(payload.address);
   const change: Profile = {
     kind: 'profile',
     email: renamed ? payload.email : row.email,

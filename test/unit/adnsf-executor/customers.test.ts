@@ -3,6 +3,7 @@ import type { EraseShopCustomer, UpdateShopCustomer } from '../../../schemas/gen
 import type { AdnsfCommand } from '../../../schemas/topics.ts';
 import { execute } from '../../../services/adnsf-executor/execute.ts';
 import type { OrderLookup, Shop } from '../../../services/adnsf-executor/shop.ts';
+import { addressText } from '../../../services/order-stream/domain/customers/fields.ts';
 import type { Row } from '../../../services/adnsf-executor/sql/connection.ts';
 import { type ShopServer, startShopServer, ways } from './shop-server.ts';
 import { PAID_AT, STORES } from './support.ts';
@@ -14,6 +15,21 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.close();
 });
+
+const home = {
+  line1: '1 Main St',
+  line2: 'Suite 2',
+  city: 'Springfield',
+  state: 'IL',
+  postalCode: '62701',
+  country: 'US',
+};
+/** All that these tests write. */
+const accepted = [
+  ...['Ana Test', 'Ana Maria Test', 'Ana'].map((value) => ({ field: 'name', value })),
+  ...[null, '+1 555 0100'].map((value) => ({ field: 'phone', value })),
+  ...[null, home, { ...home, line1: '2 Side St' }].map((value) => ({ field: 'address', value: addressText(value) })),
+];
 
 let commands = 0;
 const about = () => ({
@@ -31,6 +47,7 @@ const update = (customerId: number, over: Partial<UpdateShopCustomer['payload']>
     customerId,
     customerKey: 'ana@example.com',
     fields: ['name', 'phone'],
+    expected: accepted,
     email: 'Ana@Example.com',
     name: 'Ana Maria Test',
     phone: '+1 555 0100',
@@ -43,15 +60,6 @@ const erase = (customerId: number): EraseShopCustomer => ({
   type: 'EraseShopCustomer',
   payload: { customerId },
 });
-
-const home = {
-  line1: '1 Main St',
-  line2: 'Suite 2',
-  city: 'Springfield',
-  state: 'IL',
-  postalCode: '62701',
-  country: 'US',
-};
 
 describe.each(ways)('customers of the shop over $name', (way) => {
   let shop: Shop & OrderLookup;
@@ -116,6 +124,14 @@ describe.each(ways)('customers of the shop over $name', (way) => {
     await server.sql(`UPDATE dbo.Customer SET Email = N'bea@example.com' WHERE CustomerID = ${customerId}`);
     expect(await run(update(customerId))).toMatchObject({ status: 'succeeded', detail: { outcome: 'superseded' } });
     expect(await customer()).toMatchObject({ Email: 'bea@example.com', Phone: null });
+  });
+
+  it('whom somebody changed meanwhile are left as they are', async () => {
+    await server.sql(`UPDATE dbo.Customer SET Phone = N'9' WHERE CustomerID = ${customerId}`);
+    expect(await run(update(customerId))).toMatchObject({ status: 'succeeded', detail: { outcome: 'superseded' } });
+    expect(await customer()).toMatchObject({ FirstName: 'Ana', Phone: '9' });
+    await run(update(customerId, { fields: ['name'] }));
+    expect(await customer()).toMatchObject({ FirstName: 'Ana Maria', Phone: '9' });
   });
 
   it('do not get the e-mail address of another account', async () => {

@@ -9,15 +9,21 @@ const json = (value: unknown): string =>
 const known = (facts: readonly Fact[]): string => {
   const { issued: _issued, refusals: _refusals, rows, ...state } = told(facts).state;
   const shown = rows.map((each) => ({ ...each, fields: each.fields.map(({ told: _told, ...field }) => field) }));
-  return json({ ...state, rows: shown });
+  const { shopExpected: _expected, ...profile } = state.profile ?? { shopExpected: [] };
+  return json({ ...state, profile, rows: shown });
 };
 
 /** The last command of each kind: what others hold in the end. */
 const final = (facts: readonly Fact[]): string =>
   json(
-    [...new Map(told(facts).commands.map(({ type, commandId, payload }) => [type, { commandId, payload }]))].toSorted(
-      ([left], [right]) => (left < right ? -1 : 1),
-    ),
+    [
+      ...new Map(
+        told(facts).commands.map(({ type, commandId, payload }) => [
+          type,
+          { commandId, payload: { ...payload, expected: null } },
+        ]),
+      ),
+    ].toSorted(([left], [right]) => (left < right ? -1 : 1)),
   );
 
 const everyArrival = (streams: readonly (readonly Fact[])[], least: number, ending = final): void => {

@@ -43,6 +43,8 @@ const chosen = (shop: Saying, stripe: Saying | null): Choice => {
   const ofShop = { ...shop, by: 'shop' } as const;
   if (stripe === null) return ofShop;
   const ofStripe = { ...stripe, by: 'stripe' } as const;
+  // A field that was always empty was never spoken of.
+  if (shop.value === null && shop.before === null) return ofStripe;
   // Said by both, it holds since the first of them.
   if (shop.value === stripe.value) return shop.at <= stripe.at ? ofShop : ofStripe;
   return stripe.at > shop.at ? ofStripe : ofShop;
@@ -54,6 +56,13 @@ const fingerprint = (text: string): string => {
   for (const unit of new TextEncoder().encode(text)) hash = BigInt.asUintN(64, (hash ^ BigInt(unit)) * 0x100000001b3n);
   return hash.toString(16).padStart(16, '0');
 };
+
+/** The youngest of what was said on a side that is to be told otherwise. */
+const overruled = (sayings: readonly (Saying | null)[]): string =>
+  sayings.reduce<Saying | null>(
+    (youngest, saying) => (saying !== null && (youngest === null || saying.at > youngest.at) ? saying : youngest),
+    null,
+  )?.factId ?? 'first';
 
 /** Whether who was overruled was not known to who overruled them. What a row says first overrules nobody. */
 const unaware = (row: PersonRow, shop: Saying, stripe: Saying | null, choice: Choice): boolean => {
@@ -81,6 +90,9 @@ export const agreed = (state: CustomerState): CustomerState => {
   const wanted = email?.value != null && customerKeyOf(email.value) !== customerKey ? email : null;
   const at = wanted !== null && wanted.at > youngest.at ? wanted.at : youngest.at;
   const contents = [lead.customerId, lead.email, wanted?.value ?? null, stripeCustomerId, ...FIELDS.map(valueOf)];
+  const stripeFields =
+    survivor === undefined ? [] : FIELDS.filter((name) => (heard(name)?.value ?? null) !== valueOf(name));
+  const shopFields = FIELDS.filter((name) => written(name).value !== valueOf(name));
   const profile: PersonProfile = {
     version: `${at}-${fingerprint(JSON.stringify(contents))}`,
     at,
@@ -91,11 +103,13 @@ export const agreed = (state: CustomerState): CustomerState => {
     name: valueOf('name'),
     phone: valueOf('phone'),
     address: addressFrom(valueOf('address')),
-    stripeFields: survivor === undefined ? [] : FIELDS.filter((name) => (heard(name)?.value ?? null) !== valueOf(name)),
-    shopFields: [
-      ...(wanted === null ? [] : ['email']),
-      ...FIELDS.filter((name) => written(name).value !== valueOf(name)),
-    ],
+    stripeFields,
+    stripeOverruled: overruled(stripeFields.map((name) => heard(name)?.said ?? null)),
+    shopFields: [...(wanted === null ? [] : ['email']), ...shopFields],
+    shopExpected: shopFields.flatMap((field) =>
+      [written(field).value, ...written(field).told].map((value) => ({ field, value })),
+    ),
+    shopOverruled: overruled(shopFields.map((name) => written(name).said)),
     wantedEmail: wanted?.value ?? null,
   };
 

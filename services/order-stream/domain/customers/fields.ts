@@ -56,7 +56,8 @@ export const withShopValue = (
   if (known.value === value) return known;
   const ours = known.told.indexOf(value);
   if (ours >= 0) return { ...known, value, told: known.told.slice(ours + 1) };
-  return { ...known, value, said: { value, before: known.value, at, factId } };
+  // Somebody was faster: what we were about to write will not be written over it.
+  return { ...known, value, said: { value, before: known.value, at, factId }, told: [] };
 };
 
 const stripeValue = (fact: CustomerFact, field: string): string | null => {
@@ -72,7 +73,14 @@ const stripeValue = (fact: CustomerFact, field: string): string | null => {
   }
 };
 
-type Told = Readonly<{ value: string | null; changed: boolean; before: string | null; at: bigint; factId: string }>;
+type Told = Readonly<{
+  value: string | null;
+  changed: boolean;
+  ours: boolean;
+  before: string | null;
+  at: bigint;
+  factId: string;
+}>;
 
 /**
  * Whether the left was said after the right. Stripe's time has seconds: of two in one second, the one that builds upon
@@ -81,9 +89,13 @@ type Told = Readonly<{ value: string | null; changed: boolean; before: string | 
 const isAfter = (left: Told, right: Told): boolean => {
   if (left.at !== right.at) return left.at > right.at;
   if (left.value === right.value) return left.factId < right.factId;
-  if (left.changed && left.before === right.value) return !(right.changed && right.before === left.value);
-  if (right.changed && right.before === left.value) return false;
-  return left.factId > right.factId;
+  const [follows, precedes] = [
+    left.changed && left.before === right.value,
+    right.changed && right.before === left.value,
+  ];
+  if (follows !== precedes) return follows;
+  // To and fro: should it not be ours that Stripe has now, to have the other said again does no harm.
+  return left.ours === right.ours ? left.factId > right.factId : left.ours;
 };
 
 /** Requests that this product made. */
@@ -99,13 +111,16 @@ export const withStripeValues = (known: readonly StripeField[], fact: CustomerFa
     const value = stripeValue(fact, name);
     const changed = Object.hasOwn(previous, name);
     const before = (changed ? previous[name] : '') || null;
-    const told: Told = { value, changed, before, at, factId };
-    const says = !isOurs(fact) && (changed || (isNew && value !== null));
+    const ours = isOurs(fact);
+    const told: Told = { value, changed, ours, before, at, factId };
+    const says = !ours && (changed || (isNew && value !== null));
     const said: Saying = { value, before, at, factId };
     return {
       ...(field === undefined || isAfter(told, field) ? { name, ...told } : field),
       said:
-        says && (field?.said == null || isAfter(told, { ...field.said, changed: true })) ? said : (field?.said ?? null),
+        says && (field?.said == null || isAfter(told, { ...field.said, changed: true, ours: false }))
+          ? said
+          : (field?.said ?? null),
     };
   });
 };
