@@ -123,6 +123,9 @@ export const topics = define({
       'commands/stripe.EnsureCustomer',
       'commands/stripe.CreatePaymentIntent',
       'commands/stripe.FetchBalanceTransaction',
+      'commands/stripe.CreateRefund',
+      'commands/stripe.CapturePaymentIntent',
+      'commands/stripe.CancelPaymentIntent',
       'commands/stripe.FetchInvoiceLines',
       'commands/stripe.FetchInvoicePayments',
       'commands/stripe.UpdateCustomer',
@@ -142,6 +145,10 @@ export const topics = define({
       'commands/adnsf.RecordPaymentDecline',
       'commands/adnsf.RecordRefund',
       'commands/adnsf.ReverseRefund',
+      'commands/adnsf.RecordRefundRefusal',
+      'commands/adnsf.RecordDispute',
+      'commands/adnsf.MarkOrderAuthorized',
+      'commands/adnsf.VoidOrder',
       'commands/adnsf.RecordRecurringPayment',
       'commands/adnsf.RecordRecurringEnd',
       'commands/adnsf.UpdateShopCustomer',
@@ -161,6 +168,9 @@ export const topics = define({
       'commands/erp.RequestShippingLabel',
       'commands/erp.IssueCreditMemo',
       'commands/erp.ReverseCreditMemo',
+      'commands/erp.OpenDispute',
+      'commands/erp.BookDisputeMovement',
+      'commands/erp.CloseDispute',
       'commands/erp.PostInvoice',
       'commands/erp.ScheduleRevenue',
       'commands/erp.RecordInvoicePayment',
@@ -179,7 +189,7 @@ export const topics = define({
   notifications: {
     name: 'notifications',
     config: aYear,
-    records: ['commands/notifications.NotifyCustomer'],
+    records: ['commands/notifications.NotifyCustomer', 'commands/notifications.NotifyMerchant'],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
   stripeResults: { name: 'stripe.results', config: forever, records: ['CommandResult'], compatibility: 'BACKWARD' },
@@ -239,6 +249,9 @@ export type StripeCommand =
   | Types.EnsureCustomer
   | Types.CreatePaymentIntent
   | Types.FetchBalanceTransaction
+  | Types.CreateRefund
+  | Types.CapturePaymentIntent
+  | Types.CancelPaymentIntent
   | Types.FetchInvoiceLines
   | Types.FetchInvoicePayments
   | Types.UpdateCustomer
@@ -253,6 +266,10 @@ export type AdnsfOrderCommand =
   | Types.RecordPaymentDecline
   | Types.RecordRefund
   | Types.ReverseRefund
+  | Types.RecordRefundRefusal
+  | Types.RecordDispute
+  | Types.MarkOrderAuthorized
+  | Types.VoidOrder
   | Types.RecordRecurringPayment
   | Types.RecordRecurringEnd;
 /** What it does to a customer. */
@@ -267,6 +284,9 @@ export type ErpCommand =
   | Types.RequestShippingLabel
   | Types.IssueCreditMemo
   | Types.ReverseCreditMemo
+  | Types.OpenDispute
+  | Types.BookDisputeMovement
+  | Types.CloseDispute
   | Types.PostInvoice
   | Types.ScheduleRevenue
   | Types.RecordInvoicePayment
@@ -279,7 +299,7 @@ export type ErpCommand =
   | Types.EraseCustomer
   | Types.PostPayoutJournal
   | Types.ReversePayoutJournal;
-export type Notification = Types.NotifyCustomer;
+export type Notification = Types.NotifyCustomer | Types.NotifyMerchant;
 
 /** What a topic's values are in TypeScript. */
 export type TopicValues = {

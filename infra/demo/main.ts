@@ -179,7 +179,8 @@ const run = async (): Promise<number> => {
   const salesOrders = (): number => ledger.orderCount() - before;
   const guard = startGuard();
   closers.push(() => guard.close());
-  const shop = { stateDir: stack.stateDir, env: stack.env, seed: options.seed, untidy: options.untidy, guard };
+  const { seed, untidy, merchant } = options;
+  const shop = { stateDir: stack.stateDir, env: stack.env, seed, untidy, merchant, guard };
 
   let progress: Progress | undefined;
   if (options.orders > 0) {

@@ -6,6 +6,8 @@ const schema = z.object({
   ORDERS: whole.default(40),
   /** The share of visits that are as untidy as a real shop. */
   UNTIDY: z.coerce.number().min(0).max(1).default(0),
+  /** The share of visits that the merchant does something about: ships, pays back, voids, is disputed. */
+  MERCHANT: z.coerce.number().min(0).max(1).default(0),
   /** Anything but empty and 0 means yes. */
   ONCE: z
     .string()
@@ -21,7 +23,7 @@ const schema = z.object({
   FLOWS: z.enum(['orders', 'all']).default('orders'),
 });
 
-/** `orders`: how many to place at once; `rate`: visits per minute afterwards, when not `once`; `untidy`: from 0 to 1. */
+/** `orders`: how many to place at once; `rate`: visits per minute afterwards, when not `once`; `untidy` and `merchant`: from 0 to 1. */
 export type DemoOptions = Readonly<{
   orders: number;
   once: boolean;
@@ -29,15 +31,17 @@ export type DemoOptions = Readonly<{
   seed: string;
   rate: number;
   untidy: number;
+  merchant: number;
   allFlows: boolean;
 }>;
 
-/** Reads ORDERS, ONCE, NAME, SEED, RATE, UNTIDY and FLOWS. @throws Error naming what is wrong */
+/** Reads ORDERS, ONCE, NAME, SEED, RATE, UNTIDY, MERCHANT and FLOWS. @throws Error naming what is wrong */
 export const optionsFrom = (env: Readonly<Record<string, string | undefined>>): DemoOptions => {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = schema.safeParse(given);
   if (!parsed.success)
     throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
-  const { ORDERS: orders, ONCE: once, NAME: name, SEED: seed, RATE: rate, UNTIDY: untidy, FLOWS } = parsed.data;
-  return { orders, once, name, seed, rate, untidy, allFlows: FLOWS === 'all' };
+  const { ORDERS: orders, ONCE: once, NAME: name, SEED: seed, RATE: rate, UNTIDY: untidy } = parsed.data;
+  const { MERCHANT: merchant, FLOWS } = parsed.data;
+  return { orders, once, name, seed, rate, untidy, merchant, allFlows: FLOWS === 'all' };
 };

@@ -24,6 +24,8 @@ export const startShoppers = async (
     seed: string;
     /** The share of visits that are as untidy as a real shop. */
     untidy?: number;
+    /** The share of visits that the merchant does something about. */
+    merchant?: number;
     guard: Guard;
   }>,
 ): Promise<Shoppers> => {
@@ -40,6 +42,8 @@ export const startShoppers = async (
         options.seed,
         '--untidy',
         String(options.untidy ?? 0),
+        '--merchant',
+        String(options.merchant ?? 0),
       ],
       env: options.env,
       cwd: REPOSITORY,

@@ -17,6 +17,8 @@ export function serviceEnvironment(layout: StateLayout, ports: Ports, secrets: S
     MILLRACE_STORES: JSON.stringify({ '1': { currency: 'USD', timeZone: 'UTC' } }),
     MILLRACE_REPLICATION: '1',
     MILLRACE_ENVIRONMENT: 'local',
+    MILLRACE_STRIPE_METHODS: 'Stripe,Stripe on shipment',
+    MILLRACE_STRIPE_CAPTURE_ON_SHIPMENT: 'Stripe on shipment',
     MILLRACE_STRIPE_API_BASE: at(ports.stripe),
     MILLRACE_STRIPE_SECRET_KEY: secrets.stripeSecretKey,
     MILLRACE_STRIPE_PUBLISHABLE_KEY: secrets.stripePublishableKey,

@@ -94,6 +94,10 @@ export type AssembledOrder = {
   readonly lines: readonly OrderLine[];
   readonly shippedAt: null | bigint;
   readonly trackingNumber: null | string;
+  /** RefundedOn, when the shop says that it is refunded. */
+  readonly refundedAt: null | bigint;
+  /** RefundReason. */
+  readonly refundReason: null | string;
 };
 
 /** A line of an invoice, or an item of a subscription. */
@@ -345,6 +349,8 @@ export type Movement = {
   readonly net: bigint;
   /** Of the account that it settles in. */
   readonly currency: string;
+  /** When it was booked at Stripe, when that is told. */
+  readonly createdAt: null | bigint;
 };
 
 /** A version-independent fact about a payment of an order, a refund of it, or a dispute about it. */
@@ -382,6 +388,10 @@ export type PaymentFact = {
   readonly movements: readonly Movement[];
   /** The connected account, on Connect events. */
   readonly account: null | string;
+  /** The command of ours that had the object made, if one had. */
+  readonly commandId: null | string;
+  /** Of a payment that succeeded: what it was made for, in minor units. What of it was not captured is released. */
+  readonly intended: null | bigint;
 };
 
 /** A version-independent fact about a payout. Its lines are listed when its reconciliation is completed. */
@@ -667,6 +677,8 @@ export type OrdersValue = {
   readonly TransactionType: null | number;
   readonly ShippedOn: null | bigint;
   readonly ShippingTrackingNumber: null | string;
+  readonly RefundReason: null | string;
+  readonly RefundedOn: null | bigint;
 };
 
 /** A change of dbo.Orders, as far as it is used here (a reader of Debezium's schema). */
@@ -760,6 +772,33 @@ export type LinkPayment = {
   readonly payload: LinkPaymentPayload;
 };
 
+/** What MarkOrderAuthorized says. */
+export type MarkOrderAuthorizedPayload = {
+  readonly orderNumber: number;
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  /** Minor units. */
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly authorizedAt: bigint;
+};
+
+/** Marks an order as authorised: its money is held, and captured when it is shipped. */
+export type MarkOrderAuthorized = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'MarkOrderAuthorized';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: MarkOrderAuthorizedPayload;
+};
+
 /** What MarkOrderPaid says. */
 export type MarkOrderPaidPayload = {
   readonly orderNumber: number;
@@ -784,6 +823,39 @@ export type MarkOrderPaid = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: MarkOrderPaidPayload;
+};
+
+/** What RecordDispute says. */
+export type RecordDisputePayload = {
+  readonly orderNumber: number;
+  readonly disputeId: string;
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  /** As Stripe spells it. */
+  readonly status: string;
+  /** Minor units. */
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly reason: null | string;
+  /** Until when it can be answered. */
+  readonly evidenceDueAt: null | bigint;
+  readonly toldAt: bigint;
+};
+
+/** Notes on the order how a dispute stands. */
+export type RecordDispute = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'RecordDispute';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RecordDisputePayload;
 };
 
 /** What RecordPaymentDecline says. */
@@ -878,6 +950,8 @@ export type RecordRefundPayload = {
   readonly refunded: bigint;
   readonly reason: null | string;
   readonly refundedAt: bigint;
+  /** Which refund of the shop it fulfils; null when it was begun at Stripe. */
+  readonly requestedBy: null | string;
 };
 
 /** Marks an order as refunded when all of it is, and notes what was paid back. */
@@ -894,6 +968,36 @@ export type RecordRefund = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: RecordRefundPayload;
+};
+
+/** What RecordRefundRefusal says. */
+export type RecordRefundRefusalPayload = {
+  readonly orderNumber: number;
+  /** Which refund of the shop: credit-<order number>, or full-<n>. */
+  readonly request: string;
+  readonly paymentIntentId: null | string;
+  /** Minor units; null for all that was left. */
+  readonly amount: null | bigint;
+  readonly currency: string;
+  readonly code: string;
+  readonly message: string;
+  readonly refusedAt: bigint;
+};
+
+/** Notes on the order that a refund of the shop was not made, and why. */
+export type RecordRefundRefusal = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'RecordRefundRefusal';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RecordRefundRefusalPayload;
 };
 
 /** What ReverseRefund says. */
@@ -964,6 +1068,87 @@ export type UpdateShopCustomer = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: UpdateShopCustomerPayload;
+};
+
+/** What VoidOrder says. */
+export type VoidOrderPayload = {
+  readonly orderNumber: number;
+  readonly paymentIntentId: string;
+  /** As Stripe spells it; automatic when an authorisation expired. */
+  readonly reason: null | string;
+  readonly canceledAt: bigint;
+};
+
+/** Ends an order that was not paid and can no longer be. */
+export type VoidOrder = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'VoidOrder';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: VoidOrderPayload;
+};
+
+/** What BookDisputeMovement says. */
+export type BookDisputeMovementPayload = {
+  readonly disputeId: string;
+  /** One booking for each. */
+  readonly balanceTransactionId: string;
+  /** As the payment provider reports it: dispute, dispute_reversal, or what else it is called. */
+  readonly category: string;
+  /** Minor units; negative when money leaves. */
+  readonly amount: bigint;
+  /** What the payment provider took on top, or gave back when negative. */
+  readonly fee: bigint;
+  readonly net: bigint;
+  readonly currency: string;
+  readonly movedAt: bigint;
+};
+
+/** A dispute took money from the balance at the payment provider, or gave it back. */
+export type BookDisputeMovement = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'BookDisputeMovement';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: BookDisputeMovementPayload;
+};
+
+/** What CloseDispute says. */
+export type CloseDisputePayload = {
+  readonly disputeId: string;
+  /** won, lost, warning_closed, prevented or charge_refunded. */
+  readonly outcome: string;
+  readonly closedAt: bigint;
+};
+
+/** A dispute is decided: what it has not given back by now is lost. */
+export type CloseDispute = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'CloseDispute';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: CloseDisputePayload;
 };
 
 /** A postal address: country by its ISO 3166 code, state of the US and Canada by code, postcode in its country's form. */
@@ -1140,6 +1325,36 @@ export type MergeCustomers = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: MergeCustomersPayload;
+};
+
+/** What OpenDispute says. */
+export type OpenDisputePayload = {
+  readonly disputeId: string;
+  readonly paymentIntentId: null | string;
+  readonly chargeId: null | string;
+  /** What is disputed, in minor units. */
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly reason: null | string;
+  /** Until when it can be answered. */
+  readonly evidenceDueAt: null | bigint;
+  readonly openedAt: bigint;
+};
+
+/** A payment is disputed. What moves because of it is booked by BookDisputeMovement. */
+export type OpenDispute = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'OpenDispute';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: OpenDisputePayload;
 };
 
 /** What was sold. */
@@ -1674,6 +1889,77 @@ export type NotifyCustomer = {
   readonly payload: NotifyCustomerPayload;
 };
 
+/** What NotifyMerchant says. */
+export type NotifyMerchantPayload = {
+  /** Which of them: finance or support. */
+  readonly audience: string;
+  readonly template: string;
+  readonly data: Readonly<Record<string, string>>;
+};
+
+/** A message to the merchant's own people. */
+export type NotifyMerchant = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'NotifyMerchant';
+  readonly target: 'notifications';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: NotifyMerchantPayload;
+};
+
+/** What CancelPaymentIntent says. */
+export type CancelPaymentIntentPayload = {
+  readonly paymentIntentId: string;
+  /** Stripe's word for it. */
+  readonly reason: null | string;
+};
+
+/** Ends a PaymentIntent that was not paid, and releases what it holds. */
+export type CancelPaymentIntent = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'CancelPaymentIntent';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: CancelPaymentIntentPayload;
+};
+
+/** What CapturePaymentIntent says. */
+export type CapturePaymentIntentPayload = {
+  readonly paymentIntentId: string;
+  /** Minor units. */
+  readonly amount: bigint;
+  readonly currency: string;
+};
+
+/** Takes what was authorised, or a part of it; what is not taken is released. */
+export type CapturePaymentIntent = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'CapturePaymentIntent';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: CapturePaymentIntentPayload;
+};
+
 /** What CreatePaymentIntent says. */
 export type CreatePaymentIntentPayload = {
   readonly customer: string;
@@ -1699,6 +1985,33 @@ export type CreatePaymentIntent = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: CreatePaymentIntentPayload;
+};
+
+/** What CreateRefund says. */
+export type CreateRefundPayload = {
+  readonly paymentIntentId: string;
+  /** Minor units; null for all that is left. */
+  readonly amount: null | bigint;
+  readonly currency: string;
+  /** Stripe's word for it. */
+  readonly reason: null | string;
+  readonly metadata: Readonly<Record<string, string>>;
+};
+
+/** Pays back what the shop has refunded. */
+export type CreateRefund = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'CreateRefund';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: CreateRefundPayload;
 };
 
 /** What DeleteCustomer says. */
@@ -2152,6 +2465,8 @@ export type Settlement = {
   readonly net: bigint;
   readonly currency: string;
   readonly at: bigint;
+  /** As Stripe reports it. */
+  readonly category: null | string;
 };
 
 /** What it was paid with. */
@@ -2195,6 +2510,8 @@ export type RefundState = {
   readonly failureBalanceTransactionId: null | string;
   readonly failureCode: null | string;
   readonly createdAt: null | bigint;
+  /** The command of ours that had it made, if one had. */
+  readonly commandId: null | string;
 };
 
 /** Money of a refund that left the Stripe balance, or that came back to it. */
@@ -2225,6 +2542,8 @@ export type RefundStep = {
   readonly settlement: null | Settlement;
   /** What all steps before it came to is known: books are kept in the order in which money moved. */
   readonly ready: boolean;
+  /** Which request of the shop it fulfils; null when it was begun at Stripe. */
+  readonly requestedBy: null | string;
 };
 
 export type DisputeState = {
@@ -2357,6 +2676,8 @@ export type Paid = {
   readonly amount: bigint;
   readonly currency: string;
   readonly at: bigint;
+  /** What was authorised and not captured, in minor units. */
+  readonly released: bigint;
 };
 
 export type Decline = {
@@ -2383,6 +2704,87 @@ export type Fee = {
   readonly net: bigint;
   readonly currency: string;
   readonly at: bigint;
+  /** As Stripe reports it. */
+  readonly category: null | string;
+};
+
+/** A refund that the shop has written as an order of its own. */
+export type ShopCredit = {
+  readonly orderNumber: number;
+  /** Minor units, positive. */
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly reason: null | string;
+  readonly causationId: string;
+  readonly at: bigint;
+};
+
+/** The shop says that all of the order is refunded. */
+export type ShopClosing = {
+  /** 0 when the shop does not say when. */
+  readonly refundedAt: bigint;
+  readonly reason: null | string;
+  readonly causationId: string;
+  readonly at: bigint;
+};
+
+/** Why Stripe did not make it. */
+export type RefundRefusal = {
+  readonly code: string;
+  readonly message: string;
+  readonly causationId: string;
+  readonly at: bigint;
+};
+
+/** A refund that was begun in the shop and is to be made at Stripe. */
+export type RefundRequest = {
+  /** credit-<order number> for a part, full-<n> for all that is left. */
+  readonly id: string;
+  /** Minor units; null for all that is left. */
+  readonly amount: null | bigint;
+  readonly reason: null | string;
+  /** The shop says so without having asked any payment provider. */
+  readonly forced: boolean;
+  readonly causationId: string;
+  readonly at: bigint;
+  readonly refusal: null | RefundRefusal;
+};
+
+/** Money that is held for the order, and can be captured. */
+export type Authorized = {
+  readonly factId: string;
+  readonly paymentIntentId: string;
+  readonly chargeId: null | string;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly at: bigint;
+};
+
+/** A PaymentIntent that can no longer be paid. */
+export type Cancellation = {
+  readonly factId: string;
+  readonly paymentIntentId: string;
+  /** As Stripe spells it; automatic when an authorisation expired. */
+  readonly reason: null | string;
+  readonly at: bigint;
+};
+
+/** The shop has ended the order. */
+export type Voided = {
+  readonly state: string;
+  readonly causationId: string;
+  readonly at: bigint;
+};
+
+/** A refund of a payment of which a part was released: what it is, its balance transaction tells. */
+export type Sorting = {
+  readonly refundId: string;
+  readonly balanceTransactionId: string;
+  readonly chargeId: null | string;
+  readonly factId: string;
+  readonly at: bigint;
+  /** Once it was fetched. */
+  readonly settlement: null | Settlement;
 };
 
 /** What is known of an order, and what was already sent for it. */
@@ -2408,6 +2810,20 @@ export type OrderState = {
   readonly disputes: readonly DisputeState[];
   /** In the order in which they are told to others, those that wait at the end: tax is shared out in it. */
   readonly refundSteps: readonly RefundStep[];
+  /** By order number. */
+  readonly credits: readonly ShopCredit[];
+  /** By time. Those that our own commands wrote are none. */
+  readonly closings: readonly ShopClosing[];
+  /** By id. */
+  readonly refundRequests: readonly RefundRequest[];
+  readonly authorized: null | Authorized;
+  /** By PaymentIntent. */
+  readonly cancellations: readonly Cancellation[];
+  /** The first image that says it is shipped: what is sold of an order that is captured then. */
+  readonly shipped: null | AssembledOrder;
+  readonly voided: null | Voided;
+  /** By refund. */
+  readonly sortings: readonly Sorting[];
 };
 
 /** By which event something was first told, and when. */

@@ -41,7 +41,12 @@ await runService({ service: 'adnsf-executor', variables }, async (platform) => {
     const reader = await startEffects(
       readerStage({
         client: openConfiguredClient(config),
-        policy: { stores: config.MILLRACE_STORES, stripeMethods: config.MILLRACE_STRIPE_METHODS, livemode: false },
+        policy: {
+          stores: config.MILLRACE_STORES,
+          stripeMethods: config.MILLRACE_STRIPE_METHODS,
+          captureOnShipment: [],
+          livemode: false,
+        },
         version: VERSION,
         concurrency: config.MILLRACE_ADNSF_REST_CONCURRENCY,
         webhooks: schemas.topic('adnsfWebhooks'),

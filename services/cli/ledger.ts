@@ -41,6 +41,10 @@ const everythingIn = (books: Books): Ledger => {
     payments: orders.flatMap(({ orderId, payments }) => payments.map((payment) => ({ orderId, ...payment }))),
     fees: orders.flatMap(({ orderId, fees }) => fees.map((fee) => ({ orderId, ...fee }))),
     creditMemos: orders.flatMap(({ orderId, creditMemos }) => creditMemos.map((memo) => ({ orderId, ...memo }))),
+    disputes: orders.flatMap(({ orderId, disputes }) => disputes.map((dispute) => ({ orderId, ...dispute }))),
+    disputeMovements: orders.flatMap(({ orderId, disputeMovements }) =>
+      disputeMovements.map((movement) => ({ orderId, ...movement })),
+    ),
     payouts: books.payouts(),
     applied: orders.flatMap(({ commands }) => commands.map(({ commandId }) => commandId)),
     conflicts: books.conflicts().map(({ topic, partition, offset, reason, message }) => ({
@@ -60,6 +64,7 @@ const entriesOf = (books: Books, orderId: string): readonly LedgerEntry[] => {
   if (known === undefined) return [];
   const { order, customer, invoice, payments, fees, creditMemos, movements, shippingRequests, journal, commands } =
     known;
+  const { disputes, disputeMovements } = known;
   const units = movements.reduce((sum, { quantity }) => sum + quantity, 0n);
   const commandOf = (type: string): string | null =>
     commands.find((command) => command.type === type)?.commandId ?? null;
@@ -114,6 +119,21 @@ const entriesOf = (books: Books, orderId: string): readonly LedgerEntry[] => {
         ? []
         : [{ what: `credit memo of ${refundId} reversed`, commandId: reversedBy }, ...lines(reversedBy)]),
     ]),
+    ...disputes.flatMap(({ disputeId, amount, currency, outcome, commandId }) => [
+      { what: `dispute ${disputeId} of ${shownMoney(amount, currency)}: ${outcome ?? 'undecided'}`, commandId },
+      ...disputeMovements
+        .filter((movement) => movement.disputeId === disputeId)
+        .flatMap((movement) => [
+          {
+            what: `${movement.category} of ${shownMoney(movement.amount, currency)}, fee ${shownMoney(movement.fee, currency)}, ${movement.balanceTransactionId}`,
+            commandId: movement.commandId,
+          },
+          ...lines(movement.commandId),
+        ]),
+      ...commands
+        .filter((command) => command.commandId.startsWith(`${orderId}/close-dispute/${disputeId}/`))
+        .flatMap((command) => lines(command.commandId)),
+    ]),
     ...shippingRequests.map(({ shippingMethod, commandId }) => ({
       what: `shipping label requested: ${shippingMethod ?? 'no method'}`,
       commandId,
@@ -139,6 +159,8 @@ export const openLedger = (path: string): LedgerReader => {
             payments: [],
             fees: [],
             creditMemos: [],
+            disputes: [],
+            disputeMovements: [],
             payouts: [],
             applied: [],
             conflicts: [],

@@ -4,7 +4,7 @@ import { addressText } from '../order-stream/domain/customers/fields.ts';
 import { fromStripeUnits } from '../order-stream/domain/stripe-money.ts';
 import type { CliConfig } from './environment.ts';
 import { paidOut, type Sources } from './stripe-payouts.ts';
-import type { Billed, Fee, Payment, Payout, Refund, Subscribed } from './verify/facts.ts';
+import type { Billed, Dispute, Fee, Payment, Payout, Refund, Subscribed } from './verify/facts.ts';
 import type { People } from './verify/people.ts';
 
 export type StripeFacts = Readonly<{
@@ -79,7 +79,7 @@ const everyInvoice = async (stripe: Stripe): Promise<readonly Billed[]> => {
   const invoices: Billed[] = [];
   for await (const invoice of stripe.invoices.list({ limit: 100 })) {
     const { id, status, currency, total, total_taxes: taxes } = invoice;
-    if (id === undefined || status === null || status === 'draft') continue;
+    if (status === null || status === 'draft') continue;
     const tax = (taxes ?? []).reduce((sum, { amount }) => sum + BigInt(amount), 0n);
     invoices.push({
       orderId: `invoice:${id}`,
@@ -107,10 +107,12 @@ export const openStripe = (config: CliConfig): StripeReader => {
     sandbox: config.MILLRACE_STRIPE_API_BASE,
     async everything() {
       const fees = new Map<string, Fee>();
+      const releasing = new Set<string>();
       const transactions: Stripe.BalanceTransaction[] = [];
       for await (const transaction of stripe.balanceTransactions.list({ limit: 100 })) {
         transactions.push(transaction);
         fees.set(transaction.id, feeOf(transaction));
+        if (transaction.reporting_category === 'partial_capture_reversal') releasing.add(transaction.id);
       }
       const sources: Sources = new Map();
       const succeeded = new Map<string, Stripe.Charge[]>();
@@ -124,19 +126,39 @@ export const openStripe = (config: CliConfig): StripeReader => {
         if (charge.status === 'failed') failed.add(paymentIntent);
       }
       const refunds = new Map<string, Refund[]>();
+      const releases = new Map<string, Fee[]>();
       for await (const refund of stripe.refunds.list({ limit: 100 })) {
         sources.set(refund.id, refund);
         const paymentIntent = idOf(refund.payment_intent);
         if (paymentIntent === null) continue;
+        const moved = idOf(refund.balance_transaction);
+        if (moved !== null && releasing.has(moved)) {
+          releases.set(paymentIntent, [...(releases.get(paymentIntent) ?? []), fees.get(moved)!]);
+          continue;
+        }
         const known = refunds.get(paymentIntent) ?? [];
         known.push({
           id: refund.id,
           status: refund.status ?? 'unknown',
           amount: fromStripeUnits(BigInt(refund.amount), refund.currency),
-          balanceTransactionId: idOf(refund.balance_transaction),
+          balanceTransactionId: moved,
           failureBalanceTransactionId: idOf(refund.failure_balance_transaction),
+          commandId: refund.metadata?.['command_id'] ?? null,
         });
         refunds.set(paymentIntent, known);
+      }
+      const disputes = new Map<string, Dispute[]>();
+      for await (const dispute of stripe.disputes.list({ limit: 100 })) {
+        sources.set(dispute.id, dispute);
+        const paymentIntent = idOf(dispute.payment_intent);
+        if (paymentIntent === null) continue;
+        const movements = dispute.balance_transactions.map((transaction) => ({
+          ...feeOf(transaction),
+          currency: transaction.currency.toUpperCase(),
+        }));
+        const known = disputes.get(paymentIntent) ?? [];
+        known.push({ id: dispute.id, status: dispute.status, movements });
+        disputes.set(paymentIntent, known);
       }
       const invoices = await everyInvoice(stripe);
       const invoiceOf = new Map(
@@ -144,7 +166,6 @@ export const openStripe = (config: CliConfig): StripeReader => {
           paidBy.map(({ paymentIntentId }) => [paymentIntentId, orderId] as const),
         ),
       );
-      for await (const dispute of stripe.disputes.list({ limit: 100 })) sources.set(dispute.id, dispute);
       const payments: Payment[] = [];
       for await (const intent of stripe.paymentIntents.list({ limit: 100 })) {
         const orderId = intent.metadata['order_id'] ?? invoiceOf.get(intent.id) ?? null;
@@ -162,6 +183,9 @@ export const openStripe = (config: CliConfig): StripeReader => {
           declined: failed.has(intent.id) || intent.last_payment_error !== null,
           fee: transaction === null ? null : (fees.get(transaction) ?? null),
           refunds: refunds.get(intent.id) ?? [],
+          releases: releases.get(intent.id) ?? [],
+          manual: intent.capture_method === 'manual',
+          disputes: disputes.get(intent.id) ?? [],
         });
       }
       return {

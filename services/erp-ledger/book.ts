@@ -3,6 +3,7 @@ import type { Database } from 'better-sqlite3';
 import type * as Types from '../../schemas/generated/types.ts';
 import type { ErpCommand } from '../../schemas/topics.ts';
 import { creditMemos } from './credit-memos.ts';
+import { disputeBook } from './disputes.ts';
 import { invoices } from './invoices.ts';
 import { customerBook } from './customers.ts';
 import { type Entry, feeEntry, paymentEntry } from './domain/postings.ts';
@@ -20,6 +21,7 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
   const addFee = database.prepare('INSERT INTO processing_fees VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   const addShipping = database.prepare('INSERT INTO shipping_requests VALUES (?, ?, ?, ?, ?)');
   const memos = creditMemos(database);
+  const disputes = disputeBook(database);
   const billed = invoices(database);
   const payouts = payoutJournals(database);
   const openEntry = database.prepare(
@@ -141,6 +143,15 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
         return;
       case 'ReversePayoutJournal':
         post(command, payouts.reversed(command));
+        return;
+      case 'OpenDispute':
+        disputes.opened(command);
+        return;
+      case 'BookDisputeMovement':
+        post(command, disputes.moved(command));
+        return;
+      case 'CloseDispute':
+        post(command, disputes.closed(command));
         return;
       case 'RequestShippingLabel': {
         const { shippingMethod, shipTo, lines } = command.payload;

@@ -51,6 +51,26 @@ export type LedgerCreditMemo = Readonly<{
   /** The command that reversed it. */
   reversedBy: string | null;
 }>;
+export type LedgerDispute = Readonly<{
+  commandId: string;
+  disputeId: string;
+  amount: bigint;
+  currency: string;
+  reason: string | null;
+  /** Undecided until there is one. */
+  outcome: string | null;
+}>;
+export type LedgerDisputeMovement = Readonly<{
+  commandId: string;
+  disputeId: string;
+  balanceTransactionId: string;
+  category: string;
+  amount: bigint;
+  fee: bigint;
+  net: bigint;
+  currency: string;
+}>;
+
 export type LedgerPayout = Readonly<{
   commandId: string;
   payoutId: string;
@@ -142,6 +162,8 @@ export type LedgerOrder = Readonly<{
   payments: readonly LedgerPayment[];
   fees: readonly LedgerFee[];
   creditMemos: readonly LedgerCreditMemo[];
+  disputes: readonly LedgerDispute[];
+  disputeMovements: readonly LedgerDisputeMovement[];
   movements: readonly StockRow[];
   shippingRequests: readonly Readonly<{ commandId: string; shippingMethod: string | null }>[];
   journal: readonly JournalLine[];
@@ -211,6 +233,11 @@ export const readLedger = (path: string): LedgerReader => {
     m.balance_transaction_id AS balanceTransactionId, amount, tax, m.fee, currency, r.command_id AS reversedBy
     FROM credit_memos m LEFT JOIN credit_memo_reversals r USING (refund_id) WHERE m.order_id = ?
     ORDER BY m.command_id`) as Query<LedgerCreditMemo>;
+  const disputes = many(`SELECT command_id AS commandId, dispute_id AS disputeId, amount, currency, reason, outcome
+    FROM disputes WHERE order_id = ? ORDER BY dispute_id`) as Query<LedgerDispute>;
+  const disputeMovements = many(`SELECT command_id AS commandId, dispute_id AS disputeId,
+    balance_transaction_id AS balanceTransactionId, category, amount, fee, net, currency FROM dispute_movements
+    WHERE order_id = ? ORDER BY moved_at, command_id`) as Query<LedgerDisputeMovement>;
   const movements = many(`SELECT product_id AS productId, variant_id AS variantId, sku, quantity
     FROM inventory_movements WHERE order_id = ? ORDER BY command_id, line`) as Query<StockRow>;
   const shipping = many(`SELECT command_id AS commandId,
@@ -296,6 +323,8 @@ export const readLedger = (path: string): LedgerReader => {
       payments: payments(orderId),
       fees: fees(orderId),
       creditMemos: creditMemos(orderId),
+      disputes: disputes(orderId),
+      disputeMovements: disputeMovements(orderId),
       movements: movements(orderId),
       shippingRequests: shipping(orderId),
       journal: journal(orderId),

@@ -1,6 +1,7 @@
 /** The ledger's tables. Integers are minor units, counts or epoch milliseconds. */
 import type { Database } from 'better-sqlite3';
 import { CREDIT_MEMO_TABLES } from './credit-memos.ts';
+import { DISPUTE_TABLES } from './disputes.ts';
 import { CUSTOMER_TABLES } from './customers.ts';
 import { PAYOUT_TABLES } from './payouts.ts';
 import { accounts } from './domain/accounts.ts';
@@ -115,7 +116,7 @@ BEGIN SELECT RAISE(ABORT, 'offsets do not go back'); END;
 `;
 
 /** What later versions of this program added: a ledger of an earlier one gets it when it is opened. */
-const ADDITIONS = `${CREDIT_MEMO_TABLES}${INVOICE_TABLES}${CUSTOMER_TABLES}${PAYOUT_TABLES}
+const ADDITIONS = `${CREDIT_MEMO_TABLES}${DISPUTE_TABLES}${INVOICE_TABLES}${CUSTOMER_TABLES}${PAYOUT_TABLES}
 CREATE INDEX IF NOT EXISTS applied_commands_place ON applied_commands (topic, partition, "offset");
 `;
 

@@ -14,11 +14,17 @@ const variables = {
   /** smtp(s)://user:password@host:port for e-mail; http(s)://… for a service that takes signed JSON. Holds a password. */
   MILLRACE_NOTIFY_URL: z.url({ protocol: /^(smtps?|https?)$/ }),
   MILLRACE_NOTIFY_FROM: z.string().regex(/@/, 'an e-mail address, with or without a name before it'),
+  /** Who hears of disputes, and of what support has to put right; the sender when left out. */
+  MILLRACE_NOTIFY_FINANCE: z.email().optional(),
+  MILLRACE_NOTIFY_SUPPORT: z.email().optional(),
   MILLRACE_NOTIFY_SECRET: secret().optional(),
   MILLRACE_NOTIFY_TEMPLATES: z.string().default(join(import.meta.dirname, 'templates')),
   MILLRACE_NOTIFY_TIMEOUT_MS: milliseconds().default(20_000),
   MILLRACE_NOTIFY_CONCURRENCY: count().default(4),
 } as const;
+
+/** `Shop <shop@shop.example>` → `shop@shop.example`. */
+const addressIn = (from: string): string => /<([^>]+)>/.exec(from)?.[1] ?? from.trim();
 
 await runService({ service: 'notifier', variables }, async (platform) => {
   const { config, schemas, logger, cluster } = platform;
@@ -32,6 +38,10 @@ await runService({ service: 'notifier', variables }, async (platform) => {
   const stage = notifierStage({
     sender,
     templates: readTemplates(config.MILLRACE_NOTIFY_TEMPLATES),
+    merchant: {
+      finance: config.MILLRACE_NOTIFY_FINANCE ?? addressIn(config.MILLRACE_NOTIFY_FROM),
+      support: config.MILLRACE_NOTIFY_SUPPORT ?? addressIn(config.MILLRACE_NOTIFY_FROM),
+    },
     version: VERSION,
     concurrency: config.MILLRACE_NOTIFY_CONCURRENCY,
     notifications: schemas.topic('notifications'),

@@ -11,6 +11,8 @@ import { fill, type Templates } from './templates.ts';
 export type NotifierStageOptions = Readonly<{
   sender: Sender;
   templates: Templates;
+  /** Addresses of the merchant's own people, by audience. */
+  merchant: Readonly<Record<string, string>>;
   version: string;
   /** Messages under way at one time. */
   concurrency: number;
@@ -23,9 +25,26 @@ export type NotifierStageOptions = Readonly<{
 const isAddress = (text: string): boolean =>
   /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/.test(text) && text.length <= 254;
 
-const sentBy = async ({ sender, templates }: NotifierStageOptions, command: Notification): Promise<string> => {
+/** Whom a notification is for. @throws PoisonError for people nobody knows */
+const recipientOf = (
+  command: Notification,
+  merchant: NotifierStageOptions['merchant'],
+): Readonly<{ to: string; name: string | null }> => {
+  if (command.type === 'NotifyCustomer') return { to: command.payload.email, name: command.payload.name };
+  const { audience } = command.payload;
+  const to = Object.hasOwn(merchant, audience) ? merchant[audience] : undefined;
+  if (to === undefined)
+    throw new PoisonError('unknown_audience', `${command.commandId}: nobody is named for '${audience}'`);
+  return { to, name: null };
+};
+
+const sentBy = async (
+  { sender, templates, merchant }: NotifierStageOptions,
+  command: Notification,
+): Promise<string> => {
   const { commandId: id, payload } = command;
-  const { template, email: to, name, data } = payload;
+  const { template, data } = payload;
+  const { to, name } = recipientOf(command, merchant);
   if (!isAddress(to)) throw new PoisonError('bad_address', `${id}: '${to}' is no e-mail address`);
   return sender.send({ id, to, name, template, data, ...fill(templates, template, name, data) });
 };

@@ -6,7 +6,7 @@ import { countService } from '../platform/counts.ts';
 import { runService } from '../platform/service.ts';
 import { flag, milliseconds } from '../platform/variables.ts';
 import { startApplication } from '../runtime/application.ts';
-import { cleanPaymentMethod } from './domain/shop.ts';
+import { paymentMethodsIn } from './domain/shop.ts';
 import { ORDER_STREAM, orderTopology } from './topology.ts';
 import { DEFAULT_DIRECTORY } from './workflows/directory.ts';
 import { openWorkflows } from './workflows/reload.ts';
@@ -17,10 +17,9 @@ const { version } = z
 
 const variables = {
   /** Payment methods of the shop that Stripe collects, with commas between them. */
-  MILLRACE_STRIPE_METHODS: z
-    .string()
-    .default('Stripe')
-    .transform((text) => text.split(',').map(cleanPaymentMethod)),
+  MILLRACE_STRIPE_METHODS: z.string().default('Stripe').transform(paymentMethodsIn),
+  /** Those of them that are only authorised at checkout, and captured when the order is shipped. */
+  MILLRACE_STRIPE_CAPTURE_ON_SHIPMENT: z.string().default('').transform(paymentMethodsIn),
   MILLRACE_STRIPE_LIVEMODE: flag().default(false),
   MILLRACE_WORKFLOWS_DIR: z.string().default(DEFAULT_DIRECTORY),
   /** Decides which versions of workflows are active. */
@@ -33,6 +32,7 @@ await runService({ service: ORDER_STREAM, variables }, async (platform) => {
   const policy = {
     stores: config.MILLRACE_STORES,
     stripeMethods: config.MILLRACE_STRIPE_METHODS,
+    captureOnShipment: config.MILLRACE_STRIPE_CAPTURE_ON_SHIPMENT,
     livemode: config.MILLRACE_STRIPE_LIVEMODE,
   };
   const workflows = openWorkflows({

@@ -121,6 +121,7 @@ await runService({ service: 'scanner', variables }, async (platform) => {
       policy: {
         stores: config.MILLRACE_STORES,
         stripeMethods: config.MILLRACE_STRIPE_METHODS,
+        captureOnShipment: [],
         livemode: config.MILLRACE_STRIPE_LIVEMODE,
       },
       graceSeconds: config.MILLRACE_SCANNER_SHOP_GRACE_SECONDS,

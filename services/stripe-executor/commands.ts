@@ -5,64 +5,12 @@ import { InexactAmountError } from '../order-stream/domain/money.ts';
 import { chargeable, fromStripeUnits } from '../order-stream/domain/stripe-money.ts';
 import { PoisonError } from '../runtime/errors.ts';
 import { createOnce, type Made } from './create-once.ts';
-import { firstPossibleUse, keyMayBeForgotten } from './domain/key-age.ts';
+import { keyMayBeForgotten } from './domain/key-age.ts';
 import type { Outcome } from './domain/outcome.ts';
-import { API_VERSION, type StripeApi } from './stripe-api.ts';
+import { allIn, findIn, keysOf, PAGE, possibleSince, refused, succeeded, type Timing } from './found.ts';
+import type { StripeApi } from './stripe-api.ts';
 
-/** When the command was written and what time it is, epoch milliseconds. */
-export type Timing = Readonly<{ writtenAt: bigint; now: number }>;
-
-const PAGE = 100;
-/** Clocks of Kafka and Stripe may differ by this much. */
-const CLOCK_SKEW_SECONDS = 3_600;
 const CAPTURE_METHODS = ['automatic', 'automatic_async', 'manual'] as const;
-
-const succeeded = <T extends { id: string; created: number }>(
-  made: Made<T>,
-  objectStatus: string | null,
-  detail: Readonly<Record<string, string>> = {},
-): Outcome => ({
-  status: 'succeeded',
-  objectId: made.object.id,
-  objectStatus,
-  created: made.object.created,
-  requestId: made.requestId,
-  replayed: made.replayed,
-  detail: { ...detail, how: made.how, apiVersion: API_VERSION },
-});
-
-const refused = (code: string, message: string): Outcome => ({ status: 'refused', code, message, requestId: null });
-
-/** The first of a list that fits, page by page. */
-const findIn = async <T extends { id: string }>(
-  list: (after: string | undefined) => Promise<Stripe.Response<Stripe.ApiList<T>>>,
-  fits: (object: T) => boolean,
-): Promise<Made<T> | undefined> => {
-  let after: string | undefined;
-  for (;;) {
-    const page = await list(after);
-    const object = page.data.find(fits);
-    if (object) return { object, requestId: page.lastResponse.requestId, replayed: false, how: 'found' };
-    after = page.data.at(-1)?.id;
-    if (!page.has_more || after === undefined) return undefined;
-  }
-};
-
-/** All of a list that fit, page by page. */
-const allIn = async <T extends { id: string }>(
-  list: (after: string | undefined) => Promise<Stripe.Response<Stripe.ApiList<T>>>,
-  fits: (object: T) => boolean,
-): Promise<readonly Made<T>[]> => {
-  const found: Made<T>[] = [];
-  let after: string | undefined;
-  for (;;) {
-    const page = await list(after);
-    const { requestId } = page.lastResponse;
-    for (const object of page.data.filter(fits)) found.push({ object, requestId, replayed: false, how: 'found' });
-    after = page.data.at(-1)?.id;
-    if (!page.has_more || after === undefined) return found;
-  }
-};
 
 const isOlder = (left: Stripe.Customer, right: Stripe.Customer): boolean =>
   left.created < right.created || (left.created === right.created && left.id < right.id);
@@ -131,13 +79,12 @@ export const createPaymentIntent = async (
     metadata: { ...payload.metadata, command_id: commandId },
     ...(payload.receiptEmail !== null && { receipt_email: payload.receiptEmail }),
   };
-  const since = Number(firstPossibleUse(command, timing.writtenAt) / 1000n) - CLOCK_SKEW_SECONDS;
   const find = async () => {
     const found = await findIn<Stripe.PaymentIntent>(
       (after) =>
         api.listPaymentIntents({
           customer: payload.customer,
-          created: { gte: since },
+          created: { gte: possibleSince(command, timing) },
           limit: PAGE,
           ...(after !== undefined && { starting_after: after }),
         }),
@@ -151,8 +98,7 @@ export const createPaymentIntent = async (
     return found;
   };
   const made = await createOnce<Stripe.PaymentIntent>({
-    // The key is the command's id; should Stripe have failed under it for good, the id with a number.
-    key: (n) => (n === 1 ? commandId : `${commandId}#${n}`),
+    key: keysOf(commandId),
     create: (idempotencyKey) => api.createPaymentIntent(params, idempotencyKey),
     find,
     lookFirst: keyMayBeForgotten(command, timing.writtenAt, timing.now),
@@ -160,7 +106,7 @@ export const createPaymentIntent = async (
   return succeeded(made, made.object.status);
 };
 
-/** What a charge brought, and what it cost, in ISO minor units. */
+/** What moved on the balance, what it cost, in ISO minor units, and how Stripe reports it. */
 export const fetchBalanceTransaction = async (api: StripeApi, command: FetchBalanceTransaction): Promise<Outcome> => {
   const object = await api.retrieveBalanceTransaction(command.payload.balanceTransactionId);
   const currency = object.currency.toUpperCase();
@@ -172,7 +118,8 @@ export const fetchBalanceTransaction = async (api: StripeApi, command: FetchBala
       throw new PoisonError(error.code, `${name} of ${object.id}: ${error.message}`, { cause: error });
     }
   };
-  const detail = { gross: units('amount'), fee: units('fee'), net: units('net'), currency };
+  const category = object.reporting_category;
+  const detail = { gross: units('amount'), fee: units('fee'), net: units('net'), currency, category };
   const made = { object, requestId: object.lastResponse.requestId, replayed: false, how: 'found' } as const;
   return succeeded(made, object.status, detail);
 };

@@ -5,10 +5,13 @@ import type { EffectStage } from '../runtime/effects.ts';
 import { PoisonError } from '../runtime/errors.ts';
 import { answeringRepair } from '../runtime/repair.ts';
 import type { DeadLetter, Topic } from '../runtime/topology.ts';
-import { createPaymentIntent, ensureCustomer, fetchBalanceTransaction, type Timing } from './commands.ts';
+import { createPaymentIntent, ensureCustomer, fetchBalanceTransaction } from './commands.ts';
 import { deleteCustomer, moveCustomer, retireCustomer, updateCustomer } from './customers.ts';
 import { asResult, type Outcome } from './domain/outcome.ts';
 import { refusalOrThrow } from './failure.ts';
+import type { Timing } from './found.ts';
+import { cancelPaymentIntent, capturePaymentIntent } from './held.ts';
+import { createRefund } from './refunds.ts';
 import { fetchInvoiceLines } from './invoice-lines.ts';
 import { fetchInvoicePayments } from './invoice-payments.ts';
 import { fetchPayoutTransactions } from './payout-transactions.ts';
@@ -26,6 +29,12 @@ const perform = (api: StripeApi, command: StripeCommand, timing: Timing): Promis
       return fetchInvoicePayments(api, command);
     case 'FetchBalanceTransaction':
       return fetchBalanceTransaction(api, command);
+    case 'CapturePaymentIntent':
+      return capturePaymentIntent(api, command);
+    case 'CancelPaymentIntent':
+      return cancelPaymentIntent(api, command);
+    case 'CreateRefund':
+      return createRefund(api, command, timing);
     case 'UpdateCustomer':
       return updateCustomer(api, command);
     case 'MoveCustomer':

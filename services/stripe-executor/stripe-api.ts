@@ -25,6 +25,18 @@ export interface StripeApi {
     params: Stripe.PaymentIntentCreateParams,
     idempotencyKey: string,
   ): Promise<Stripe.Response<Stripe.PaymentIntent>>;
+  listRefunds(params: Stripe.RefundListParams): Promise<Stripe.Response<Stripe.ApiList<Stripe.Refund>>>;
+  createRefund(params: Stripe.RefundCreateParams, idempotencyKey: string): Promise<Stripe.Response<Stripe.Refund>>;
+  capturePaymentIntent(
+    id: string,
+    params: Stripe.PaymentIntentCaptureParams,
+    idempotencyKey: string,
+  ): Promise<Stripe.Response<Stripe.PaymentIntent>>;
+  cancelPaymentIntent(
+    id: string,
+    params: Stripe.PaymentIntentCancelParams,
+    idempotencyKey: string,
+  ): Promise<Stripe.Response<Stripe.PaymentIntent>>;
   retrieveBalanceTransaction(id: string): Promise<Stripe.Response<Stripe.BalanceTransaction>>;
   listBalanceTransactions(
     params: Stripe.BalanceTransactionListParams,
@@ -85,6 +97,13 @@ export const openStripeApi = (options: StripeApiOptions): StripeApi => {
     listPaymentIntents: (params) => limited('GET payment_intents', () => stripe.paymentIntents.list(params)),
     createPaymentIntent: (params, idempotencyKey) =>
       limited('POST payment_intents', () => stripe.paymentIntents.create(params, { idempotencyKey })),
+    listRefunds: (params) => limited('GET refunds', () => stripe.refunds.list(params)),
+    createRefund: (params, idempotencyKey) =>
+      limited('POST refunds', () => stripe.refunds.create(params, { idempotencyKey })),
+    capturePaymentIntent: (id, params, idempotencyKey) =>
+      limited('POST payment_intents', () => stripe.paymentIntents.capture(id, params, { idempotencyKey })),
+    cancelPaymentIntent: (id, params, idempotencyKey) =>
+      limited('POST payment_intents', () => stripe.paymentIntents.cancel(id, params, { idempotencyKey })),
     retrieveBalanceTransaction: (id) =>
       limited('GET balance_transactions', () => stripe.balanceTransactions.retrieve(id)),
     listBalanceTransactions: (params) =>

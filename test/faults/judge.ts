@@ -8,7 +8,7 @@ import { verify } from '../../services/cli/verify/command.ts';
 import { type Finding, judge } from '../../services/cli/verify/judge.ts';
 import type { CliConfig } from '../../services/cli/environment.ts';
 import { loadWorkflows } from '../../services/order-stream/workflows/directory.ts';
-import { cleanPaymentMethod } from '../../services/order-stream/domain/shop.ts';
+import { cleanPaymentMethod, paymentMethodsIn } from '../../services/order-stream/domain/shop.ts';
 import { type EvidenceReader, evidenceReader } from './evidence.ts';
 import { type Agreed, sequenceFindings } from './sequence.ts';
 
@@ -30,7 +30,8 @@ const passes = ({ kind, orderId }: Finding): boolean =>
 
 export const openJudge = (config: CliConfig, sleep: (ms: number) => Promise<void>): Judge => {
   const stripeMethods = config.MILLRACE_STRIPE_METHODS.split(',').map(cleanPaymentMethod);
-  const policy = { stores: config.MILLRACE_STORES, stripeMethods, livemode: false };
+  const captureOnShipment = paymentMethodsIn(config.MILLRACE_STRIPE_CAPTURE_ON_SHIPMENT);
+  const policy = { stores: config.MILLRACE_STORES, stripeMethods, captureOnShipment, livemode: false };
   const evidence: EvidenceReader = evidenceReader(config);
   const workflows = { current: loadWorkflows() };
   const agreed: Agreed = new Map();

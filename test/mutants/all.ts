@@ -4,6 +4,7 @@ import { billingMutants } from './billing.ts';
 import { customerMutants } from './customers.ts';
 import { deadLetterMutants } from './dead-letters.ts';
 import { edgeMutants } from './edges.ts';
+import { heldMutants } from './held.ts';
 import { nothingMissedMutants } from './nothing-missed.ts';
 import { notifierMutants } from './notifier.ts';
 import { payoutMutants } from './payouts.ts';
@@ -17,6 +18,7 @@ export const allMutants: readonly Mutant[] = [
   ...runtimeMutants,
   ...shopMutants,
   ...refundMutants,
+  ...heldMutants,
   ...billingMutants,
   ...payoutMutants,
   ...customerMutants,

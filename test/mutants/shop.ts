@@ -112,7 +112,7 @@ export const shopMutants: readonly Mutant[] = [
     guard: 'commands-issued-once',
     why: 'each fact about an order would send all of its commands again',
     file: decideFact,
-    edits: [{ find: `issued.includes(commandId) ||`, replace: `issued.includes('') ||` }],
+    edits: [{ find: `sent = new Set(issued)`, replace: `sent = new Set<string>()` }],
     tests: orderStream,
   },
   {

@@ -2,8 +2,8 @@
  * What must come out, told from what went in: the plan of an order, when its checkout was complete, and what happened at
  * Stripe. Written down by hand, from the contract, and not with the code that is tested. No order of arrival in it.
  */
-import type { Payment } from './stripe.ts';
-import { declineReason } from './stripe.ts';
+import type { Payment, SimulatedPayout } from './stripe.ts';
+import { declineReason, LINES_A_PAGE, STRIPE_TAKES } from './stripe.ts';
 import type { OrderPlan } from './scenario.ts';
 import { cartedAt, cartId, emailOf, firstNameOf, lineCents, type Completion } from './shopper.ts';
 
@@ -239,6 +239,56 @@ export const expectedCommands = (order: OrderPlan, facts: OrderFacts): readonly 
       },
     );
   }
+  return found;
+};
+
+/** A payout is read page by page, and is one entry: what Stripe took by itself is all that no order books of it. */
+export const expectedOfPayout = ({ id, amount, created, lines, eventIds }: SimulatedPayout): readonly Expected[] => {
+  const orderId = `payout:${id}`;
+  const occurredAt = BigInt(created) * 1000n;
+  const found: Expected[] = [];
+  const expect = (
+    topic: Expected['topic'],
+    type: string,
+    which: string,
+    causes: readonly string[],
+    payload: object,
+  ) => {
+    const commandId = `${orderId}/${which}`;
+    const target = topic === 'erpCommands' ? 'erp' : 'stripe';
+    const command = { commandId, orderId, type, target, occurredAt, workflow: 'payout-to-journal@1', payload };
+    found.push({ topic, commandId, command, causes });
+    return [commandId];
+  };
+  let causes = eventIds;
+  for (let from = 0; from < lines.length; from += LINES_A_PAGE) {
+    const startingAfter = from === 0 ? null : lines[from - 1]!.id;
+    causes = expect('stripeCommands', 'FetchPayoutTransactions', `fetch-lines/${startingAfter ?? 'first'}`, causes, {
+      payoutId: id,
+      limit: 100,
+      startingAfter,
+    });
+  }
+  const posting = (account: string, line: string, transactions: number, signed: number) => ({
+    ...{ account, line, known: true, transactions: BigInt(transactions) },
+    debit: BigInt(Math.max(signed, 0)),
+    credit: BigInt(Math.max(-signed, 0)),
+  });
+  expect('erpCommands', 'PostPayoutJournal', 'post-journal/1', causes, {
+    payoutId: id,
+    balanceTransactionId: lines[0]!.id,
+    amount: BigInt(amount),
+    fee: 0n,
+    currency: 'USD',
+    itemised: true,
+    transactions: BigInt(lines.length - 1),
+    arrivesAt: occurredAt,
+    postings: [
+      posting('1000', 'bank', 1, amount),
+      posting('6100', 'fee/stripe_fee', 1, STRIPE_TAKES),
+      posting('1010', 'clearing', lines.length - 2, -amount - STRIPE_TAKES),
+    ].filter(({ debit, credit }) => debit !== credit),
+  });
   return found;
 };
 

@@ -29,6 +29,7 @@ type Running = Pick<Application, 'stop' | 'crashed'> & Partial<Pick<Application,
 export const policy: Policy = {
   stores: { '1': { currency: 'USD', timeZone: 'America/New_York' } },
   stripeMethods: ['STRIPE'],
+  captureOnShipment: [],
   livemode: false,
 };
 

@@ -11,7 +11,7 @@ import type { ConsumedRecord } from '../../services/runtime/ports.ts';
 import type { StoreBackend } from '../../services/runtime/store.ts';
 import { groupId } from '../../services/runtime/topics.ts';
 import type { DeadLetter, Topic } from '../../services/runtime/topology.ts';
-import { expectedCommands, expectedState, mustFollow, type Expected } from './expectation.ts';
+import { expectedCommands, expectedOfPayout, expectedState, mustFollow, type Expected } from './expectation.ts';
 import { type Machines, policy, workflows } from './machines.ts';
 import type { PoisonLetter } from './poison.ts';
 import { openValueTable } from './serde.ts';
@@ -64,6 +64,7 @@ const checkCommands = (evidence: Evidence, say: (what: string) => void): void =>
     };
     for (const each of expectedCommands(order, facts)) wanted.set(each.commandId, each);
   }
+  for (const payout of stripe.payouts) for (const each of expectedOfPayout(payout)) wanted.set(each.commandId, each);
   const seen = new Set<string>();
   const results = new Map<string, CommandResult[]>();
   for (const key of ['stripeResults', 'adnsfResults'] as const)

@@ -134,6 +134,13 @@ export const runScenario = async (
     },
     {
       is: 'actor',
+      label: 'Stripe pays out',
+      weight: 0.1,
+      enabled: () => stripe.payouts.length < scenario.payouts && stripe.hasEarned,
+      act: () => stripe.payOut(),
+    },
+    {
+      is: 'actor',
       label: 'a program is started again',
       weight: 0.15,
       enabled: () => machines.anyDown(),

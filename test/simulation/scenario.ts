@@ -64,6 +64,8 @@ export type Scenario = Readonly<{
   /** How often, once all is at rest, everything is told again that was told already, to see that nothing comes of it. */
   encores: number;
   faults: readonly FaultPlan[];
+  /** How often Stripe pays out at most. */
+  payouts: number;
   /** Whether its orders are certified in the end: that costs more than the schedule itself. */
   certified: boolean;
   /** From this step on, what runs next is no longer up to chance: the oldest does. */
@@ -147,6 +149,7 @@ export const scenarioOf = (seed: number, kinds: readonly FaultKind[] = faultKind
     poisons: Array.from({ length: chance.pick([0, 0, 0, 1, 2]) }, () => chance.pick(poisons)),
     encores: chance.pick([0, 0, 1]),
     faults,
+    payouts: chance.pick([0, 0, 0, 1, 2]),
     certified: seed % CERTIFY_EVERY === 0,
     chanceUntil: Infinity,
   };

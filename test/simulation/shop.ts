@@ -263,6 +263,9 @@ class OpenTransaction implements ShopTransaction {
       case 'link':
         this.#shop.put({ ...row, AuthorizationPNREF: change.paymentIntentId, PaymentGateway: change.gateway });
         return;
+      case 'authorized':
+        this.#shop.put({ ...row, TransactionState: 'AUTHORIZED' });
+        return;
       case 'paid':
         this.#shop.put({ ...row, TransactionState: 'CAPTURED' });
         return;
@@ -270,11 +273,14 @@ class OpenTransaction implements ShopTransaction {
         this.#shop.notes.set(orderNumber, [...(this.#shop.notes.get(orderNumber) ?? []), change.note]);
         this.#shop.put({ ...row, TransactionState: 'REFUSED' });
         return;
+      case 'voided':
       case 'refunded':
       case 'unrefunded':
       case 'noted': {
         this.#shop.notes.set(orderNumber, [...(this.#shop.notes.get(orderNumber) ?? []), change.note]);
-        const state = { refunded: 'REFUNDED', unrefunded: 'CAPTURED', noted: row.TransactionState }[change.kind];
+        const state = { voided: 'VOIDED', refunded: 'REFUNDED', unrefunded: 'CAPTURED', noted: row.TransactionState }[
+          change.kind
+        ];
         this.#shop.put({ ...row, TransactionState: state });
         return;
       }

@@ -91,6 +91,8 @@ const orderRow = (order: OrderPlan): OrdersValue =>
     TransactionType: 0,
     ShippedOn: null,
     ShippingTrackingNumber: null,
+    RefundReason: null,
+    RefundedOn: null,
   }) as unknown as OrdersValue;
 
 /** One shopper with one order: a list of things to do, each when its time has come. */

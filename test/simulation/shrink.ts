@@ -40,6 +40,7 @@ const reductions = (scenario: Scenario): readonly Scenario[] => {
     ...(scenario.streams > 1 ? [{ ...scenario, streams: 1 }] : []),
     ...(scenario.executors > 1 ? [{ ...scenario, executors: 1 }] : []),
     ...(scenario.encores > 0 ? [{ ...scenario, encores: 0 }] : []),
+    ...(scenario.payouts > 0 ? [{ ...scenario, payouts: scenario.payouts - 1 }] : []),
     ...(scenario.ledger ? [{ ...scenario, ledger: false }] : []),
     ...(scenario.batchRecords < 1000 ? [{ ...scenario, batchRecords: 1000 }] : []),
     ...(scenario.pageSize < 500 ? [{ ...scenario, pageSize: 500 }] : []),
@@ -111,6 +112,7 @@ export const summary = (scenario: Scenario): string =>
   [
     `seed ${scenario.seed}: ${scenario.partitions} partitions, ${scenario.streams} streams, ${scenario.executors} executors of each kind, ` +
       `batches of ${scenario.batchRecords}, pages of ${scenario.pageSize}${scenario.encores > 0 ? `, ${scenario.encores} encores` : ''}` +
+      (scenario.payouts > 0 ? `, ${scenario.payouts} payouts` : '') +
       (Number.isFinite(scenario.chanceUntil) ? `, chance until step ${scenario.chanceUntil}` : ''),
     ...scenario.orders.map(
       (order) =>

@@ -52,9 +52,27 @@ export type Balance = Readonly<{
   fee: number;
   net: number;
   currency: string;
+  reporting_category: string;
   status: string;
   created: number;
 }>;
+
+/** A payout, for the oracle. */
+export type SimulatedPayout = Readonly<{
+  id: string;
+  /** Minor units. */
+  amount: number;
+  created: number;
+  /** What is in it, as Stripe lists it: the latest first, its own transaction among it. */
+  lines: readonly Readonly<Record<string, unknown> & { id: string }>[];
+  /** Events that say that the list is complete, all at one time. */
+  eventIds: readonly string[];
+}>;
+
+/** Lines that Stripe gives at a time, whatever it is asked for. */
+export const LINES_A_PAGE = 2;
+/** What Stripe takes before it pays out. */
+export const STRIPE_TAKES = 7;
 
 /** What an event says, apart from its id: twins share it. */
 export type StripeNews = Readonly<{
@@ -89,6 +107,7 @@ export class SimulatedStripe {
   readonly balances = new Map<string, Balance>();
   /** By order number, as told by the metadata. */
   readonly payments = new Map<number, Payment[]>();
+  readonly payouts: SimulatedPayout[] = [];
   /** Every event id that says the same as another, with the one that was first. */
   readonly twins = new Map<string, string>();
   readonly #keys = new Map<string, Saved>();
@@ -130,13 +149,22 @@ export class SimulatedStripe {
         read('GET payment_intents', () => list(this.intents.filter((intent) => intent.customer === customer))),
       createPaymentIntent: (params, key) =>
         this.#request(process, 'POST payment_intents', key, JSON.stringify(params), () => this.#newIntent(params)),
+      listRefunds: () => Promise.reject(new Error('nobody refunds anything in this shop')),
+      createRefund: () => Promise.reject(new Error('nobody refunds anything in this shop')),
+      capturePaymentIntent: () => Promise.reject(new Error('nothing is authorised here')),
+      cancelPaymentIntent: () => Promise.reject(new Error('nobody voids orders here')),
       retrieveBalanceTransaction: (id) =>
         read('GET balance_transactions', () => {
           const found = this.balances.get(id);
           return found ?? missing(id);
         }),
-      // Nothing is paid out here.
-      listBalanceTransactions: () => read('GET balance_transactions', () => list([])),
+      listBalanceTransactions: ({ payout, starting_after: after }) =>
+        read('GET balance_transactions', () => {
+          const { lines } = this.payouts.find(({ id }) => id === payout) ?? missing(String(payout));
+          const from = after === undefined ? 0 : lines.findIndex(({ id }) => id === after) + 1;
+          const more = from + LINES_A_PAGE < lines.length;
+          return { ...list(lines.slice(from, from + LINES_A_PAGE)), has_more: more };
+        }),
       retrievePaymentIntent: (id) =>
         read('GET payment_intents', () =>
           structuredCopy(this.intents.find((intent) => intent.id === id) ?? missing(id)),
@@ -291,10 +319,9 @@ export class SimulatedStripe {
     const index = this.customers.findIndex((customer) => customer.id === id);
     if (index < 0) return before;
     const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
-    const metadata: Record<string, string> = { ...before.metadata };
-    for (const [name, value] of Object.entries(params.metadata ?? {}))
-      if (value === '' || value === null) delete metadata[name];
-      else metadata[name] = String(value);
+    const merged: Record<string, unknown> = { ...before.metadata, ...(params.metadata || {}) };
+    const kept = Object.entries(merged).filter(([, value]) => value !== '' && value !== null);
+    const metadata = Object.fromEntries(kept.map(([name, value]) => [name, String(value)]));
     const after: Customer = {
       ...before,
       ...(params.name !== undefined && { name: text(params.name) }),
@@ -395,6 +422,7 @@ export class SimulatedStripe {
       fee,
       net: intent.amount - fee,
       currency: intent.currency,
+      reporting_category: 'charge',
       status: 'pending',
       created,
     };
@@ -416,8 +444,59 @@ export class SimulatedStripe {
     });
   }
 
+  /** What is known of the money of charges and was not paid out, with the charge and its payment. */
+  #unpaid(): readonly Readonly<{ balance: Balance; charge: string; intent: Intent }>[] {
+    const paidOut = new Set(this.payouts.flatMap(({ lines }) => lines.map(({ id }) => id)));
+    return [...this.payments].flatMap(([orderNumber, payments]) =>
+      payments.flatMap((payment) => {
+        const intent = this.intents.find(({ metadata }) => metadata['order_id'] === String(orderNumber));
+        if (payment.kind === 'declined' || intent === undefined) return [];
+        const { balance, charge } = payment;
+        return this.balances.has(balance.id) && !paidOut.has(balance.id) ? [{ balance, charge, intent }] : [];
+      }),
+    );
+  }
+
+  get hasEarned(): boolean {
+    return this.#unpaid().length > 0;
+  }
+
+  /** Pays out what there is, less what Stripe takes by itself. Every other charge does not say of which order it is. */
+  payOut(): void {
+    const id = `po_${this.payouts.length + 1}`;
+    const created = this.#seconds();
+    const about = { object: 'balance_transaction', currency: 'usd', status: 'available', created };
+    const charges = this.#unpaid().map(({ balance, charge, intent }, index) => {
+      const { metadata, id: intentId } = intent;
+      const source = { id: charge, object: 'charge', metadata: index % 2 ? {} : metadata, payment_intent: intentId };
+      return { ...balance, type: 'charge', reporting_category: 'charge', source };
+    });
+    const amount = charges.reduce((sum, { net }) => sum + net, -STRIPE_TAKES);
+    const line = (category: string, type: string, net: number, source: object | null) => ({
+      ...about,
+      ...{ id: `txn_${category}_${id}`, amount: net, fee: 0, net, reporting_category: category, type, source },
+    });
+    const own = line('payout', 'payout', -amount, { id, object: 'payout' });
+    const lines = [own, line('fee', 'stripe_fee', -STRIPE_TAKES, null), ...charges.toReversed()];
+    const payout = {
+      ...{ id, object: 'payout', amount, currency: 'usd', status: 'paid', automatic: true, created },
+      ...{ arrival_date: created, balance_transaction: own.id, failure_balance_transaction: null },
+    };
+    const eventIds: string[] = [];
+    this.payouts.push({ id, amount, created, lines, eventIds });
+    this.#tell('payout.paid', { ...payout, reconciliation_status: 'in_progress' });
+    const reconciled = { ...payout, reconciliation_status: 'completed' };
+    this.#tell('payout.reconciliation_completed', reconciled, undefined, undefined, eventIds);
+  }
+
   /** Sends an event on its way. Returns its ids: a list that grows when twins of it come. */
-  #tell(type: string, object: object, previous?: object, idempotencyKey?: string): readonly string[] {
+  #tell(
+    type: string,
+    object: object,
+    previous?: object,
+    idempotencyKey?: string,
+    ids: string[] = [],
+  ): readonly string[] {
     const news: StripeNews = {
       type,
       created: this.#seconds(),
@@ -425,7 +504,6 @@ export class SimulatedStripe {
       ...(previous && { previous }),
       ...(idempotencyKey !== undefined && { idempotencyKey }),
     };
-    const ids: string[] = [];
     this.#send(news, ids);
     if (this.#world.faults.strikes('webhook-twin')) this.#send(news, ids);
     return ids;

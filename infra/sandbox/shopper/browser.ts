@@ -31,7 +31,7 @@ export interface Browser {
   ): Promise<CardOutcome>;
 }
 
-const client = (key: string, base: string | undefined): Stripe => {
+export const stripeClient = (key: string, base: string | undefined): Stripe => {
   const common = { maxNetworkRetries: 2, timeout: 15_000, telemetry: false } as const;
   if (base === undefined) return new Stripe(key, common);
   const url = new URL(base);
@@ -46,7 +46,7 @@ const client = (key: string, base: string | undefined): Stripe => {
 const { StripeAPIError, StripeCardError, StripeConnectionError, StripeRateLimitError } = Stripe.errors;
 
 /** Away, overloaded, or busy with the same request. */
-const passes = (error: unknown): boolean =>
+export const passes = (error: unknown): boolean =>
   error instanceof StripeConnectionError ||
   error instanceof StripeRateLimitError ||
   error instanceof StripeAPIError ||
@@ -54,8 +54,8 @@ const passes = (error: unknown): boolean =>
 
 /** `paymentPage`: where the payment page gets its secret. Without it the shop's page server asks Stripe itself. */
 export const openBrowser = (access: StripeAccess, paymentPage?: OpenPayment): Browser => {
-  const server = client(access.secretKey, access.base);
-  const page = client(access.publishableKey, access.base);
+  const server = stripeClient(access.secretKey, access.base);
+  const page = stripeClient(access.publishableKey, access.base);
 
   /** Plays the bank's page, which only the sandbox can. */
   const authenticate = async (id: string, passed: boolean): Promise<void> => {

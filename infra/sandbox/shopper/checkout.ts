@@ -252,6 +252,7 @@ const insertOrder = async (
   buyer: Buyer,
   orderNumber: number,
   state: Habits['firstState'],
+  paymentMethod: string,
 ): Promise<void> => {
   const weight = order.lines.reduce(
     (sum, line) => sum + BigInt(line.article.weight.replace('.', '')) * BigInt(line.quantity),
@@ -291,7 +292,7 @@ const insertOrder = async (
       tax: money(order.tax),
       shipping: money(order.shipping),
       total: money(order.total),
-      payment: text(PAYMENT_METHOD),
+      payment: text(paymentMethod),
       state: text(state),
       weight: text(`${weight / 10n}.${weight % 10n}`),
     },
@@ -367,10 +368,11 @@ export const placeOrder = async (
   buyer: Buyer,
   orderNumber: number,
   habits: Habits = tidy,
+  paymentMethod = PAYMENT_METHOD,
 ): Promise<void> => {
   const numbered = { number: int(orderNumber) };
   const exists = await number(sql, 'SELECT OrderNumber AS id FROM dbo.Orders WHERE OrderNumber = @number', numbered);
-  if (exists === undefined) await insertOrder(sql, visit, order, buyer, orderNumber, habits.firstState);
+  if (exists === undefined) await insertOrder(sql, visit, order, buyer, orderNumber, habits.firstState, paymentMethod);
 
   const begun = `(TransactionState IS NULL OR TransactionState IN (N'AUTH', N'AUTH CAPTURE'))`;
   if (habits.takenBack)

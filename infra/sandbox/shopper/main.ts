@@ -10,6 +10,7 @@ import { openBrowser } from './browser.ts';
 import { openDiary } from './diary.ts';
 import { paymentPage } from './payment-page.ts';
 import { runShoppers } from './run.ts';
+import { openTill } from './till.ts';
 
 const variables = {
   MILLRACE_ADNSF_SQL_HOST: z.string().default('127.0.0.1'),
@@ -48,6 +49,7 @@ type Flags = Readonly<{
   rate?: number;
   seed: string;
   untidy: number;
+  merchant: number;
   concurrency: number;
   patience: number;
   first: number;
@@ -60,6 +62,7 @@ const flags = new Command('shopper')
   .option('--rate <per-minute>', 'visits per minute, until stopped', positive)
   .option('--seed <text>', 'what the shoppers are is a function of this', process.env['MILLRACE_SEED'] ?? 'millrace')
   .option('--untidy <share>', 'share of visits that are as untidy as a real shop, from 0 to 1', share, 0)
+  .option('--merchant <share>', 'share of visits that the merchant does something about, from 0 to 1', share, 0)
   .option('--concurrency <n>', 'visits side by side', positive, 12)
   .option('--patience <seconds>', 'how long a visit may take', positive, 600)
   .option('--first <n>', 'number of the first visit when the diary knows none', whole, 0)
@@ -78,11 +81,18 @@ const diaryFile = flags.diary ?? (stateDir === undefined ? undefined : join(stat
 const stopping = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort(new Error(signal)));
 
+const access = {
+  base: config.MILLRACE_STRIPE_API_BASE,
+  secretKey: config.MILLRACE_STRIPE_SECRET_KEY,
+  publishableKey: config.MILLRACE_STRIPE_PUBLISHABLE_KEY,
+};
 const begun = performance.now();
 const counts: Record<string, number> = {};
 const summary = await runShoppers({
   seed: flags.seed,
   untidy: flags.untidy,
+  merchant: flags.merchant,
+  till: openTill(access),
   amount: flags.rate === undefined ? { orders: flags.orders ?? 40 } : { rate: flags.rate },
   concurrency: flags.concurrency,
   patienceMs: flags.patience * 1_000,
@@ -95,11 +105,7 @@ const summary = await runShoppers({
     encrypt: config.MILLRACE_ADNSF_SQL_ENCRYPT,
   },
   browser: openBrowser(
-    {
-      base: config.MILLRACE_STRIPE_API_BASE,
-      secretKey: config.MILLRACE_STRIPE_SECRET_KEY,
-      publishableKey: config.MILLRACE_STRIPE_PUBLISHABLE_KEY,
-    },
+    access,
     config.MILLRACE_PAYMENTS_URL === undefined || linkSecret === undefined
       ? undefined
       : paymentPage(config.MILLRACE_PAYMENTS_URL, linkSecret),

@@ -4,10 +4,12 @@ import type { Browser } from './browser.ts';
 import type { Diary } from './diary.ts';
 import { habitsOf } from './habits.ts';
 import { keepHouse } from './maintenance.ts';
+import { deedOf } from './merchant.ts';
 import { planVisit } from './plan.ts';
 import { openShop, type Shop } from './shop.ts';
 import type { ShopLogin } from './sql.ts';
 import { fillShelf } from './stock.ts';
+import type { Till } from './till.ts';
 import { playVisit, type ShopperEvent } from './visit.ts';
 
 const POLL_MS = 250;
@@ -17,6 +19,9 @@ export type RunOptions = Readonly<{
   seed: string;
   /** The share of visits that are untidy, from 0 to 1; with any, the shop's maintenance runs as well. */
   untidy: number;
+  /** The share of visits that the merchant does something about, from 0 to 1. */
+  merchant: number;
+  till: Till;
   /** `orders`: until so many new orders are placed. `rate`: visits per minute, until the signal. */
   amount: Readonly<{ orders: number }> | Readonly<{ rate: number }>;
   /** Visits side by side. */
@@ -84,6 +89,7 @@ export const runShoppers = async (options: RunOptions): Promise<RunSummary> => {
         {
           shop,
           browser: options.browser,
+          till: options.till,
           shelf,
           patience: patienceOf(),
           pollMs: POLL_MS,
@@ -91,6 +97,7 @@ export const runShoppers = async (options: RunOptions): Promise<RunSummary> => {
         },
         visit,
         habitsOf(seed, index, options.untidy),
+        deedOf(seed, index, options.merchant),
       );
       visits += 1;
       await diary.finish(index);

@@ -1,9 +1,16 @@
 /** What a command does to an order, given the order as it is. Pure: the transaction around it is somebody else's. */
-import type { LinkPayment, MarkOrderPaid, RecordPaymentDecline } from '../../../schemas/generated/types.ts';
+import type {
+  LinkPayment,
+  MarkOrderAuthorized,
+  MarkOrderPaid,
+  RecordPaymentDecline,
+  VoidOrder,
+} from '../../../schemas/generated/types.ts';
 import type { AdnsfOrderCommand } from '../../../schemas/topics.ts';
 import { amountDue } from './amount-due.ts';
 import { type Decision, otherPaymentIntent, refuse, stateConflict, type StoreFacts } from './decision.ts';
 import { type OrderRow, stateOf } from './order-row.ts';
+import { recordDispute, recordRefundRefusal } from './notes.ts';
 import { recordRecurringEnd, recordRecurringPayment } from './recurring.ts';
 import { recordRefund, reverseRefund } from './refunds.ts';
 import { wallClock, wallClockText } from './wall-clock.ts';
@@ -11,9 +18,14 @@ import { wallClock, wallClockText } from './wall-clock.ts';
 const PENDING = 'PENDING';
 const CAPTURED = 'CAPTURED';
 const REFUSED = 'REFUSED';
-const PAYABLE = new Set([PENDING, 'AUTHORIZED', REFUSED]);
+const AUTHORIZED = 'AUTHORIZED';
+const VOIDED = 'VOIDED';
+const PAYABLE = new Set([PENDING, AUTHORIZED, REFUSED]);
 const DECLINABLE = new Set([PENDING, REFUSED]);
-const BEYOND_DECLINE = new Set([CAPTURED, 'AUTHORIZED', 'REFUNDED']);
+const BEYOND_DECLINE = new Set([CAPTURED, AUTHORIZED, 'REFUNDED']);
+/** Somebody was faster, or the money is taken by now. */
+const BEYOND_AUTHORIZATION = new Set([CAPTURED, 'REFUNDED', VOIDED, 'FORCE VOIDED', 'FRAUD']);
+const ENDED = new Set([VOIDED, 'FORCE VOIDED', 'FRAUD']);
 
 const link = ({ payload }: LinkPayment, row: OrderRow): Decision => {
   if (row.paymentReference === payload.paymentIntentId) return { kind: 'nothing', outcome: 'already' };
@@ -24,12 +36,13 @@ const link = ({ payload }: LinkPayment, row: OrderRow): Decision => {
   return { kind: 'apply', change: { kind: 'link', paymentIntentId, gateway }, after: PENDING };
 };
 
-const amountProblem = ({ payload }: MarkOrderPaid, row: OrderRow, store: StoreFacts): Decision | undefined => {
+const amountProblem = (
+  { payload }: MarkOrderPaid | MarkOrderAuthorized,
+  row: OrderRow,
+  store: StoreFacts,
+): Decision | undefined => {
   if (payload.currency.toUpperCase() !== store.currency)
-    return refuse(
-      'currency_mismatch',
-      `paid in ${payload.currency}, but store ${row.storeId} sells in ${store.currency}`,
-    );
+    return refuse('currency_mismatch', `in ${payload.currency}, but store ${row.storeId} sells in ${store.currency}`);
   let due: bigint;
   try {
     due = amountDue(row, store.currency);
@@ -39,7 +52,7 @@ const amountProblem = ({ payload }: MarkOrderPaid, row: OrderRow, store: StoreFa
   if (due === payload.amount) return undefined;
   return refuse(
     'amount_mismatch',
-    `order ${row.orderNumber} comes to ${due} ${store.currency} (minor units), and ${payload.amount} were paid`,
+    `order ${row.orderNumber} comes to ${due} ${store.currency} (minor units), and ${payload.amount} are at Stripe`,
   );
 };
 
@@ -53,6 +66,36 @@ const pay = (command: MarkOrderPaid, row: OrderRow, store: StoreFacts): Decision
   if (!PAYABLE.has(state)) return stateConflict(row, 'paid');
   const change = { kind: 'paid', on: wallClock(paidAt, store.timeZone) } as const;
   return amountProblem(command, row, store) ?? { kind: 'apply', change, after: CAPTURED };
+};
+
+const authorize = (command: MarkOrderAuthorized, row: OrderRow, store: StoreFacts): Decision => {
+  const { paymentIntentId, authorizedAt } = command.payload;
+  const other = otherPaymentIntent(row, paymentIntentId);
+  if (other !== undefined)
+    return refuse('linked_to_other', `order ${row.orderNumber} is linked to ${other}, not to ${paymentIntentId ?? ''}`);
+  const state = stateOf(row);
+  if (state === AUTHORIZED) return { kind: 'nothing', outcome: 'already' };
+  if (BEYOND_AUTHORIZATION.has(state)) return { kind: 'nothing', outcome: 'superseded' };
+  if (!PAYABLE.has(state)) return stateConflict(row, 'authorised');
+  const problem = amountProblem(command, row, store);
+  if (problem !== undefined) return problem;
+  const change = { kind: 'authorized', on: wallClock(authorizedAt, store.timeZone) } as const;
+  return { kind: 'apply', change, after: AUTHORIZED };
+};
+
+const voidOrder = ({ payload }: VoidOrder, row: OrderRow, store: StoreFacts): Decision => {
+  const { paymentIntentId, reason, canceledAt } = payload;
+  const other = otherPaymentIntent(row, paymentIntentId);
+  if (other !== undefined)
+    return refuse('linked_to_other', `order ${row.orderNumber} is linked to ${other}, not to ${paymentIntentId}`);
+  const state = stateOf(row);
+  if (ENDED.has(state)) return { kind: 'nothing', outcome: 'already' };
+  if (!PAYABLE.has(state)) return stateConflict(row, 'voided');
+  const on = wallClock(canceledAt, store.timeZone);
+  const why =
+    reason === 'automatic' ? 'the authorisation expired' : `cancelled at Stripe: ${reason ?? 'no reason given'}`;
+  const note = `${wallClockText(canceledAt, store.timeZone)} ${paymentIntentId} can no longer be paid: ${why}`;
+  return { kind: 'apply', change: { kind: 'voided', on, note }, after: VOIDED };
 };
 
 /** One line for the people who serve customers. */
@@ -85,6 +128,14 @@ export const decide = (command: AdnsfOrderCommand, row: OrderRow, store: StoreFa
       return recordRefund(command, row, store);
     case 'ReverseRefund':
       return reverseRefund(command, row, store);
+    case 'MarkOrderAuthorized':
+      return authorize(command, row, store);
+    case 'VoidOrder':
+      return voidOrder(command, row, store);
+    case 'RecordRefundRefusal':
+      return recordRefundRefusal(command, row, store);
+    case 'RecordDispute':
+      return recordDispute(command, row, store);
     case 'RecordRecurringPayment':
       return recordRecurringPayment(command, row, store);
     case 'RecordRecurringEnd':

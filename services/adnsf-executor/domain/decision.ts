@@ -7,7 +7,9 @@ export type StoreFacts = Readonly<{ currency: string; timeZone: string }>;
 /** Columns to be written. Times are local, as epoch milliseconds as if UTC. */
 export type Change =
   | Readonly<{ kind: 'link'; paymentIntentId: string; gateway: string }>
+  | Readonly<{ kind: 'authorized'; on: number }>
   | Readonly<{ kind: 'paid'; on: number }>
+  | Readonly<{ kind: 'voided'; on: number; note: string }>
   | Readonly<{ kind: 'declined'; note: string }>
   | Readonly<{ kind: 'refunded'; on: number; reason: string; note: string }>
   /** Money that was to be paid back is ours again, and so the order is paid. */

@@ -1,6 +1,7 @@
 /** Refunds that were begun at Stripe, on the order in the shop. */
 import type { RecordRefund, ReverseRefund } from '../../../schemas/generated/types.ts';
 import { moneyText } from '../../order-stream/domain/money.ts';
+import { ownRefundReason } from '../../order-stream/domain/shop.ts';
 import { amountDue } from './amount-due.ts';
 import { type Decision, otherPaymentIntent, refuse, stateConflict, type StoreFacts } from './decision.ts';
 import { type OrderRow, stateOf } from './order-row.ts';
@@ -40,8 +41,10 @@ const noteOf = (
   due: bigint,
 ): string => {
   const money = (amount: bigint): string => `${moneyText(amount, store.currency)} ${store.currency}`;
+  const asked =
+    'requestedBy' in payload && payload.requestedBy !== null ? ` as the shop asked (${payload.requestedBy})` : '';
   const why = payload.reason === null ? '' : `: ${payload.reason}`;
-  const note = `${wallClockText(at, store.timeZone)} Stripe ${what} ${money(payload.amount)} (${payload.refundId})${why}; ${money(payload.refunded)} of ${money(due)} are refunded`;
+  const note = `${wallClockText(at, store.timeZone)} Stripe ${what} ${money(payload.amount)} (${payload.refundId})${asked}${why}; ${money(payload.refunded)} of ${money(due)} are refunded`;
   return note.replaceAll(/\s+/g, ' ');
 };
 
@@ -62,7 +65,7 @@ export const recordRefund = (command: RecordRefund, row: OrderRow, store: StoreF
   if (state !== CAPTURED) return stateConflict(row, 'refunded');
   if (refunded < due) return { kind: 'apply', change: { kind: 'noted', note }, after: CAPTURED };
   const on = wallClock(refundedAt, store.timeZone);
-  const change = { kind: 'refunded', on, reason: `Stripe ${refundId}: ${reason ?? 'no reason given'}`, note } as const;
+  const change = { kind: 'refunded', on, reason: ownRefundReason(refundId, reason), note } as const;
   return { kind: 'apply', change, after: REFUNDED };
 };
 

@@ -59,6 +59,8 @@ export const orderBody = z.object({
   shippingMethod: text,
   shippedOn: local.nullable(),
   trackingNumber: text,
+  refundedOn: local.nullable(),
+  refundReason: text,
   billTo: address,
   shipTo: address,
   lines: z.array(line),
@@ -121,6 +123,8 @@ const rowOf = (order: OrderBody): OrdersValue =>
     TransactionType: order.transactionType,
     ShippedOn: order.shippedOn === null ? null : epoch(order.shippedOn),
     ShippingTrackingNumber: order.trackingNumber,
+    RefundReason: order.refundReason,
+    RefundedOn: order.refundedOn === null ? null : epoch(order.refundedOn),
   }) as OrdersValue;
 
 const lineOf = (given: z.output<typeof line>): OrderLine => ({
@@ -155,4 +159,5 @@ export const snapshotOf = (order: OrderBody, customer: CustomerBody | undefined,
     customer === undefined ? null : customerOf(customer),
     policy,
     null,
+    'told',
   );

@@ -4,6 +4,7 @@
  */
 import type { AdnsfWebhook, AssembledOrder } from '../../../schemas/generated/types.ts';
 import type { Policy } from '../../order-stream/domain/policy.ts';
+import { subjectOf } from '../../order-stream/domain/shop.ts';
 import { countService } from '../../platform/counts.ts';
 import type { EffectStage } from '../../runtime/effects.ts';
 import { PoisonError } from '../../runtime/errors.ts';
@@ -55,7 +56,7 @@ export const readerStage = (options: ReaderStageOptions): EffectStage<AdnsfWebho
       return [];
     }
     const order = await read(options, orderNumber);
-    if (order !== undefined) return [{ topic: options.snapshots, key: order.orderId, value: order }];
+    if (order !== undefined) return [{ topic: options.snapshots, key: subjectOf(order), value: order }];
     countService('adnsf-reader', 'ignored', 'unfinished_order');
     return [];
   },

@@ -97,6 +97,15 @@ const fieldsOf = (change: Change, order: OrderBody): object => {
         ...(order.authorizedOn === null && { authorizedOn: on }),
       };
     }
+    case 'authorized':
+      return { transactionState: 'AUTHORIZED', authorizedOn: localText(change.on) };
+    case 'voided':
+      return {
+        transactionState: 'VOIDED',
+        voidedOn: localText(change.on),
+        isNew: false,
+        serviceNote: change.note,
+      };
     case 'declined':
       return { transactionState: 'REFUSED', serviceNote: change.note };
     case 'refunded':

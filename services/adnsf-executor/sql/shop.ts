@@ -72,6 +72,9 @@ const ADD_NOTE = `CustomerServiceNotes =
 const UPDATES: Readonly<Record<Change['kind'], string>> = {
   link: updateOrders('AuthorizationPNREF = @paymentIntent, PaymentGateway = @gateway'),
   paid: updateOrders("TransactionState = N'CAPTURED', CapturedOn = @on, AuthorizedOn = COALESCE(AuthorizedOn, @on)"),
+  authorized: updateOrders("TransactionState = N'AUTHORIZED', AuthorizedOn = @on"),
+  // As ADNSF itself does, but for the stock, which its own procedure returns.
+  voided: updateOrders(`TransactionState = N'VOIDED', VoidedOn = @on, IsNew = 0, ${ADD_NOTE}`),
   declined: updateOrders(`TransactionState = N'REFUSED', ${ADD_NOTE}`),
   // As ADNSF itself does; RefundTXCommand and RefundTXResult are its gateways' to write.
   refunded: updateOrders(
@@ -85,8 +88,11 @@ const parametersOf = (change: Change): Readonly<Record<string, Parameter>> => {
   switch (change.kind) {
     case 'link':
       return { paymentIntent: text(change.paymentIntentId), gateway: text(change.gateway) };
+    case 'authorized':
     case 'paid':
       return { on: localTime(change.on) };
+    case 'voided':
+      return { on: localTime(change.on), note: text(change.note) };
     case 'declined':
     case 'unrefunded':
     case 'noted':

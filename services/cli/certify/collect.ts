@@ -255,8 +255,10 @@ const relatedTo = async (
     for await (const records of pages(world, { topic: orders.name, partition }))
       for (const record of records) {
         const envelope = decoded(orders, record);
-        const number = (envelope?.after ?? envelope?.before)?.OrderNumber;
-        if (String(number) === orderId) customers.add(keyOf(record));
+        const row = envelope?.after ?? envelope?.before;
+        // Its credits are orders of their own.
+        if (String(row?.OrderNumber) === orderId || String(row?.ParentOrderNumber) === orderId)
+          customers.add(keyOf(record));
       }
   const links = schemas.topic('stripeObjects');
   for (const partition of numbers(positions.count(links.name)))

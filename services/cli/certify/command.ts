@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { httpRegistry } from '../../../schemas/registry.ts';
 import { openSchemas, type Schemas } from '../../../schemas/serde.ts';
 import type { Policy } from '../../order-stream/domain/policy.ts';
-import { cleanPaymentMethod } from '../../order-stream/domain/shop.ts';
+import { paymentMethodsIn } from '../../order-stream/domain/shop.ts';
 import { loadWorkflows } from '../../order-stream/workflows/directory.ts';
 import type { Workflows } from '../../order-stream/workflows/set.ts';
 import { diskBackends } from '../../runtime/disk-store.ts';
@@ -103,7 +103,8 @@ const worldOf = async (config: CliConfig): Promise<World> => {
   const schemas = openSchemas(httpRegistry(config.MILLRACE_REGISTRY_URL));
   const policy = {
     stores: config.MILLRACE_STORES,
-    stripeMethods: config.MILLRACE_STRIPE_METHODS.split(',').map(cleanPaymentMethod),
+    stripeMethods: paymentMethodsIn(config.MILLRACE_STRIPE_METHODS),
+    captureOnShipment: paymentMethodsIn(config.MILLRACE_STRIPE_CAPTURE_ON_SHIPMENT),
     livemode: config.MILLRACE_STRIPE_LIVEMODE,
   };
   const cluster = kafkajsCluster({ brokers: config.MILLRACE_KAFKA_BROKERS, clientId: 'millrace-cli' });

@@ -40,7 +40,12 @@ export const openOffice = async (cluster: KafkaCluster, registry: Registry): Pro
     admin,
     reader,
     // Only which stages there are and how they read matters here, not what they decide.
-    topology: orderTopology(schemas, { stores: {}, stripeMethods: [], livemode: false }, '', noWorkflows()),
+    topology: orderTopology(
+      schemas,
+      { stores: {}, stripeMethods: [], captureOnShipment: [], livemode: false },
+      '',
+      noWorkflows(),
+    ),
     async close() {
       await reader.close();
       await admin.close();

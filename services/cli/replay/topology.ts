@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Schemas } from '../../../schemas/serde.ts';
 import { type TopicDefinition, topics } from '../../../schemas/topics.ts';
-import { cleanPaymentMethod } from '../../order-stream/domain/shop.ts';
+import { paymentMethodsIn } from '../../order-stream/domain/shop.ts';
 import { loadWorkflows } from '../../order-stream/workflows/directory.ts';
 import { orderTopology } from '../../order-stream/topology.ts';
 import type { Topology } from '../../runtime/topology.ts';
@@ -17,6 +17,7 @@ type Settings = Pick<
   CliConfig,
   | 'MILLRACE_STORES'
   | 'MILLRACE_STRIPE_METHODS'
+  | 'MILLRACE_STRIPE_CAPTURE_ON_SHIPMENT'
   | 'MILLRACE_STRIPE_LIVEMODE'
   | 'MILLRACE_WORKFLOWS_DIR'
   | 'MILLRACE_ENVIRONMENT'
@@ -28,7 +29,8 @@ export const topologyOf = (config: Settings, schemas: Schemas): Topology =>
     schemas,
     {
       stores: config.MILLRACE_STORES,
-      stripeMethods: config.MILLRACE_STRIPE_METHODS.split(',').map(cleanPaymentMethod),
+      stripeMethods: paymentMethodsIn(config.MILLRACE_STRIPE_METHODS),
+      captureOnShipment: paymentMethodsIn(config.MILLRACE_STRIPE_CAPTURE_ON_SHIPMENT),
       livemode: config.MILLRACE_STRIPE_LIVEMODE,
     },
     version,

@@ -1,4 +1,5 @@
 /** The ledger against Stripe and the shop. */
+import { disputeFindings } from './disputes.ts';
 import type { Facts, Payment } from './facts.ts';
 import { invoiceFindings } from './invoices.ts';
 import { clearingFindings, payoutFindings } from './payouts.ts';
@@ -38,7 +39,9 @@ const perOrder = (facts: Facts): Finding[] => {
     const payment = paidAtStripe.get(orderId);
     const booked = salesOrders.get(orderId) ?? [];
     const received = payments.get(orderId) ?? [];
-    const kept = fees.get(orderId) ?? [];
+    const allFees = fees.get(orderId) ?? [];
+    const released = new Map((payment?.releases ?? []).map((release) => [release.balanceTransactionId, release]));
+    const kept = allFees.filter(({ balanceTransactionId }) => !released.has(balanceTransactionId));
     if (booked.length > 1) say('doubled', orderId, `the ledger has ${booked.length} sales orders`);
     if (received.length > 1) say('doubled', orderId, `the ledger has ${received.length} payments`);
     if (kept.length > 1) say('doubled', orderId, `the ledger has ${kept.length} processing fees`);
@@ -70,6 +73,21 @@ const perOrder = (facts: Facts): Finding[] => {
       if (paymentIntentId !== null && paymentIntentId !== payment.id)
         say('mismatched', orderId, `the ledger's payment names ${paymentIntentId}, Stripe has ${payment.id}`);
     }
+    for (const { balanceTransactionId, gross, fee, net } of released.values()) {
+      const row = allFees.find((each) => each.balanceTransactionId === balanceTransactionId);
+      if (row === undefined)
+        say(
+          'lost',
+          orderId,
+          `${balanceTransactionId} released ${-gross} and gave ${-fee} of the fee back, which is not in the ledger`,
+        );
+      else if (row.gross !== gross || row.fee !== fee || row.net !== net)
+        say(
+          'mismatched',
+          orderId,
+          `the ledger says that ${balanceTransactionId} released ${-row.gross} with a fee of ${row.fee}, Stripe says ${-gross} and ${fee} (minor units)`,
+        );
+    }
     if (payment.fee !== null && kept.length === 0)
       say(
         'lost',
@@ -99,6 +117,7 @@ export const bookFindings = (facts: Facts): Finding[] => [
   ...clearingFindings(facts),
   ...perOrder(facts),
   ...refundFindings(facts),
+  ...disputeFindings(facts),
   ...invoiceFindings(facts),
   ...payoutFindings(facts),
 ];

@@ -14,8 +14,9 @@ export type ShopOrder = Readonly<{
   reference: string | null;
   /** State accepted and stock taken: the checkout is done. */
   complete: boolean;
-  /** A refund written as an order of its own. */
+  /** A refund written as an order of its own, and of which order. */
   credit: boolean;
+  parent: string | null;
   subtotal: bigint;
   tax: bigint;
   shipping: bigint;
@@ -38,6 +39,15 @@ export type Refund = Readonly<{
   balanceTransactionId: string | null;
   /** What brought it back. */
   failureBalanceTransactionId: string | null;
+  /** The command that had it made; null when it was begun at Stripe. */
+  commandId: string | null;
+}>;
+
+export type Dispute = Readonly<{
+  id: string;
+  status: string;
+  /** What it took and gave back, by balance transaction. */
+  movements: readonly (Fee & Readonly<{ currency: string }>)[];
 }>;
 
 export type Payment = Readonly<{
@@ -55,6 +65,11 @@ export type Payment = Readonly<{
   /** Of the succeeded charge, once there is one. */
   fee: Fee | null;
   refunds: readonly Refund[];
+  /** What of an authorisation was not captured came back by these; nobody was paid back. */
+  releases: readonly Fee[];
+  /** Captured by a request of its own. */
+  manual: boolean;
+  disputes: readonly Dispute[];
 }>;
 
 /** A finalised invoice at Stripe. */
@@ -166,6 +181,17 @@ export type LedgerCreditMemo = Readonly<{
   reversedBy: string | null;
 }>;
 
+export type LedgerDispute = Readonly<{ orderId: string; disputeId: string; outcome: string | null }>;
+export type LedgerDisputeMovement = Readonly<{
+  orderId: string;
+  disputeId: string;
+  balanceTransactionId: string;
+  amount: bigint;
+  fee: bigint;
+  net: bigint;
+  currency: string;
+}>;
+
 export type LedgerInvoice = Readonly<{
   orderId: string;
   total: bigint;
@@ -196,6 +222,8 @@ export type Ledger = Readonly<{
   payments: readonly LedgerPayment[];
   fees: readonly LedgerFee[];
   creditMemos: readonly LedgerCreditMemo[];
+  disputes: readonly LedgerDispute[];
+  disputeMovements: readonly LedgerDisputeMovement[];
   payouts: readonly LedgerPayout[];
   /** Ids of the commands it has booked, each as often as it was booked. */
   applied: readonly string[];

@@ -2,7 +2,7 @@
 import { explainedBy } from '../replay/audit.ts';
 import { bookFindings } from './books.ts';
 import { type Clearing, clearingOf } from './payouts.ts';
-import { refundedOf } from './refunds.ts';
+import { creditFindings, refundedOf } from './refunds.ts';
 import type { Facts, Payment, SeenCommand, SeenResult, ShopOrder, UnroutedFact } from './facts.ts';
 import { peopleFindings } from './people.ts';
 import { sequenceFindings } from './sequence.ts';
@@ -62,8 +62,23 @@ const UNPAID_STATES = new Set(['PENDING', 'AUTHORIZED', 'REFUSED']);
 /** States of the shop's own in which an order stays when it is paid back. */
 const CLOSED_STATES = new Set(['VOIDED', 'FORCE VOIDED', 'FRAUD']);
 
-/** What they say of amounts is about a refund, and not about the whole order. */
-const ABOUT_REFUNDS = new Set(['RecordRefund', 'ReverseRefund', 'IssueCreditMemo', 'ReverseCreditMemo']);
+/** What they say of amounts is about a part of it, and not about the whole order. */
+const ABOUT_PARTS = new Set([
+  'CreateRefund',
+  'RecordRefund',
+  'ReverseRefund',
+  'RecordRefundRefusal',
+  'IssueCreditMemo',
+  'ReverseCreditMemo',
+  'RecordDispute',
+  'OpenDispute',
+  'BookDisputeMovement',
+  // Of what was authorised; the books compare it with Stripe's.
+  'RecordProcessingFee',
+]);
+
+/** What they say of the whole order is as it was at checkout: one that is captured later may change until then. */
+const BEFORE_SHIPMENT = new Set(['CreatePaymentIntent', 'MarkOrderAuthorized']);
 
 type Side = Readonly<{
   payments: ReadonlyMap<string, readonly Payment[]>;
@@ -83,7 +98,8 @@ const paymentFindings = (order: ShopOrder, payment: Payment): Finding[] => {
   const say = (kind: FindingKind, message: string, code?: FindingCode): void =>
     void found.push({ kind, orderId, message, ...(code && { code }) });
   const owed = payable(order);
-  if (payment.amount !== owed)
+  // Of what is captured later a part may be released: what counts is what was received.
+  if (payment.amount !== owed && !(payment.manual && payment.amount > owed))
     say('mismatched', `${payment.id} is over ${payment.amount}, the shop says ${owed} (minor units)`);
   if (payment.currency !== order.currency)
     say('mismatched', `${payment.id} is in ${payment.currency}, the shop sells in ${order.currency}`);
@@ -96,9 +112,10 @@ const paymentFindings = (order: ShopOrder, payment: Payment): Finding[] => {
   if (payment.status === 'succeeded') {
     if (payment.received !== owed)
       say('mismatched', `Stripe received ${payment.received} for ${payment.id}, the shop says ${owed} (minor units)`);
-    if (!PAID_STATES.has(state))
-      say('lost', `paid at Stripe (${payment.id}), but ${state} in the shop`, 'not_paid_in_shop');
     const back = refundedOf(payment);
+    // What was paid for an order that the shop has ended goes back.
+    if (!PAID_STATES.has(state) && !(CLOSED_STATES.has(state) && back === payment.received))
+      say('lost', `paid at Stripe (${payment.id}), but ${state} in the shop`, 'not_paid_in_shop');
     if (back > 0n && back === owed && state !== 'REFUNDED' && !CLOSED_STATES.has(state))
       say('lost', `refunded in full at Stripe (${payment.id}), but ${state} in the shop`);
     if (back < owed && state === 'REFUNDED')
@@ -107,6 +124,10 @@ const paymentFindings = (order: ShopOrder, payment: Payment): Finding[] => {
     if (PAID_STATES.has(state)) say('mismatched', `${state} in the shop, but ${payment.id} is ${payment.status}`);
     if (payment.status === 'canceled' && UNPAID_STATES.has(state))
       say('mismatched', `${payment.id} is canceled at Stripe, but ${state} in the shop`);
+    if (payment.status === 'requires_capture' && state !== 'AUTHORIZED' && UNPAID_STATES.has(state))
+      say('lost', `authorised at Stripe (${payment.id}), but ${state} in the shop`);
+    if (payment.status === 'requires_capture' && CLOSED_STATES.has(state))
+      say('mismatched', `${state} in the shop, but ${payment.id} still holds money`);
     if (payment.declined && state === 'PENDING')
       say('lost', `declined at Stripe (${payment.id}), but still PENDING in the shop`, 'not_declined_in_shop');
     if (!payment.declined && state === 'REFUSED')
@@ -148,7 +169,8 @@ const orderFindings = (order: ShopOrder, facts: Facts, side: Side): Finding[] =>
       amount: payable(order),
       gross: payable(order),
     };
-    for (const [name, value] of ABOUT_REFUNDS.has(command.type) ? [] : Object.entries(command.amounts))
+    const ofCheckout = BEFORE_SHIPMENT.has(command.type) && payments[0]?.manual === true;
+    for (const [name, value] of ABOUT_PARTS.has(command.type) || ofCheckout ? [] : Object.entries(command.amounts))
       if (name in expected && expected[name] !== value)
         say(
           'mismatched',
@@ -312,6 +334,7 @@ export const judge = (facts: Facts): Verdict => {
       message: `the shop's amounts cannot be read: ${unreadable}`,
     })),
     ...strayFindings(facts),
+    ...creditFindings(facts),
     ...commandFindings(facts),
     ...sequenceFindings(facts),
     ...bookFindings(facts).map((finding) => ({ ...finding, books: true })),

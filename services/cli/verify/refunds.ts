@@ -66,3 +66,36 @@ export const refundFindings = (facts: Facts): Finding[] => {
       });
   return found;
 };
+
+/** Credits of the shop whose parent Stripe collected, and what Stripe made of them. */
+export const creditFindings = ({ shop, payments, stripeMethods }: Facts): Finding[] => {
+  const paid = new Map(
+    payments.flatMap((payment) =>
+      payment.orderId !== null && payment.status === 'succeeded' ? [[payment.orderId, payment] as const] : [],
+    ),
+  );
+  const totals = new Map(shop.map(({ orderId, total }) => [orderId, total]));
+  return shop.flatMap((credit): Finding[] => {
+    const { parent, orderId, total, state } = credit;
+    const payment = parent === null ? undefined : paid.get(parent);
+    if (!credit.credit || parent === null || payment === undefined || state !== 'REFUNDED') return [];
+    if (!stripeMethods.includes(credit.paymentMethod)) return [];
+    // Of a credit over the total of its order that order says itself that it is refunded.
+    if (total === totals.get(parent)) return [];
+    const made = payment.refunds.filter(({ commandId }) => commandId === `${parent}/create-refund/credit-${orderId}`);
+    const say = (kind: Finding['kind'], message: string): Finding[] => [{ kind, orderId: parent, message }];
+    if (made.length === 0)
+      return say(
+        'lost',
+        `the shop paid ${total} back as order ${orderId}, but Stripe has no refund for it (minor units)`,
+      );
+    if (made.length > 1)
+      return say(
+        'doubled',
+        `Stripe made ${made.length} refunds for order ${orderId}: ${made.map(({ id }) => id).join(', ')}`,
+      );
+    return made[0]!.amount === total
+      ? []
+      : say('mismatched', `${made[0]!.id} is over ${made[0]!.amount}, order ${orderId} over ${total} (minor units)`);
+  });
+};

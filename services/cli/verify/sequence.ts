@@ -11,11 +11,13 @@ const before: Readonly<Record<string, readonly string[]>> = {
   CreateSalesOrder: ['UpsertCustomer'],
   DecrementInventory: ['CreateSalesOrder'],
   RecordPayment: ['CreateSalesOrder'],
-  RequestShippingLabel: ['CreateSalesOrder'],
   RecordProcessingFee: ['RecordPayment'],
   IssueCreditMemo: ['RecordPayment'],
   ReverseCreditMemo: ['IssueCreditMemo'],
   ReverseRefund: ['RecordRefund'],
+  OpenDispute: ['RecordPayment'],
+  BookDisputeMovement: ['OpenDispute'],
+  CloseDispute: ['OpenDispute'],
   ReversePayoutJournal: ['PostPayoutJournal'],
 };
 
@@ -36,8 +38,14 @@ const isOfInvoice = (orderId: string): boolean => orderId.startsWith('invoice:')
 /** The same for orders that the product collects: of others Stripe's part is not ours, and nobody marks them as paid. */
 const beforeWhenCollected: Readonly<Record<string, readonly string[]>> = {
   FetchBalanceTransaction: ['CreatePaymentIntent'],
+  MarkOrderAuthorized: ['LinkPayment'],
   MarkOrderPaid: ['LinkPayment'],
+  CapturePaymentIntent: ['CreatePaymentIntent'],
+  CancelPaymentIntent: ['CreatePaymentIntent'],
+  VoidOrder: ['LinkPayment'],
   RecordRefund: ['MarkOrderPaid'],
+  RecordDispute: ['MarkOrderPaid'],
+  CreateRefund: ['CreatePaymentIntent'],
 };
 
 const byOffset = (left: SeenCommand, right: SeenCommand): number =>
@@ -47,7 +55,10 @@ const at = ({ topic, partition, offset }: SeenCommand | SeenChange): string => `
 
 const lifecycleFindings = (facts: Facts): Finding[] => {
   const found: Finding[] = [];
-  const collected = new Set(facts.commands.filter(({ type }) => type === 'LinkPayment').map(({ orderId }) => orderId));
+  const having = (type: string): ReadonlySet<string> =>
+    new Set(facts.commands.filter((command) => command.type === type).map(({ orderId }) => orderId));
+  const collected = having('LinkPayment');
+  const authorised = having('MarkOrderAuthorized');
   for (const [, commands] of Map.groupBy(facts.commands, ({ topic, orderId }) => `${topic} ${orderId}`)) {
     const partitions = new Set(commands.map(({ partition }) => partition));
     const { orderId, topic } = commands[0]!;
@@ -62,6 +73,8 @@ const lifecycleFindings = (facts: Facts): Finding[] => {
       const needed = [
         ...((isOfInvoice(orderId) ? beforeOfInvoice : before)[command.type] ?? []),
         ...(collected.has(orderId) ? (beforeWhenCollected[command.type] ?? []) : []),
+        // What is captured when it is shipped is sold after that.
+        ...(command.type === 'RequestShippingLabel' && !authorised.has(orderId) ? ['CreateSalesOrder'] : []),
       ];
       for (const type of needed)
         if (!sent.has(type))
@@ -93,6 +106,8 @@ const causeFindings = (facts: Facts): Finding[] => {
   };
   const ofOrders: Readonly<Record<string, string>> = {
     RecordSubscription: 'subscription.',
+    MarkOrderAuthorized: 'payment.authorized',
+    VoidOrder: 'payment.canceled',
     MarkOrderPaid: 'payment.succeeded',
     RecordPayment: 'payment.succeeded',
     RecordPaymentDecline: 'payment.failed',
@@ -101,6 +116,10 @@ const causeFindings = (facts: Facts): Finding[] => {
     ReverseRefund: 'refund.',
     IssueCreditMemo: 'refund.',
     ReverseCreditMemo: 'refund.',
+    RecordDispute: 'dispute.',
+    OpenDispute: 'dispute.',
+    BookDisputeMovement: 'dispute.',
+    CloseDispute: 'dispute.',
   };
   return facts.commands.flatMap((command): Finding[] => {
     const kind = (isOfInvoice(command.orderId) ? ofInvoices : ofOrders)[command.type];

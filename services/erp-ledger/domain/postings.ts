@@ -1,5 +1,6 @@
 /** What a command means in double entry: debits equal credits, amounts in minor units. */
 import type {
+  BookDisputeMovement,
   IssueCreditMemo,
   PostInvoice,
   RecordInvoicePayment,
@@ -30,16 +31,17 @@ const debit = (account: Account, amount: bigint): readonly Posting[] => {
 };
 const credit = (account: Account, amount: bigint): readonly Posting[] => debit(account, -amount);
 
-/** Money arrives at Stripe: revenue before tax, and the tax that is owed. */
+/** Money arrives, at Stripe if it names a payment there: revenue before tax, and the tax that is owed. */
 export const paymentEntry = ({ payload }: RecordPayment): Entry => {
-  const { amount, tax, currency } = payload;
+  const { amount, tax, currency, paymentIntentId, chargeId } = payload;
   if (amount <= 0n || tax < 0n || tax > amount)
     throw new InvalidCommandError(`a payment of ${amount} with ${tax} of tax in it`);
+  const isStripes = paymentIntentId !== null || chargeId !== null;
   return {
     description: 'payment received',
     currency,
     postings: [
-      ...debit(accounts.stripeClearing, amount),
+      ...debit(isStripes ? accounts.stripeClearing : accounts.otherReceipts, amount),
       ...credit(accounts.revenue, amount - tax),
       ...credit(accounts.salesTaxPayable, tax),
     ],
@@ -95,6 +97,35 @@ export const reversalEntry = ({ payload }: ReverseCreditMemo): Entry => {
     ],
   };
 };
+
+/**
+ * Money that a dispute took is owed to us until the dispute is decided, and lost from then on; what comes back takes that
+ * back. The fee is gone either way.
+ */
+export const disputeMovementEntry = ({ payload }: BookDisputeMovement, decided: boolean): Entry | undefined => {
+  const { amount, fee, net, currency } = payload;
+  if (amount - fee !== net) throw new InvalidCommandError(`amount ${amount} less fee ${fee} is not net ${net}`);
+  if (amount === 0n && fee === 0n) return undefined;
+  return {
+    description: amount > 0n ? 'dispute reversed' : 'dispute withdrawn',
+    currency,
+    postings: [
+      ...debit(decided ? accounts.chargebackLosses : accounts.disputesReceivable, -amount),
+      ...debit(accounts.disputeFees, fee),
+      ...debit(accounts.stripeClearing, net),
+    ],
+  };
+};
+
+/** What a decided dispute has not given back, `owed`, is lost. */
+export const disputeLossEntry = (owed: bigint, currency: string): Entry | undefined =>
+  owed === 0n
+    ? undefined
+    : {
+        description: 'dispute decided',
+        currency,
+        postings: [...debit(accounts.chargebackLosses, owed), ...credit(accounts.disputesReceivable, owed)],
+      };
 
 /** The customer owes what is invoiced; it is yet to be earned, and its tax is owed on. */
 export const invoiceEntry = ({ payload }: PostInvoice): Entry => {

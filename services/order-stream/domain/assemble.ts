@@ -4,7 +4,15 @@ import { normalisedAddress } from './address.ts';
 import { instantOf } from './local-time.ts';
 import { type Decimal, InexactAmountError, minorUnits } from './money.ts';
 import type { Policy } from './policy.ts';
-import { AD_HOC_CREDIT, cleanPaymentMethod, GIFT_CARD, isAccepted, paymentReferenceOf, textOrNull } from './shop.ts';
+import {
+  AD_HOC_CREDIT,
+  cleanPaymentMethod,
+  GIFT_CARD,
+  isAccepted,
+  isClosed,
+  paymentReferenceOf,
+  textOrNull,
+} from './shop.ts';
 import { chargeable } from './stripe-money.ts';
 
 /** Why an order cannot be acted on, in a word operators filter by and a sentence they can work with. */
@@ -47,7 +55,8 @@ const refuse = (code: string, message: string): Assembly => ({ kind: 'refused', 
 /**
  * Checkout is many statements: an order may be acted on from the image on in which its state is an accepted one, its
  * lines are there and its stock was taken. `sent`: what was made of an earlier image, if one was complete; later ones only
- * add to it, and an e-mail address that a person filled in is not in the shop.
+ * add to it, and an e-mail address that a person filled in is not in the shop. `closed`: whether an order is told that
+ * has ended, although nobody knows whether it was complete: who reads it as it is cannot tell what was before.
  */
 export const assemble = (
   image: OrderImage,
@@ -55,6 +64,7 @@ export const assemble = (
   customer: Pick<CustomerRow, 'email' | 'firstName' | 'lastName' | 'phone' | 'registered'> | null,
   policy: Policy,
   sent: AssembledOrder | null,
+  closed: 'unfinished' | 'told' = 'unfinished',
 ): Assembly => {
   const { row } = image;
   const orderNumber = row.OrderNumber;
@@ -62,7 +72,9 @@ export const assemble = (
     return refuse('no_order_number', 'the Orders row has no OrderNumber or no CustomerID');
   const isCredit = row.TransactionType === AD_HOC_CREDIT;
   const finished = isAccepted(row.TransactionState) && lines.length > 0 && row.InventoryWasReduced === 1;
-  if (sent === null && !finished && !isCredit) return { kind: 'unfinished' };
+  const complete = sent !== null || finished || isCredit;
+  if (!complete && !(closed === 'told' && isClosed(row.TransactionState) && lines.length > 0))
+    return { kind: 'unfinished' };
 
   const store = policy.stores[String(row.StoreID ?? 1)];
   if (!store)
@@ -91,7 +103,7 @@ export const assemble = (
         place: image.place,
         placedAt: instantOf(row.OrderDate ?? image.changedAt, store.timeZone),
         changedAt: image.changedAt,
-        complete: true,
+        complete,
         state: row.TransactionState,
         transactionType: row.TransactionType ?? 0,
         parentOrderNumber: row.ParentOrderNumber,
@@ -119,6 +131,8 @@ export const assemble = (
         lines,
         shippedAt: row.ShippedOn === null ? null : instantOf(row.ShippedOn, store.timeZone),
         trackingNumber: textOrNull(row.ShippingTrackingNumber),
+        refundedAt: row.RefundedOn === null ? null : instantOf(row.RefundedOn, store.timeZone),
+        refundReason: textOrNull(row.RefundReason),
       },
     };
   } catch (error) {

@@ -11,6 +11,11 @@ export const bookedByOrders: ReadonlySet<string> = new Set([
   'refund',
   // ReverseCreditMemo.
   'refund_failure',
+  // BookDisputeMovement.
+  'dispute',
+  'dispute_reversal',
+  // RecordProcessingFee, with what came back of the fee.
+  'partial_capture_reversal',
 ]);
 
 /** The same of invoices, whose keys begin so; what is disputed of one waits for a person, and its payout books it. */

@@ -16,6 +16,9 @@ import { withDispute } from './disputes.ts';
 import { withRefundSettlement, withRefundSteps } from './refund-steps.ts';
 import { withRefund } from './refunds.ts';
 import { unitsIn } from './result-units.ts';
+import { asSold, withAuthorization, withCancellation, withShipment, withVoid } from './shipping.ts';
+import { AD_HOC_CREDIT, isAccepted } from './shop.ts';
+import { withClosing, withCredit, withRefundRefusal, withRefundRequests } from './shop-refunds.ts';
 
 export const initialOrder = (orderId: string): OrderState => ({
   orderId,
@@ -32,16 +35,45 @@ export const initialOrder = (orderId: string): OrderState => ({
   refunds: [],
   disputes: [],
   refundSteps: [],
+  credits: [],
+  closings: [],
+  refundRequests: [],
+  authorized: null,
+  cancellations: [],
+  shipped: null,
+  voided: null,
+  sortings: [],
 });
 
 /** The state after a fact, and why the fact calls for a person, if it does. `known`: that was told before. */
 export type Folded<S = OrderState> = Readonly<{ state: S; refusal?: Refusal; known?: boolean }>;
 
-/** The first complete image is what was bought. Later ones bring changes of the shop's own, ours among them. */
-export const withAssembled = (state: OrderState, order: AssembledOrder): Folded => {
-  if (state.placed === null) return { state: withRefundSteps({ ...state, placed: order }) };
+/** Steps of refunds share out what was sold. */
+const withSoldSteps = (state: OrderState, before: OrderState): OrderState =>
+  state.placed === before.placed ? state : withRefundRequests(withRefundSteps(state));
+
+/** The order may have ended: paid back, or voided. */
+const withEnding = (state: OrderState, order: AssembledOrder): OrderState => {
+  const ended = withVoid(withClosing(state, order), order);
+  return ended.voided === state.voided ? ended : withRefundRequests(ended);
+};
+
+/**
+ * The first complete image is what was bought. Later ones bring changes of the shop's own, ours among them; and credits,
+ * which are orders of their own, are told to their parent.
+ */
+export const withAssembled = (before: OrderState, order: AssembledOrder): Folded => {
+  if (order.orderId !== before.orderId) return { state: withCredit(before, order) };
+  const isCredit = order.transactionType === AD_HOC_CREDIT;
+  if (before.placed === null && order.complete && (isCredit || isAccepted(order.state)))
+    return { state: withRefundRequests(withRefundSteps(asSold(withShipment({ ...before, placed: order }, order)))) };
+  if (isCredit) return { state: before };
+  const state = withEnding(withSoldSteps(withShipment(before, order), before), order);
+  if (state.placed === null) return { state };
   const change = changeSince(state.placed, order);
   if (change === undefined) return { state };
+  // What is shipped is what is sold: until then it may still be changed.
+  if (state.authorized !== null && state.shipped === null && state.paid === null) return { state };
   const key = `order_changed/${change}`;
   const known = state.refusals.includes(key);
   return {
@@ -91,14 +123,19 @@ export const withPayment = (state: OrderState, fact: PaymentFact): Folded => {
               },
             };
       const { factId, chargeId, amount, currency, occurredAt: at } = fact;
-      const paid = { factId, paymentIntentId, chargeId, amount, currency, at };
-      return { state: withRefundSteps({ ...state, paid }) };
+      const released = fact.intended === null || fact.intended < amount ? 0n : fact.intended - amount;
+      const paid = { factId, paymentIntentId, chargeId, amount, currency, at, released };
+      return { state: withRefundRequests(withRefundSteps({ ...state, paid })) };
     }
     case 'payment.failed': {
       const decline = declineOf(fact);
       const known = state.declines.some((other) => declineIdentity(other) === declineIdentity(decline));
       return { state: known ? state : { ...state, declines: [...state.declines, decline] } };
     }
+    case 'payment.authorized':
+      return { state: withSoldSteps(withAuthorization(state, fact), state) };
+    case 'payment.canceled':
+      return { state: withCancellation(state, fact) };
     case 'charge.balanced': {
       const { factId, balanceTransactionId, chargeId, occurredAt: at } = fact;
       if (state.balance !== null || balanceTransactionId === null) return { state };
@@ -117,6 +154,7 @@ export const settlementIn = (result: CommandResult): Settlement => ({
   net: unitsIn(result, 'net'),
   currency: (result.detail['currency'] ?? '').toUpperCase(),
   at: result.completedAt,
+  category: result.detail['category'] ?? null,
 });
 
 /** A peer said no for good: a person is told. */
@@ -136,7 +174,8 @@ export const withRefusal = <S extends Readonly<{ refusals: readonly string[] }>>
 };
 
 export const withResult = (state: OrderState, result: CommandResult): Folded => {
-  if (result.status !== 'succeeded') return withRefusal(state, result);
+  if (result.status !== 'succeeded')
+    return withRefusal(result.type === 'CreateRefund' ? withRefundRefusal(state, result) : state, result);
   const { commandId: causationId, completedAt: at, objectId } = result;
   switch (result.type) {
     case 'EnsureCustomer':

@@ -12,6 +12,8 @@ export type Policy = Readonly<{
   stores: Readonly<Record<string, StorePolicy>>;
   /** Payment methods, as `cleanPaymentMethod` spells them, that Stripe collects. */
   stripeMethods: readonly string[];
+  /** Those of them whose money is only held at checkout, and captured when the order is shipped. */
+  captureOnShipment: readonly string[];
   /** Whether this pipeline handles live money; events of the other mode are refused. */
   livemode: boolean;
 }>;

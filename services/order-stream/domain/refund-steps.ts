@@ -8,8 +8,10 @@ import type {
   RefundState,
   RefundStep,
   Settlement,
+  Sorting,
 } from '../../../schemas/generated/types.ts';
 import { before } from './object-state.ts';
+import { requestOf } from './shop-refunds.ts';
 
 /** The earliest telling of the first of these statuses that was told; of any, when none was. */
 const toldOf = ({ history }: RefundState, ...statuses: readonly string[]) => {
@@ -45,6 +47,7 @@ const stepOf = (refund: RefundState, back: boolean, balanceTransactionId: string
     tax: null,
     settlement: null,
     ready: false,
+    requestedBy: requestOf(refund.commandId),
   };
 };
 
@@ -61,13 +64,47 @@ const isOf = ({ paymentIntentId, chargeId }: RefundState, paid: OrderState['paid
   return chargeId === null || paid.chargeId === null || chargeId === paid.chargeId;
 };
 
+const none: readonly Sorting[] = [];
+
+/** What Stripe calls the release of what was authorised and not captured. */
+const RELEASE = 'partial_capture_reversal';
+
+/**
+ * Of a payment of which a part was released Stripe makes a refund that is none: nobody was paid back. Which one it is, only
+ * its balance transaction tells.
+ */
+const sortingsOf = (
+  { paid, sortings = none }: Pick<Refundable, 'paid' | 'sortings'>,
+  refunds: readonly RefundState[],
+): readonly Sorting[] => {
+  if (paid === null || paid.released === 0n) return sortings.length === 0 ? sortings : [];
+  return refunds.flatMap((refund): Sorting[] => {
+    const { id: refundId, balanceTransactionId, chargeId } = refund;
+    if (balanceTransactionId === null) return [];
+    const { factId, at } = toldOf(refund, 'succeeded', 'pending');
+    const settlement = sortings.find((each) => each.refundId === refundId)?.settlement ?? null;
+    return [{ refundId, balanceTransactionId, chargeId, factId, at, settlement }];
+  });
+};
+
+const isRefund = (sortings: readonly Sorting[], { paid }: Pick<Refundable, 'paid'>) => {
+  if (paid === null || paid.released === 0n) return () => true;
+  const sorted = new Map(sortings.map(({ refundId, settlement }) => [refundId, settlement?.category ?? null]));
+  return ({ id }: RefundState): boolean => (sorted.get(id) ?? RELEASE) !== RELEASE;
+};
+
 /** Steps that refunds took and that are not among the known ones. Money comes back only after it left. */
-const newSteps = (known: readonly RefundStep[], refunds: readonly RefundState[]): readonly RefundStep[] =>
+const newSteps = (
+  known: readonly RefundStep[],
+  refunds: readonly RefundState[],
+  sortings: readonly Sorting[],
+): readonly RefundStep[] =>
   refunds.flatMap((refund) => {
     const { id, balanceTransactionId: left, failureBalanceTransactionId: back } = refund;
     if (left === null) return [];
+    const settlement = sortings.find(({ refundId }) => refundId === id)?.settlement ?? null;
     return [
-      ...(known.some(isStep(id, false)) ? [] : [stepOf(refund, false, left)]),
+      ...(known.some(isStep(id, false)) ? [] : [{ ...stepOf(refund, false, left), settlement }]),
       ...(back === null || known.some(isStep(id, true)) ? [] : [stepOf(refund, true, back)]),
     ];
   });
@@ -147,7 +184,9 @@ const isSame = (left: RefundStep, right: RefundStep | undefined): boolean =>
 
 /** What refunds are of: an order, or whatever else was paid. */
 export type Refundable = Pick<OrderState, 'refunds' | 'refundSteps' | 'paid'> &
-  Readonly<{ placed: Pick<AssembledOrder, 'total' | 'giftCard' | 'tax'> | null }>;
+  Readonly<{ placed: Pick<AssembledOrder, 'total' | 'giftCard' | 'tax'> | null }> &
+  // Of an order only something is captured in part.
+  Partial<Pick<OrderState, 'sortings'>>;
 
 const withSteps = <S extends Refundable>(state: S, steps: readonly RefundStep[]): S => {
   const refundSteps = summed(steps, state.placed);
@@ -163,11 +202,29 @@ const withSteps = <S extends Refundable>(state: S, steps: readonly RefundStep[])
  */
 export const withRefundSteps = <S extends Refundable>(state: S): S => {
   if (state.refunds.length === 0) return state;
-  const refunds = state.refunds.filter((refund) => isOf(refund, state.paid));
+  const ours = state.refunds.filter((refund) => isOf(refund, state.paid));
+  const sortings = sortingsOf(state, ours);
+  const refunds = ours.filter(isRefund(sortings, state));
   const known = state.refundSteps
     .filter(({ refundId }) => refunds.some(({ id }) => id === refundId))
     .map((step) => retold(step, refunds));
-  return withSteps(state, [...known, ...newSteps(known, refunds)]);
+  return withSteps(sortings === (state.sortings ?? none) ? state : { ...state, sortings }, [
+    ...known,
+    ...newSteps(known, refunds, sortings),
+  ]);
+};
+
+const withSorted = <S extends Refundable>(
+  state: S,
+  balanceTransactionId: string,
+  settlement: Settlement,
+): S | undefined => {
+  const sortings = state.sortings ?? none;
+  const index = sortings.findIndex((each) => each.balanceTransactionId === balanceTransactionId);
+  const sorting = sortings[index];
+  if (sorting === undefined) return undefined;
+  if (sorting.settlement !== null) return state;
+  return withRefundSteps({ ...state, sortings: sortings.with(index, { ...sorting, settlement }) });
 };
 
 /** The state with what a balance transaction of a refund came to; undefined when it is of no refund. */
@@ -178,6 +235,6 @@ export const withRefundSettlement = <S extends Refundable>(
 ): S | undefined => {
   const index = state.refundSteps.findIndex((step) => step.balanceTransactionId === balanceTransactionId);
   const step = state.refundSteps[index];
-  if (step === undefined) return undefined;
+  if (step === undefined) return withSorted(state, balanceTransactionId, settlement);
   return step.settlement === null ? withSteps(state, state.refundSteps.with(index, { ...step, settlement })) : state;
 };

@@ -31,6 +31,7 @@ const began = (fact: PaymentFact): RefundState => ({
   failureBalanceTransactionId: fact.failureBalanceTransactionId,
   failureCode: fact.failureCode,
   createdAt: fact.objectCreatedAt,
+  commandId: fact.commandId,
 });
 
 const joined = (known: RefundState, fact: PaymentFact): RefundState => {
@@ -49,6 +50,7 @@ const joined = (known: RefundState, fact: PaymentFact): RefundState => {
     failureBalanceTransactionId: either(known.failureBalanceTransactionId, fact.failureBalanceTransactionId),
     failureCode: either(known.failureCode, fact.failureCode),
     createdAt: either(known.createdAt, fact.objectCreatedAt),
+    commandId: either(known.commandId, fact.commandId),
   };
 };
 

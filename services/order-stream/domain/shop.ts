@@ -16,6 +16,14 @@ const knownStates = new Set([
   'ERROR',
 ]);
 
+/** All of it is paid back, or it is a credit. */
+export const REFUNDED = 'REFUNDED';
+
+/** States in which somebody has ended the order, whatever was paid. */
+const voidStates = new Set(['VOIDED', 'FORCE VOIDED', 'FRAUD']);
+
+export const isVoid = (state: string | null): state is string => state !== null && voidStates.has(state);
+
 /** TransactionType 2: an ad-hoc refund, which is an Orders row of its own. */
 export const AD_HOC_CREDIT = 2;
 /** CouponType 2: the coupon amount is money that a gift card pays. */
@@ -23,17 +31,31 @@ export const GIFT_CARD = 2;
 
 export const isAccepted = (state: string | null): boolean => state !== null && acceptedStates.has(state);
 
+/** Whether an order has ended. */
+export const isClosed = (state: string | null): boolean => state === REFUNDED || isVoid(state);
+
 export const isKnownState = (state: string): boolean => knownStates.has(state);
 
 /** ADNSF compares payment methods after dropping blanks, dots and brackets, in upper case. */
 export const cleanPaymentMethod = (method: string | null): string =>
   (method ?? '').replaceAll(/[ .()]/g, '').toUpperCase();
 
+/** Payment methods as settings name them, with commas between them. */
+export const paymentMethodsIn = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map(cleanPaymentMethod)
+    .filter((method) => method !== '');
+
 /** Not ids: placeholders of checkout and of offline methods. */
 const notReferences = new Set(['', 'TBD', 'N/A', 'ZeroCostOrder']);
 
 export const paymentReferenceOf = (pnref: string | null): string | null =>
   pnref === null || notReferences.has(pnref) ? null : pnref;
+
+/** The PaymentIntent or charge at Stripe that the shop's own gateway has made. */
+export const stripeReferenceOf = (reference: string | null): string | null =>
+  reference !== null && /^(pi|ch|py)_\w+$/.test(reference) ? reference : null;
 
 /** A blank is no value. */
 export const textOrNull = (text: string | null | undefined): string | null => {
@@ -43,3 +65,27 @@ export const textOrNull = (text: string | null | undefined): string | null => {
 
 /** One person, one key: mail hosts do not tell case, and shops do not either. */
 export const customerKeyOf = (email: string): string => email.trim().toLowerCase();
+
+/** What our own command writes into RefundReason: by it we know the image that comes of it. */
+export const ownRefundReason = (refundId: string, reason: string | null): string =>
+  `Stripe ${refundId}: ${reason ?? 'no reason given'}`;
+
+export const isOwnRefund = (refundReason: string | null): boolean => /^Stripe (re|pyr)_\w+: /.test(refundReason ?? '');
+
+/** ADNSF writes this when somebody marks an order as refunded without asking the payment provider. */
+export const isForcedRefund = (refundReason: string | null): boolean =>
+  refundReason?.trim().toUpperCase() === 'ADMIN FORCED REFUND';
+
+/** The order that a row is about: credits are about their parent, if they have one. */
+export const subjectOf = (
+  order: Readonly<{ orderId: string; transactionType: number; parentOrderNumber: number | null }>,
+): string =>
+  order.transactionType === AD_HOC_CREDIT && (order.parentOrderNumber ?? 0) > 0
+    ? String(order.parentOrderNumber)
+    : order.orderId;
+
+/** FedEx Ship Manager's export marks orders as shipped with this, before they are. */
+const PLACEHOLDER = 'PENDING FROM FEDEX SHIPMANAGER';
+
+export const isShipped = (order: Readonly<{ shippedAt: bigint | null; trackingNumber: string | null }>): boolean =>
+  order.shippedAt !== null && order.trackingNumber?.toUpperCase() !== PLACEHOLDER;

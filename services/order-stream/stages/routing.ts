@@ -64,11 +64,10 @@ export const routingStage = (application: string, schemas: Schemas, policy: Poli
   };
 
   /**
-   * Invoices name a PaymentIntent; its charges, which old versions' refunds and disputes name alone, are known from what
-   * is told of it. Objects of orders name the order themselves.
+   * Invoices name a PaymentIntent, and so do orders that the shop's own gateway has charged; its charges, which old
+   * versions' refunds and disputes name alone, are known from what is told of it.
    */
   const publishOf = (facts: readonly PaymentFact[], orderId: string, context: StageContext): void => {
-    if (!isInvoice(orderId)) return;
     const ids = facts.flatMap(({ paymentIntentId, chargeId }) => [paymentIntentId, chargeId]);
     publish([...new Set(ids.filter((id) => id !== null))], orderId, context);
   };

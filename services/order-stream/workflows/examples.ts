@@ -33,7 +33,11 @@ const examplesShape = z.strictObject({
   title: z.string().optional(),
   /** For anchors: what several examples share. */
   shared: z.unknown().optional(),
-  settings: z.strictObject({ stripeMethods: z.array(z.string()), livemode: z.boolean().default(false) }),
+  settings: z.strictObject({
+    stripeMethods: z.array(z.string()),
+    captureOnShipment: z.array(z.string()).default([]),
+    livemode: z.boolean().default(false),
+  }),
   examples: z
     .array(
       z.strictObject({

@@ -58,9 +58,9 @@ const ORDER = `
 SELECT OrderNumber, StoreID, ParentOrderNumber, CustomerID, Email, FirstName, LastName, Phone,
   ${['Billing', 'Shipping'].flatMap((which) => ADDRESS.map((part) => which + part)).join(', ')},
   ShippingMethod, CouponType, PaymentGateway, AuthorizationPNREF, PaymentMethod, TransactionState, TransactionType,
-  InventoryWasReduced, ShippingTrackingNumber,
+  InventoryWasReduced, ShippingTrackingNumber, RefundReason,
   ${['CouponDiscountAmount', 'OrderSubtotal', 'OrderTax', 'OrderShippingCosts', 'OrderTotal'].map(money).join(', ')},
-  ${['OrderDate', 'ShippedOn', 'UpdatedOn'].map(time).join(', ')}
+  ${['OrderDate', 'ShippedOn', 'RefundedOn', 'UpdatedOn'].map(time).join(', ')}
 FROM dbo.Orders WHERE OrderNumber = @order`;
 
 const LINES = `
@@ -104,6 +104,8 @@ const orderOf = (row: Row, lines: readonly Row[]): OrderBody =>
     shippingMethod: row['ShippingMethod'],
     shippedOn: row['ShippedOn'],
     trackingNumber: row['ShippingTrackingNumber'],
+    refundedOn: row['RefundedOn'],
+    refundReason: row['RefundReason'],
     billTo: addressIn(row, 'Billing'),
     shipTo: addressIn(row, 'Shipping'),
     lines: lines.map((line) => ({

@@ -4,9 +4,13 @@
  * hold, so a killed scanner is taken up by any other.
  */
 import { snapshotOf } from '../../adnsf-executor/reader/snapshot.ts';
+import type { AssembledOrder } from '../../../schemas/generated/types.ts';
 import type { Policy } from '../../order-stream/domain/policy.ts';
+import { subjectOf } from '../../order-stream/domain/shop.ts';
 import { countService } from '../../platform/counts.ts';
-import type { KafkaCluster, ProducedRecord, TransactionalProducer } from '../../runtime/ports.ts';
+import { PoisonError } from '../../runtime/errors.ts';
+import type { ConsumedRecord, KafkaCluster, ProducedRecord, TransactionalProducer } from '../../runtime/ports.ts';
+import type { Topic } from '../../runtime/topology.ts';
 import { type Problem, SOURCE_HEADER, writeAtOnce } from '../feed.ts';
 import { openRaised } from '../raised.ts';
 import type { Source } from '../read.ts';
@@ -40,22 +44,34 @@ export const SHOP_SCANNER_ID = 'scanner-shop';
 const SERVICE = 'scanner';
 const TOLD = ['assembledOrders', 'adnsfSnapshots'] as const;
 
+/** The order a record tells of: a credit lies under its parent. Of what cannot be read the key says it. */
+const orderIn = ({ value }: Topic<AssembledOrder>, record: ConsumedRecord): number => {
+  try {
+    return value.decode(record.value!).orderNumber;
+  } catch (error) {
+    if (!(error instanceof PoisonError)) throw error;
+    return Number(record.key?.toString('utf8'));
+  }
+};
+
 /** Numbers of the orders that the topics hold, read on at each call. */
 const openTold = (source: Source): (() => Promise<ReadonlySet<number>>) => {
   const known = new Set<number>();
   const positions = new Map<string, bigint>();
   return async () => {
     for (const key of TOLD) {
-      const topic = source.schemas.topic(key).name;
+      const told = source.schemas.topic(key);
+      const topic = told.name;
       const count = (await source.admin.partitions([topic])).get(topic) ?? 0;
       const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }));
       for (const { partition, offset } of await source.admin.beginningOffsets(partitions)) {
         const at = `${topic}-${partition}`;
         const read = positions.get(at) ?? 0n;
         const from = read > offset ? read : offset;
-        // The key is the order: what the record says need not be known here.
         for await (const { records, position } of source.reader.read({ topic, partition }, from)) {
-          for (const { key, value } of records) if (value !== null) known.add(Number(key?.toString('utf8')));
+          const orders = records.filter(({ value }) => value !== null);
+          await told.value.prepare?.(orders.map(({ value }) => value!));
+          for (const record of orders) known.add(orderIn(told, record));
           positions.set(at, position);
         }
       }
@@ -93,7 +109,7 @@ const feed = async (
     found.push(orderNumber);
     records.push({
       topic: topic.name,
-      key: Buffer.from(outcome.order.orderId),
+      key: Buffer.from(subjectOf(outcome.order)),
       value: topic.value.encode(outcome.order),
       headers: { [SOURCE_HEADER]: Buffer.from('scan') },
     });

@@ -55,6 +55,11 @@ const atStripe = (command: StripeCommand): CommandResult => {
       return answer(command, `cus_${orderId}`, { requestId, replayed: true, detail: { how: 'created' } });
     case 'CreatePaymentIntent':
       return answer(command, `pi_${orderId}`, { requestId, detail: { how: 'created' } });
+    case 'CapturePaymentIntent':
+    case 'CancelPaymentIntent':
+      return answer(command, command.payload.paymentIntentId, { requestId, detail: { how: 'created' } });
+    case 'CreateRefund':
+      return answer(command, `re_${command.commandId}`, { requestId, detail: { how: 'created' } });
     case 'FetchBalanceTransaction':
       return answer(command, command.payload.balanceTransactionId, {
         requestId,

@@ -24,6 +24,8 @@ const ledger: LedgerReader = {
     payments: [],
     fees: [],
     creditMemos: [],
+    disputes: [],
+    disputeMovements: [],
     payouts: [],
     applied: [],
     conflicts: [],

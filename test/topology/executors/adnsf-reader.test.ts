@@ -17,6 +17,7 @@ afterAll(async () => {
 const policy = {
   stores: { '1': { currency: 'USD', timeZone: 'America/New_York' } },
   stripeMethods: ['STRIPE'],
+  captureOnShipment: [],
   livemode: false,
 };
 

@@ -3,7 +3,7 @@ import { startMail } from '../../../infra/sandbox/mail/server.ts';
 import { openSender } from '../../../services/notifier/sender.ts';
 import { notifierStage } from '../../../services/notifier/stage.ts';
 import { readTemplates } from '../../../services/notifier/templates.ts';
-import { notice } from '../../unit/notifier/support.ts';
+import { merchantNotice, notice } from '../../unit/notifier/support.ts';
 import { crashPoints, driveExecutor, openTopics } from './support.ts';
 
 const open = async () => {
@@ -19,6 +19,7 @@ const open = async () => {
     notifierStage({
       sender,
       templates: readTemplates(new URL('../../../services/notifier/templates', import.meta.url).pathname),
+      merchant: { finance: 'finance@shop.example' },
       version: 'test',
       concurrency: 2,
       notifications: topics.notifications,
@@ -40,6 +41,18 @@ const open = async () => {
 };
 
 describe('notifier in the engine', () => {
+  it("writes to the merchant's own people, and puts aside what is for nobody", async () => {
+    await using test = await open();
+    const { driver, topics, server } = test;
+    driver.feed(topics.notifications, '100123', merchantNotice('finance'));
+    driver.feed(topics.notifications, '100123', merchantNotice('constructor'));
+    await driver.run();
+    expect(server.mails()).toMatchObject([
+      { to: ['finance@shop.example'], subject: 'Dispute du_1 of order 100123: lost' },
+    ]);
+    expect(driver.deadLetters().map(({ code }) => code)).toEqual(['unknown_audience']);
+  });
+
   it.each(crashPoints)('each customer has the mail, known as one, and one result, when it dies %s', async (point) => {
     await using test = await open();
     const { driver, topics, server } = test;

@@ -1,29 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Sandbox, sandbox, secretKey } from '../../../infra/sandbox/stripe/testing/sandbox.ts';
-import { memoryRegistry } from '../../../schemas/registry.ts';
-import { openSchemas } from '../../../schemas/serde.ts';
-import { adnsfStage } from '../../../services/adnsf-executor/stage.ts';
-import type { CliConfig } from '../../../services/cli/environment.ts';
-import { openLedger as openBooks } from '../../../services/cli/ledger.ts';
-import { openStripe } from '../../../services/cli/stripe.ts';
-import { bookFindings } from '../../../services/cli/verify/books.ts';
-import { refundedOf } from '../../../services/cli/verify/refunds.ts';
-import { openLedger } from '../../../services/erp-ledger/ledger.ts';
-import { orderTopology } from '../../../services/order-stream/topology.ts';
-import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
-import type { EffectStage } from '../../../services/runtime/effects.ts';
-import { openDriver } from '../../../services/runtime/testing/driver.ts';
-import { stripeStage } from '../../../services/stripe-executor/stage.ts';
-import { openStripeApi } from '../../../services/stripe-executor/stripe-api.ts';
 import { type ShopServer, startShopServer, type Way, ways } from '../../unit/adnsf-executor/shop-server.ts';
-import { STORES } from '../../unit/adnsf-executor/support.ts';
-import { soundWorld } from '../../unit/cli/world.ts';
-import { recordsOf, SOURCE, temporaryLedger } from '../../unit/erp-ledger/support.ts';
-import { assembledOrder, policy } from '../../unit/order-stream/fixtures.ts';
-import { kept } from '../../unit/order-stream/stripe-fixtures.ts';
+import { openPaymentWorld, TAX, TOTAL } from './payment-world.ts';
 
 let server: ShopServer;
-let box: Sandbox;
 beforeAll(async () => {
   server = await startShopServer();
 });
@@ -31,117 +10,16 @@ afterAll(async () => {
   await server.close();
 });
 
-const TAX = 1_137n;
-const TOTAL = 12_345n;
-
-/** Order stream and both executors over a shop, a Stripe and memory for Kafka; one order in it, paid. */
+/** One order, paid. */
 const open = async (way: Way) => {
-  box = await sandbox();
-  const schemas = openSchemas(memoryRegistry());
-  const shop = way.open(server);
-  const common = { version: 'test', concurrency: 4, deadLetters: schemas.topic('deadLetters') } as const;
-  const stripe = stripeStage({
-    ...common,
-    api: openStripeApi({ secretKey, base: new URL(box.running.url), timeoutMs: 10_000, requestsPerSecond: 1_000 }),
-    commands: schemas.topic('stripeCommands'),
-    objects: schemas.topic('stripeObjects'),
-    results: schemas.topic('stripeResults'),
-  });
-  const adnsf = adnsfStage({
-    ...common,
-    shop,
-    stores: STORES,
-    commands: schemas.topic('adnsfCommands'),
-    results: schemas.topic('adnsfResults'),
-  });
-  const driver = await openDriver(orderTopology(schemas, policy, 'test', { current: loadWorkflows() }), {
-    partitions: 2,
-    startMs: Date.now(),
-    effects: [stripe, adnsf] as unknown as EffectStage<never>[],
-  });
-  const orderNumber = await server.place();
-  const orderId = String(orderNumber);
-  const told = new Set<string>();
-
-  /** Tells what happened at Stripe since, the latest first and everything twice. */
-  const hear = async () => {
-    await box.settled();
-    const { data } = await box.stripe.events.list({ limit: 100 });
-    for (const event of [...data, ...data]) {
-      if (told.has(event.id)) continue;
-      const { key, event: heard } = kept(event.type, Buffer.from(JSON.stringify(event)));
-      driver.feed(schemas.topic('stripeEvents'), key, heard);
-    }
-    for (const { id } of data) told.add(id);
-    await driver.run();
-  };
-  const image = assembledOrder({
-    orderId,
-    orderNumber,
-    tax: TAX,
-    total: TOTAL,
-    shipping: 0n,
-    subtotal: TOTAL - TAX,
-  });
-  await driver.pipe(schemas.topic('assembledOrders'), orderId, image);
-  const [intent] = (await box.stripe.paymentIntents.list()).data;
-  await box.stripe.paymentIntents.confirm(intent!.id, {
-    payment_method: 'pm_card_visa',
-    return_url: 'https://shop.example/paid',
-  });
-  await hear();
-
-  /** Books all that was sent to the ERP, and judges the books against Stripe. */
-  const judged = async () => {
-    using files = temporaryLedger();
-    const topic = schemas.topic('erpCommands');
-    const commands = driver.readAll(topic).map(({ value }) => value!);
-    const ledger = openLedger(files.path);
-    ledger.begin(SOURCE, 0n);
-    const records = recordsOf(commands, (command) => topic.value.encode(command));
-    const booked = ledger.book(
-      { source: SOURCE, fetchOffset: 0n, records, nextOffset: BigInt(records.length) },
-      (value) => topic.value.decode(value),
-    );
-    ledger.close();
-    const config = { MILLRACE_STRIPE_API_BASE: box.running.url, MILLRACE_STRIPE_SECRET_KEY: secretKey } as CliConfig;
-    const { payments, net, open: stripeOpen, balance: stripeBalance } = await openStripe(config).everything();
-    const reader = openBooks(files.path);
-    const books = reader.everything();
-    const entries = reader.order(orderId).map(({ what }) => what);
-    reader.close();
-    const [sample] = soundWorld().shop;
-    const order = { ...sample!, orderId, subtotal: image.subtotal, tax: TAX, shipping: 0n, total: TOTAL };
-    const facts = {
-      ...soundWorld(),
-      shop: [order],
-      payments,
-      stripeNet: net,
-      stripeOpen,
-      stripeBalance,
-      ledger: books,
-    };
-    return { booked, books, entries, findings: bookFindings(facts), refunded: refundedOf(payments[0]!) };
-  };
-  const row = async () =>
-    (
-      await server.sql(
-        `SELECT TransactionState, RefundedOn, RefundReason, CustomerServiceNotes FROM dbo.Orders WHERE OrderNumber = ${orderNumber}`,
-      )
-    )[0]!;
+  const world = await openPaymentWorld(server, way);
+  await world.pay();
+  const { id } = await world.intent();
   return {
-    driver,
-    hear,
-    judged,
-    row,
+    ...world,
     refund: (amount?: number) =>
-      box.stripe.refunds.create({ payment_intent: intent!.id, ...(amount !== undefined && { amount }) }),
-    fail: (id: string) => box.hook(`/refunds/${id}/fail`, { reason: 'expired_or_canceled_card' }),
-    [Symbol.asyncDispose]: async () => {
-      await driver.close();
-      await shop.close();
-      await box[Symbol.asyncDispose]();
-    },
+      world.box.stripe.refunds.create({ payment_intent: id, ...(amount !== undefined && { amount }) }),
+    fail: (refund: string) => world.box.hook(`/refunds/${refund}/fail`, { reason: 'expired_or_canceled_card' }),
   };
 };
 
@@ -158,7 +36,7 @@ describe.each(ways)('refunds begun at Stripe, with the shop over $name', (way) =
     const rest = await test.refund();
     await test.hear();
     expect(await test.row()).toMatchObject({ TransactionState: 'REFUNDED' });
-    expect((await test.row())['RefundedOn']).not.toBeNull();
+    expect((await test.row()).RefundedOn).not.toBeNull();
     const full = await test.judged();
     expect(full).toMatchObject({ findings: [], refunded: TOTAL, booked: { conflicts: 0 } });
     expect(full.books.creditMemos.reduce((sum, { tax }) => sum + tax, 0n)).toBe(TAX);
@@ -175,6 +53,8 @@ describe.each(ways)('refunds begun at Stripe, with the shop over $name', (way) =
     expect(again).toMatchObject({ findings: [], refunded: TOTAL, booked: { conflicts: 0 } });
     expect(again.books.creditMemos).toHaveLength(3);
     expect(again.entries.filter((what) => /^credit memo of .* reversed$/.test(what))).toHaveLength(1);
+    // What our own commands wrote came back as images of the shop, and asked for nothing.
+    expect(test.commandIds().filter((id) => id.startsWith('create-refund'))).toEqual([]);
     expect(test.driver.deadLetters()).toEqual([]);
   });
 
@@ -189,6 +69,115 @@ describe.each(ways)('refunds begun at Stripe, with the shop over $name', (way) =
     await test.hear();
     expect(await test.row()).toMatchObject({ TransactionState: 'REFUNDED' });
     expect(await test.judged()).toMatchObject({ findings: [], refunded: TOTAL, booked: { conflicts: 0 } });
+    expect(test.driver.deadLetters()).toEqual([]);
+  });
+});
+
+describe.each(ways)('refunds begun in the shop, with the shop over $name', (way) => {
+  it('of a part and then of all are made at Stripe, once each, and are no new refunds in the shop', async () => {
+    await using test = await open(way);
+    const credit = await test.credit('3.45');
+    await test.hear();
+    expect(await test.judged()).toMatchObject({ findings: [], refunded: 345n, booked: { conflicts: 0 } });
+    const noted = await test.row();
+    expect(noted.TransactionState).toBe('CAPTURED');
+    expect(noted.CustomerServiceNotes).toContain(`as the shop asked (credit-${credit})`);
+
+    await test.sql(`TransactionState = N'REFUNDED', RefundedOn = GETDATE(), RefundReason = N'sent back'`);
+    await test.hear();
+    const full = await test.judged();
+    expect(full).toMatchObject({ findings: [], refunded: TOTAL, booked: { conflicts: 0 } });
+    expect(full.books.creditMemos.reduce((sum, { tax }) => sum + tax, 0n)).toBe(TAX);
+    expect(await test.row()).toMatchObject({ TransactionState: 'REFUNDED', RefundReason: 'sent back' });
+    expect((await test.box.stripe.refunds.list()).data.map(({ amount }) => amount)).toEqual([12_000, 345]);
+    expect(test.commandIds().filter((id) => id.startsWith('create-refund'))).toEqual([
+      `create-refund/credit-${credit}`,
+      'create-refund/full-1',
+    ]);
+    expect(test.driver.deadLetters()).toEqual([]);
+  });
+
+  it('of all, as a state and as a credit, and again after the bank sent it back', async () => {
+    await using test = await open(way);
+    await test.credit('123.45', 'sent back');
+    await test.sql(`TransactionState = N'REFUNDED', RefundedOn = GETDATE(), RefundReason = N'sent back'`);
+    await test.hear();
+    expect(await test.judged()).toMatchObject({ findings: [], refunded: TOTAL });
+    const [refund, ...more] = (await test.box.stripe.refunds.list()).data;
+    expect(more).toEqual([]);
+
+    await test.fail(refund!.id);
+    await test.hear();
+    expect(await test.row()).toMatchObject({ TransactionState: 'CAPTURED' });
+    expect(await test.judged()).toMatchObject({ findings: [], refunded: 0n });
+
+    await test.sql(
+      `TransactionState = N'REFUNDED', RefundedOn = DATEADD(day, 5, GETDATE()), RefundReason = N'once more'`,
+    );
+    await test.hear();
+    expect(await test.judged()).toMatchObject({ findings: [], refunded: TOTAL, booked: { conflicts: 0 } });
+    expect(await test.row()).toMatchObject({ TransactionState: 'REFUNDED' });
+    expect(test.commandIds().filter((id) => id.startsWith('create-refund'))).toEqual([
+      'create-refund/full-1',
+      'create-refund/full-2',
+    ]);
+    expect(test.driver.deadLetters()).toEqual([]);
+  });
+
+  it('of more than is left are refused, and the shop and a person hear why', async () => {
+    await using test = await open(way);
+    await test.refund(12_000);
+    await test.hear();
+    const credit = await test.credit('3.46');
+    await test.hear();
+    const { CustomerServiceNotes: notes } = await test.row();
+    expect(notes).toContain(`Stripe did not refund 3.46 USD (credit-${credit})`);
+    expect(notes).toContain('greater than the unrefunded amount');
+    expect(test.driver.deadLetters().map(({ code }) => code)).toEqual(['stripe_refused']);
+    expect(test.commandIds()).toContain(`notify-refund-refusal/credit-${credit}`);
+    expect((await test.judged()).findings).toMatchObject([{ kind: 'lost', orderId: test.orderId }]);
+  });
+});
+
+describe.each(ways)('disputes, with the shop over $name', (way) => {
+  const disputed = async (verdict?: 'won' | 'lost') => {
+    const test = await open(way);
+    const { latest_charge: charge } = await test.intent();
+    const { id } = await test.box.hook<{ id: string }>('/disputes', { charge });
+    await test.hear();
+    expect(await test.judged()).toMatchObject({ findings: [], booked: { conflicts: 0 } });
+    if (verdict !== undefined) {
+      await test.box.hook(`/disputes/${id}/close`, { verdict });
+      await test.hear();
+    }
+    return { ...test, dispute: id };
+  };
+
+  it('that is lost leaves a loss and a fee, and notes on the order', async () => {
+    await using test = await disputed('lost');
+    const { findings, books, entries } = await test.judged();
+    expect(findings).toEqual([]);
+    expect(books.disputes).toMatchObject([{ disputeId: test.dispute, outcome: 'lost' }]);
+    expect(books.disputeMovements).toMatchObject([{ amount: -TOTAL, fee: 1_500n }]);
+    expect(entries).toEqual(expect.arrayContaining([`  debit  Chargeback Losses 123.45 USD`]));
+    const { CustomerServiceNotes: notes, TransactionState: state } = await test.row();
+    expect(state).toBe('CAPTURED');
+    expect(notes).toMatch(/the customer disputes 123\.45 USD.*\r\n.*we lost the dispute/);
+    expect(test.commandIds().filter((id) => id.startsWith('notify-dispute'))).toEqual([
+      `notify-dispute/${test.dispute}/needs_response`,
+      `notify-dispute/${test.dispute}/lost`,
+    ]);
+    expect(test.driver.deadLetters()).toEqual([]);
+  });
+
+  it('that is won brings the money back, not the fee', async () => {
+    await using test = await disputed('won');
+    const { findings, books } = await test.judged();
+    expect(findings).toEqual([]);
+    expect(books.disputeMovements).toMatchObject([
+      { amount: -TOTAL, fee: 1_500n },
+      { amount: TOTAL, fee: 0n },
+    ]);
     expect(test.driver.deadLetters()).toEqual([]);
   });
 });

@@ -40,6 +40,13 @@ const meaning = (state: OrderState): object => {
   };
 };
 
+/** How a dispute stands is told by several events, a second apart: which of them was first is arrival's. */
+const untimed = (payload: object): object => ({
+  ...payload,
+  ...('toldAt' in payload && { toldAt: null }),
+  ...('closedAt' in payload && { closedAt: null }),
+});
+
 /** The story with ids of its own: as many orders as there are ways to hear it can share one stream. */
 const numbered = (text: string, n: number): string =>
   text.replaceAll('100123', `100123${n}`).replaceAll(/_([34])([A-Z])/g, `_${n}x$1$2`);
@@ -83,7 +90,12 @@ const play = async (tellings: readonly Telling[], partitions = 1): Promise<reado
   const found = tellings.map((_telling, n) => {
     const orderId = numbered('100123', n);
     const sent = (commands.get(orderId) ?? [])
-      .map((command) => ({ ...command, causationId: null, occurredAt: null }))
+      .map(({ payload, ...command }) => ({
+        ...command,
+        payload: untimed(payload),
+        causationId: null,
+        occurredAt: null,
+      }))
       .sort((left, right) => (left.commandId < right.commandId ? -1 : 1));
     return unnumbered(plain({ state: meaning(opened.order(orderId)!), sent }), n);
   });

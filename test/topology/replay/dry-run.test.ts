@@ -205,10 +205,12 @@ describe('a changed mapping', () => {
     );
     const all = await replayed({ stage: 'orders' }, { topology: changed });
     expect(all.total).toBe(orders.length - 2);
-    const beginnings = driver.readAll(schemas.topic('assembledOrders'));
-    const offset = BigInt(Math.max(...beginnings.map((record) => Number(record.offset)))) + 1n;
-    const later = await replayed({ stage: 'orders', from: { offset } }, { topology: changed });
-    expect(later.total).toBe(0);
+    // By time: topics that have more records than this one would begin the range at their own offsets, earlier.
+    const beginnings = driver.readAll(schemas.topic('assembledOrders')).map((record) => Number(record.timestamp));
+    const timestamp = BigInt(Math.max(...beginnings)) + 1n;
+    const later = await replayed({ stage: 'orders', from: { timestamp } }, { topology: changed });
+    expect(Object.keys(later.stages[0]!.compared)).toContain(schemas.topic('erpCommands').name);
+    expect(later.differences).toEqual([]);
   });
 });
 

@@ -77,6 +77,8 @@ export const openAudited = async (server: ShopServer) => {
       payments: [],
       fees: [],
       creditMemos: [],
+      disputes: [],
+      disputeMovements: [],
       payouts: [],
       applied: booked(),
       conflicts: [],

@@ -1,9 +1,13 @@
 import type {
   LinkPayment,
+  MarkOrderAuthorized,
   MarkOrderPaid,
+  RecordDispute,
   RecordPaymentDecline,
   RecordRefund,
+  RecordRefundRefusal,
   ReverseRefund,
+  VoidOrder,
 } from '../../../schemas/generated/types.ts';
 
 export const STORES = {
@@ -82,6 +86,7 @@ export const recordRefund = (
     ...refund(orderNumber, amount, refunded, 're_1'),
     reason: 'duplicate',
     refundedAt: PAID_AT,
+    requestedBy: null,
     ...over,
   };
   return {
@@ -107,3 +112,69 @@ export const reverseRefund = (
     payload,
   };
 };
+
+export const recordDispute = (
+  orderNumber: number,
+  status = 'needs_response',
+  over: Partial<RecordDispute['payload']> = {},
+): RecordDispute => ({
+  ...about(orderNumber, 'record-dispute', 1),
+  commandId: `${orderNumber}/record-dispute/du_1/${status}`,
+  type: 'RecordDispute',
+  payload: {
+    orderNumber,
+    disputeId: 'du_1',
+    paymentIntentId: 'pi_1',
+    chargeId: 'ch_1',
+    status,
+    amount: 12_345n,
+    currency: 'USD',
+    reason: 'fraudulent',
+    evidenceDueAt: PAID_AT + 86_400_000n,
+    toldAt: PAID_AT,
+    ...over,
+  },
+});
+
+export const recordRefundRefusal = (
+  orderNumber: number,
+  over: Partial<RecordRefundRefusal['payload']> = {},
+): RecordRefundRefusal => ({
+  ...about(orderNumber, 'record-refund-refusal', 1),
+  commandId: `${orderNumber}/record-refund-refusal/credit-100200`,
+  type: 'RecordRefundRefusal',
+  payload: {
+    orderNumber,
+    request: 'credit-100200',
+    paymentIntentId: 'pi_1',
+    amount: 345n,
+    currency: 'USD',
+    code: 'charge_disputed',
+    message: 'The charge has been\ncharged back.',
+    refusedAt: PAID_AT,
+    ...over,
+  },
+});
+
+export const markOrderAuthorized = (
+  orderNumber: number,
+  over: Partial<MarkOrderAuthorized['payload']> = {},
+): MarkOrderAuthorized => ({
+  ...about(orderNumber, 'mark-authorized', 1),
+  type: 'MarkOrderAuthorized',
+  payload: {
+    orderNumber,
+    paymentIntentId: 'pi_1',
+    chargeId: 'ch_1',
+    amount: 12_345n,
+    currency: 'USD',
+    authorizedAt: PAID_AT,
+    ...over,
+  },
+});
+
+export const voidOrder = (orderNumber: number, over: Partial<VoidOrder['payload']> = {}): VoidOrder => ({
+  ...about(orderNumber, 'void-order', 1),
+  type: 'VoidOrder',
+  payload: { orderNumber, paymentIntentId: 'pi_1', reason: 'automatic', canceledAt: PAID_AT, ...over },
+});

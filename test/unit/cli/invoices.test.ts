@@ -26,6 +26,9 @@ const payment: Payment = {
   declined: false,
   fee,
   refunds: [],
+  releases: [],
+  manual: false,
+  disputes: [],
 };
 const booked = { orderId: KEY, amount: 9_743n, currency: 'USD', paymentIntentId: 'pi_9' };
 

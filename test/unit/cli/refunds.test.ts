@@ -10,6 +10,7 @@ const refund = (over: Partial<Refund> = {}): Refund => ({
   amount: ALL,
   balanceTransactionId: 'txn_re_1',
   failureBalanceTransactionId: null,
+  commandId: null,
   ...over,
 });
 const memo = (over: Partial<LedgerCreditMemo> = {}): LedgerCreditMemo => ({

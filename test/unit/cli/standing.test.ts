@@ -14,6 +14,7 @@ const shop = (state: string | null, reference: string | null = null): ShopRow =>
     reference,
     complete: state !== null,
     credit: false,
+    parent: null,
     subtotal: 5_000n,
     tax: 444n,
     shipping: 695n,

@@ -15,6 +15,7 @@ const shopOrder = (orderId: string, state: string, reference: string | null): Sh
   reference,
   complete: true,
   credit: false,
+  parent: null,
   subtotal: 5_000n,
   tax: 444n,
   shipping: 695n,
@@ -36,6 +37,9 @@ const payment = (orderId: string, id: string, change: Partial<Payment> = {}): Pa
   declined: false,
   fee: null,
   refunds: [],
+  releases: [],
+  manual: false,
+  disputes: [],
   ...change,
 });
 
@@ -95,6 +99,8 @@ export const soundWorld = (): Facts => {
     payments: [{ orderId: '1', amount: 6_139n, currency: 'USD', paymentIntentId: 'pi_1' }],
     fees: [{ orderId: '1', ...fee }],
     creditMemos: [],
+    disputes: [],
+    disputeMovements: [],
     payouts: [],
     applied: commands.filter(({ target }) => target === 'erp').map(({ commandId }) => commandId),
     conflicts: [],

@@ -63,6 +63,7 @@ describe('options', () => {
       seed: 'millrace',
       rate: 20,
       untidy: 0,
+      merchant: 0,
       allFlows: false,
     });
   });
@@ -74,13 +75,14 @@ describe('options', () => {
       seed: 's',
       rate: 60,
       untidy: 0,
+      merchant: 0,
       allFlows: false,
     });
     expect(optionsFrom({ ONCE: '0', ORDERS: '' })).toMatchObject({ once: false, orders: 40 });
     expect(optionsFrom({ FLOWS: 'all' })).toMatchObject({ allFlows: true });
     expect(() => optionsFrom({ FLOWS: 'refunds' })).toThrow(/FLOWS/);
   });
-  it.each([{ ORDERS: '-1' }, { ORDERS: 'many' }, { RATE: '0' }, { UNTIDY: '2' }, { NAME: '../x' }])(
+  it.each([{ ORDERS: '-1' }, { ORDERS: 'many' }, { RATE: '0' }, { UNTIDY: '2' }, { MERCHANT: '-1' }, { NAME: '../x' }])(
     'refuse %j, naming it',
     (env) => {
       expect(() => optionsFrom(env)).toThrow(Object.keys(env)[0]);

@@ -161,6 +161,52 @@ export const reverseMemo = (
   },
 });
 
+export const openDispute = (orderId: string, disputeId = 'du_1'): Types.OpenDispute => ({
+  ...about(orderId, 'open-dispute', 1),
+  commandId: `${orderId}/open-dispute/${disputeId}`,
+  type: 'OpenDispute',
+  payload: {
+    disputeId,
+    paymentIntentId: `pi_${orderId}`,
+    chargeId: `ch_${orderId}`,
+    amount: 11_300n,
+    currency: 'USD',
+    reason: 'fraudulent',
+    evidenceDueAt: null,
+    openedAt: 1_780_000_000_000n,
+  },
+});
+
+export const moveDispute = (
+  orderId: string,
+  balanceTransactionId: string,
+  amount: bigint,
+  fee = 0n,
+  over: Partial<Types.BookDisputeMovement['payload']> = {},
+): Types.BookDisputeMovement => ({
+  ...about(orderId, 'book-dispute-movement', 1),
+  commandId: `${orderId}/book-dispute-movement/${balanceTransactionId}`,
+  type: 'BookDisputeMovement',
+  payload: {
+    disputeId: 'du_1',
+    balanceTransactionId,
+    category: amount < 0n ? 'dispute' : 'dispute_reversal',
+    amount,
+    fee,
+    net: amount - fee,
+    currency: 'USD',
+    movedAt: 1_780_000_000_000n,
+    ...over,
+  },
+});
+
+export const closeDispute = (orderId: string, outcome: string, closedAt = 1_780_000_000_000n): Types.CloseDispute => ({
+  ...about(orderId, 'close-dispute', 1),
+  commandId: `${orderId}/close-dispute/du_1/${outcome}`,
+  type: 'CloseDispute',
+  payload: { disputeId: 'du_1', outcome, closedAt },
+});
+
 type Signed = readonly (readonly [account: string, line: string, signed: bigint])[];
 const postings = (signed: Signed): Types.PostPayoutJournal['payload']['postings'] =>
   signed.flatMap(([account, line, amount]) => {
@@ -221,6 +267,9 @@ export const openTopic = async () => {
     shipping('1'),
     issueMemo('1', 're_1', 1n),
     reverseMemo('1', 're_1', 1n),
+    openDispute('1'),
+    moveDispute('1', 'txn_1', 1n),
+    closeDispute('1', 'won'),
     postPayout('po_1', 1n),
     reversePayout('po_1', 1n),
   ];

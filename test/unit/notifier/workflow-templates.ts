@@ -4,12 +4,13 @@ import { parse } from 'yaml';
 
 const directory = join(import.meta.dirname, '../../../workflows');
 
-/** Literal templates in whatever is sent to customers, however deep it stands. */
+/** Literal templates in whatever is sent to people, however deep it stands. */
 const templatesIn = (node: unknown): string[] => {
   if (Array.isArray(node)) return node.flatMap(templatesIn);
   if (typeof node !== 'object' || node === null) return [];
   const { send, payload } = node as { send?: unknown; payload?: { template?: unknown } };
-  const own = send === 'NotifyCustomer' && typeof payload?.template === 'string' && !payload.template.startsWith('=');
+  const isNotice = send === 'NotifyCustomer' || send === 'NotifyMerchant';
+  const own = isNotice && typeof payload?.template === 'string' && !payload.template.startsWith('=');
   return [...(own ? [payload.template as string] : []), ...Object.values(node).flatMap(templatesIn)];
 };
 

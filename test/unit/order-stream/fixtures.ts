@@ -11,6 +11,7 @@ import type { Policy } from '../../../services/order-stream/domain/policy.ts';
 export const policy: Policy = {
   stores: { '1': { currency: 'USD', timeZone: 'America/New_York' }, '2': { currency: 'JPY', timeZone: 'Asia/Tokyo' } },
   stripeMethods: ['STRIPE'],
+  captureOnShipment: [],
   livemode: false,
 };
 
@@ -61,6 +62,8 @@ export const assembledOrder = (over: Partial<AssembledOrder> = {}): AssembledOrd
   ],
   shippedAt: null,
   trackingNumber: null,
+  refundedAt: null,
+  refundReason: null,
   ...over,
 });
 
@@ -84,6 +87,8 @@ export const paymentFact = (over: Partial<PaymentFact> = {}): PaymentFact => ({
   objectCreatedAt: null,
   evidenceDueAt: null,
   movements: [],
+  commandId: null,
+  intended: null,
   account: null,
   occurredAt: 1_790_000_060_000n,
   livemode: false,
@@ -204,5 +209,7 @@ export const ordersRow = (over: Partial<OrdersValue> = {}, total = 3744n): Order
   TransactionType: 0,
   ShippedOn: null,
   ShippingTrackingNumber: null,
+  RefundReason: null,
+  RefundedOn: null,
   ...over,
 });

@@ -50,6 +50,7 @@ describe('an invoice', () => {
     const draft = invoice('draft', 10, 0, { finalizedAt: null, total: 1n });
     const played = isAlike([draft, open, failure(1, 1), payment(9), balanced(9), paid]);
     expect([...ids(played)].sort()).toEqual([
+      'fetch-attempted-payments/1',
       'fetch-payment-balance/txn_pi_1',
       'notify-failed-collection/1',
       'post-invoice/1',

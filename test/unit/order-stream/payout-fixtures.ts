@@ -82,7 +82,7 @@ export const moved = (intent: string, id: string, amount: bigint, fee = 0n): Com
 export type Input = PayoutFact | CommandResult;
 
 const workflows = loadWorkflows();
-const settings = { stripeMethods: [], livemode: false };
+const settings = { stripeMethods: [], captureOnShipment: [], livemode: false };
 
 export type Played = Readonly<{
   state: PayoutState;

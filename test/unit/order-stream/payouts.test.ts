@@ -35,7 +35,7 @@ const lines = [
   line('txn_1', 9_680n, { fee: 320n, orderId: '100001' }),
   line('txn_2', 941n, { fee: 59n }),
   line('txn_3', -2_000n, { category: 'refund', type: 'refund', orderId: '100001' }),
-  line('txn_4', -1_000n, { category: 'dispute', type: 'adjustment', orderId: '100001' }),
+  line('txn_4', -1_000n, { category: 'dispute', type: 'adjustment' }),
 ];
 const paid = payoutFact({ amount: 7_621n });
 const reconciled = payoutFact({

@@ -178,7 +178,13 @@ describe('what is sent for refunds', () => {
             ? withPayment(state, input)
             : withResult(state, input);
       if (result.state === state) return;
-      const decision = decide(workflows, orderAggregate, { stripeMethods: ['STRIPE'], livemode: false }, state, result);
+      const decision = decide(
+        workflows,
+        orderAggregate,
+        { stripeMethods: ['STRIPE'], captureOnShipment: [], livemode: false },
+        state,
+        result,
+      );
       expect(decision.letters).toEqual([]);
       ({ state } = decision);
       sent.push(...decision.commands);

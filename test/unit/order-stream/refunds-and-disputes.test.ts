@@ -36,6 +36,7 @@ const movement = (balanceTransactionId: string, amount: bigint, fee: bigint) => 
   fee,
   net: amount - fee,
   currency: 'USD',
+  createdAt: null,
 });
 const withdrawn = movement('txn_w', -1000n, 1500n);
 const reinstated = movement('txn_r', 1000n, 0n);

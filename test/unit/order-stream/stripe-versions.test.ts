@@ -39,6 +39,8 @@ const payment = (over: Partial<Payment> & Pick<Payment, 'kind' | 'objectId' | 's
   objectCreatedAt: T,
   evidenceDueAt: null,
   movements: [],
+  commandId: null,
+  intended: null,
   ...about,
   ...over,
 });
@@ -63,6 +65,7 @@ const withdrawn = {
   fee: 1500n,
   net: -4244n,
   currency: 'USD',
+  createdAt: at(86_400),
 };
 const reinstated = {
   balanceTransactionId: 'txn_4Reinstated',
@@ -71,6 +74,7 @@ const reinstated = {
   fee: 0n,
   net: 2744n,
   currency: 'USD',
+  createdAt: at(86_400),
 };
 
 const dispute = (status: string, statusRank: number, movements: PaymentFact['movements']): Payment =>
@@ -296,7 +300,13 @@ const declined = payment({
   declineCode: 'insufficient_funds',
   failureMessage: 'Your card has insufficient funds.',
 });
-const paid = payment({ kind: 'payment.succeeded', objectId: 'pi_3Story', status: 'succeeded', statusRank: 60 });
+const paid = payment({
+  kind: 'payment.succeeded',
+  objectId: 'pi_3Story',
+  status: 'succeeded',
+  statusRank: 60,
+  intended: 3744n,
+});
 const charge = { objectId: 'ch_3Paid', status: 'succeeded', statusRank: 30, objectCreatedAt: at(120) };
 const balanced = payment({ kind: 'charge.balanced', balanceTransactionId: 'txn_3Paid', ...charge });
 const refunded = payment({ kind: 'charge.refunded', amount: 1000n, ...charge });

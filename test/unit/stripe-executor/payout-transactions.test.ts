@@ -97,7 +97,7 @@ describe('FetchPayoutTransactions', () => {
     await box.settled();
     const { result } = await test.execute(fetchPage(await test.payOut()));
     expect(result.balanceTransactions.find(({ category }) => category === 'charge')?.orderId).toBe(
-      `invoice:${String(invoice)}`,
+      `invoice:${invoice as string}`,
     );
   });
 

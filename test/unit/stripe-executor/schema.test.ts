@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { locateStripeMock, startStripeMock, type StripeMock } from '../../../infra/sandbox/stripe/stripe-mock.ts';
 import {
+  cancelPaymentIntent,
+  capturePaymentIntent,
   createPaymentIntent,
+  createRefund,
   deleteCustomer,
   ensureCustomer,
   executor,
@@ -32,6 +35,12 @@ describe.skipIf('missing' in located)("every request is one of Stripe's schema",
     ['CreatePaymentIntent with manual capture', createPaymentIntent('cus_1', '1', { captureMethod: 'manual' }), 0],
     ['CreatePaymentIntent after a look', createPaymentIntent('cus_1'), 30 * HOUR],
     ['FetchBalanceTransaction', fetchBalanceTransaction('txn_1'), 0],
+    ['CapturePaymentIntent', capturePaymentIntent('pi_1'), 0],
+    ['CancelPaymentIntent', cancelPaymentIntent('pi_1'), 0],
+    ['CancelPaymentIntent without a reason', cancelPaymentIntent('pi_1', null), 0],
+    ['CreateRefund', createRefund('pi_1'), 0],
+    ['CreateRefund of all that is left', createRefund('pi_1', 'full-1', { amount: null, reason: null }), 0],
+    ['CreateRefund after a look', createRefund('pi_1'), 30 * HOUR],
     ['UpdateCustomer', updateCustomer('cus_1', '1'), 0],
     ['UpdateCustomer that clears', updateCustomer('cus_1', '2', { name: null, phone: null, address: null }), 0],
     ['MoveCustomer', moveCustomer('cus_1', 'bea@example.com'), 0],

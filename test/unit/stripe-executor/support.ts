@@ -1,6 +1,9 @@
 import type {
+  CancelPaymentIntent,
+  CapturePaymentIntent,
   CommandResult,
   CreatePaymentIntent,
+  CreateRefund,
   DeleteCustomer,
   EnsureCustomer,
   FetchBalanceTransaction,
@@ -57,6 +60,25 @@ export const fetchBalanceTransaction = (id: string, orderId = '100001'): FetchBa
   payload: { balanceTransactionId: id, chargeId: null },
 });
 
+export const createRefund = (
+  paymentIntentId: string,
+  request = 'credit-100200',
+  over: Partial<CreateRefund['payload']> = {},
+  orderId = '100001',
+): CreateRefund => ({
+  ...about(orderId, 'create-refund'),
+  commandId: `${orderId}/create-refund/${request}`,
+  type: 'CreateRefund',
+  payload: {
+    paymentIntentId,
+    amount: 345n,
+    currency: 'USD',
+    reason: 'requested_by_customer',
+    metadata: { order_id: orderId, aspdotnetstorefrontorderid: orderId, order_number: orderId },
+    ...over,
+  },
+});
+
 const ofPerson = (what: string) => ({
   ...about('customer:ana', what),
   commandId: `customer:ana/${what}`,
@@ -78,6 +100,27 @@ export const updateCustomer = (
     address: { line1: '1 Main St', line2: null, city: 'Springfield', state: 'IL', postalCode: '62701', country: 'US' },
     ...over,
   },
+});
+
+export const capturePaymentIntent = (
+  paymentIntentId: string,
+  amount = 12_345n,
+  orderId = '100001',
+  currency = 'USD',
+): CapturePaymentIntent => ({
+  ...about(orderId, 'capture'),
+  type: 'CapturePaymentIntent',
+  payload: { paymentIntentId, amount, currency },
+});
+
+export const cancelPaymentIntent = (
+  paymentIntentId: string,
+  reason: string | null = 'requested_by_customer',
+  orderId = '100001',
+): CancelPaymentIntent => ({
+  ...about(orderId, 'cancel-payment-intent'),
+  type: 'CancelPaymentIntent',
+  payload: { paymentIntentId, reason },
 });
 
 export const moveCustomer = (customer: string, customerKey: string): MoveCustomer => ({

@@ -87,13 +87,10 @@ describe('a sealed version', () => {
   it('cannot be edited or removed, but made a new one', () => {
     const directory = copied();
     expect(seal(directory, ['order-to-cash@1'])).toEqual(['order-to-cash@1']);
-    expect(seal(directory, [])).toEqual([
-      'customers@1',
-      'invoice-billing@1',
-      'payout-to-journal@1',
-      'refunds@1',
-      'subscription-billing@1',
-    ]);
+    const others = loadWorkflows(directory)
+      .all.map(({ id }) => id)
+      .filter((id) => id !== 'order-to-cash@1');
+    expect([...seal(directory, [])].sort()).toEqual([...others].sort());
     expect(seal(directory, [])).toEqual([]);
     edit(directory, 'order-to-cash@1.yaml', 'title: nothing to pay', 'title: free');
     expect(problemsOf(() => loadWorkflows(directory)).join()).toContain('says something else than when it was sealed');

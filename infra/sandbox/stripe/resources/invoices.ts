@@ -216,9 +216,9 @@ const charge = (world: World, invoice: Invoice, method: string | null): Answer |
           ),
         )
       : confirmPaymentIntent(call(`off_session=true${using}`, { id: known.payment.payment_intent }));
-  const intent = (answer instanceof Answer
-    ? (answer.body as { error: { payment_intent: unknown } }).error.payment_intent
-    : answer) as unknown as Stripe.PaymentIntent;
+  const intent = (
+    answer instanceof Answer ? (answer.body as { error: { payment_intent: unknown } }).error.payment_intent : answer
+  ) as Stripe.PaymentIntent;
   if (known === undefined)
     world.journal.insert(
       'invoice_payment',

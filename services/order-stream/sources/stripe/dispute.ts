@@ -15,7 +15,8 @@ const movementOf = (transaction: Json): readonly Movement[] => {
   const amount = amountOf(transaction, 'amount', currency);
   const fee = amountOf(transaction, 'fee', currency);
   const net = amountOf(transaction, 'net', currency);
-  return [{ balanceTransactionId, category: categoryOf(transaction, amount), amount, fee, net, currency }];
+  const createdAt = instant(transaction['created']);
+  return [{ balanceTransactionId, category: categoryOf(transaction, amount), amount, fee, net, currency, createdAt }];
 };
 
 /** `charge` is the one it is embedded in. */

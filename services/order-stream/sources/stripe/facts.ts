@@ -57,6 +57,8 @@ export const paymentFact = (
   objectCreatedAt: instant(object['created']),
   evidenceDueAt: null,
   movements: [],
+  commandId: null,
+  intended: null,
   ...toldBy(teller),
   ...told,
 });

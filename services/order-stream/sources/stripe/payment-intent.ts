@@ -5,7 +5,7 @@
 import type { PaymentFact } from '../../../../schemas/generated/types.ts';
 import { chargeFacts } from './charge.ts';
 import { paymentFact, type Teller } from './facts.ts';
-import { amountOf, currencyOf, idOf, isObject, type Json, listOf, rankIn, text } from './fields.ts';
+import { amountIn, amountOf, currencyOf, idOf, isObject, type Json, listOf, rankIn, text } from './fields.ts';
 
 /** Until 2019-02-11 payment methods were sources. */
 const renamed: Readonly<Record<string, string>> = {
@@ -83,6 +83,7 @@ export const paymentIntentFacts = (intent: Json, teller: Teller): readonly Payme
     statusRank: rank(status),
     currency,
     amount: amountOf(intent, counts, currency),
+    ...(status === 'succeeded' && { intended: amountIn(intent, 'amount', currency) }),
     ...stage,
   });
   return [own, ...chargesOf(intent).flatMap((charge) => chargeFacts({ ...charge, payment_intent: objectId }, teller))];

@@ -5,7 +5,7 @@
 import type { PaymentFact } from '../../../../schemas/generated/types.ts';
 import { refundRank } from '../../domain/refunds.ts';
 import { paymentFact, type Teller } from './facts.ts';
-import { amountOf, currencyOf, idOf, type Json, kindOf, text } from './fields.ts';
+import { amountOf, currencyOf, idOf, type Json, kindOf, metadataOf, text } from './fields.ts';
 
 /** Refunds of old had no status: they had happened, or they would not have been there. */
 const statusOf = (refund: Json): string =>
@@ -30,5 +30,6 @@ export const refundFact = (refund: Json, teller: Teller, charge?: Json): Payment
     failureBalanceTransactionId: idOf(refund['failure_balance_transaction']),
     failureCode: text(refund['failure_reason']),
     reason: text(refund['reason']),
+    commandId: metadataOf(refund)['command_id'] ?? null,
   });
 };
