@@ -319,10 +319,9 @@ export class SimulatedStripe {
     const index = this.customers.findIndex((customer) => customer.id === id);
     if (index < 0) return before;
     const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
-    const metadata: Record<string, string> = { ...before.metadata };
-    for (const [name, value] of Object.entries(params.metadata ?? {}))
-      if (value === '' || value === null) delete metadata[name];
-      else metadata[name] = String(value);
+    const merged: Record<string, unknown> = { ...before.metadata, ...(params.metadata || {}) };
+    const kept = Object.entries(merged).filter(([, value]) => value !== '' && value !== null);
+    const metadata = Object.fromEntries(kept.map(([name, value]) => [name, String(value)]));
     const after: Customer = {
       ...before,
       ...(params.name !== undefined && { name: text(params.name) }),

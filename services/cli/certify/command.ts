@@ -6,7 +6,6 @@ import { httpRegistry } from '../../../schemas/registry.ts';
 import { openSchemas, type Schemas } from '../../../schemas/serde.ts';
 import type { Policy } from '../../order-stream/domain/policy.ts';
 import { paymentMethodsIn } from '../../order-stream/domain/shop.ts';
-import { customerAggregate } from '../../order-stream/workflows/aggregates.ts';
 import { loadWorkflows } from '../../order-stream/workflows/directory.ts';
 import type { Workflows } from '../../order-stream/workflows/set.ts';
 import { diskBackends } from '../../runtime/disk-store.ts';
@@ -84,8 +83,6 @@ export const certify = async (world: World, scope: Scope, options: CertifyOption
     const total = spool.count();
     let done = 0;
     for (const orderId of spool.orderIds()) {
-      // Facts about people are not among what is read here.
-      if (orderId.startsWith(customerAggregate.prefix)) continue;
       options.onCertificate(
         certificate({ ...spool.facts(orderId), letters: letters.get(orderId) ?? [], partitions }, ways),
       );

@@ -5,12 +5,15 @@ import { ana, ANA, at, edited, type Fact, gone, idsOf, interleavings, row, strip
 const json = (value: unknown): string =>
   JSON.stringify(value, (_name, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
 
+const without = (record: object, ...names: readonly string[]): object =>
+  Object.fromEntries(Object.entries(record).filter(([name]) => !names.includes(name)));
+
 /** What is known in the end, without the record of what was sent on the way. */
 const known = (facts: readonly Fact[]): string => {
-  const { issued: _issued, refusals: _refusals, rows, ...state } = told(facts).state;
-  const shown = rows.map((each) => ({ ...each, fields: each.fields.map(({ told: _told, ...field }) => field) }));
-  const { shopExpected: _expected, ...profile } = state.profile ?? { shopExpected: [] };
-  return json({ ...state, profile, rows: shown });
+  const { state } = told(facts);
+  const rows = state.rows.map((each) => ({ ...each, fields: each.fields.map((field) => without(field, 'told')) }));
+  const profile = without(state.profile ?? {}, 'shopExpected');
+  return json({ ...without(state, 'issued', 'refusals'), profile, rows });
 };
 
 /** The last command of each kind: what others hold in the end. */
