@@ -87,9 +87,7 @@ const play = async (story: readonly Told[], state = 'CAPTURED', reference = 'pi_
         told.key,
         stripeEvent(told.type, told.object, `evt_${told.type}`),
       );
-    else
-      for (const change of checkout(shopLog(registry), row))
-        await pipeChange(opened, change);
+    else for (const change of checkout(shopLog(registry), row)) await pipeChange(opened, change);
   }
   const answered = new Set<string>();
   for (let news = true; news;) {
