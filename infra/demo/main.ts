@@ -18,6 +18,7 @@ import { startStack } from '../local/stack.ts';
 import { ourServices, SERVICES, startSupervisor } from '../local/supervisor.ts';
 import { allFlows } from './flows/all.ts';
 import type { PaidOrder } from './flows/flow.ts';
+import { merchantPlayed } from './flows/merchant.ts';
 import { giverOf, isWell, play, type Played, playedText } from './flows/play.ts';
 import { type DemoOptions, optionsFrom } from './options.ts';
 import { type Progress, progressText } from './progress.ts';
@@ -95,6 +96,8 @@ const startEverything = async (options: DemoOptions) => {
 };
 
 type Config = ReturnType<typeof configOf>;
+/** Why not all is well. */
+type Found = Readonly<{ orderId: string | null; message: string }>;
 
 /** Orders that are paid at Stripe, as the shop and Stripe both say. */
 const paidOrders = async (config: Config): Promise<readonly PaidOrder[]> => {
@@ -141,12 +144,17 @@ const playAll = async (
 };
 
 /** Buying and paying, which the shoppers did. What verify found is anybody's, so it stands with the first. */
-const ordersPlayed = ({ placed, paid, refused }: Progress, findings: readonly string[]): readonly Played[] => [
-  { name: 'order placed, paid or declined', started: placed, completed: paid + refused, findings },
+const ordersPlayed = ({ placed, paid, refused }: Progress, found: readonly Found[]): readonly Played[] => [
+  {
+    name: 'order placed, paid or declined',
+    started: placed,
+    completed: paid + refused,
+    findings: found.map(({ message }) => message),
+  },
 ];
 
 /** Two timelines and the verdict. @returns why not all is well; nothing when it is */
-const conclude = async (config: Config, progress: Progress): Promise<readonly string[]> => {
+const conclude = async (config: Config, progress: Progress): Promise<readonly Found[]> => {
   const { verdict, unsettled } = await timed('everything has come to its end and was looked at from all sides', () =>
     verify(config, {
       waitSeconds: QUIET_WITHIN_SECONDS,
@@ -161,9 +169,9 @@ const conclude = async (config: Config, progress: Progress): Promise<readonly st
   for (const reason of unsettled) say(`still under way: ${reason}`);
   screen.say(verdictText(verdict));
   return [
-    ...(progress.failed > 0 ? [`${progress.failed} visits failed`] : []),
-    ...unsettled,
-    ...verdict.findings.map(({ message }) => message),
+    ...(progress.failed > 0 ? [{ orderId: null, message: `${progress.failed} visits failed` }] : []),
+    ...unsettled.map((message) => ({ orderId: null, message })),
+    ...verdict.findings,
   ];
 };
 
@@ -195,7 +203,8 @@ const run = async (): Promise<number> => {
       ? await timed('all flows were played', () => playAll(config, stack.env, options.seed))
       : [];
     const findings = await conclude(config, progress);
-    const rows = [...ordersPlayed(progress, findings), ...played];
+    const merchants = options.allFlows ? await merchantPlayed(progress.deeds, config, findings) : [];
+    const rows = [...ordersPlayed(progress, findings), ...merchants, ...played];
     if (options.allFlows) screen.say(playedText(rows));
     return findings.length === 0 && rows.every(isWell) ? 0 : 1;
   }

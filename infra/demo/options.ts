@@ -7,7 +7,7 @@ const schema = z.object({
   /** The share of visits that are as untidy as a real shop. */
   UNTIDY: z.coerce.number().min(0).max(1).default(0),
   /** The share of visits that the merchant does something about: ships, pays back, voids, is disputed. */
-  MERCHANT: z.coerce.number().min(0).max(1).default(0),
+  MERCHANT: z.coerce.number().min(0).max(1).optional(),
   /** Anything but empty and 0 means yes. */
   ONCE: z
     .string()
@@ -42,6 +42,9 @@ export const optionsFrom = (env: Readonly<Record<string, string | undefined>>): 
   if (!parsed.success)
     throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
   const { ORDERS: orders, ONCE: once, NAME: name, SEED: seed, RATE: rate, UNTIDY: untidy } = parsed.data;
-  const { MERCHANT: merchant, FLOWS } = parsed.data;
-  return { orders, once, name, seed, rate, untidy, merchant, allFlows: FLOWS === 'all' };
+  const { MERCHANT, FLOWS } = parsed.data;
+  const allFlows = FLOWS === 'all';
+  // Enough of it that each kind of deed is among forty orders.
+  const merchant = MERCHANT ?? (allFlows ? 0.6 : 0);
+  return { orders, once, name, seed, rate, untidy, merchant, allFlows };
 };

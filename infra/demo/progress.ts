@@ -1,5 +1,6 @@
 /** What the shoppers have told so far, counted by stage. Pure. */
 import { z } from 'zod';
+import { type Deed, deeds } from '../sandbox/shopper/merchant.ts';
 
 export type Progress = Readonly<{
   carts: number;
@@ -13,6 +14,8 @@ export type Progress = Readonly<{
   failed: number;
   firstPaid: number | undefined;
   firstRefused: number | undefined;
+  /** What the merchant did with paid orders. */
+  deeds: readonly Readonly<{ order: number; deed: Deed }>[];
   /** The shoppers have said that they are done, and how. */
   done: Readonly<{ failed: number }> | undefined;
 }>;
@@ -29,10 +32,16 @@ export const noProgress: Progress = {
   failed: 0,
   firstPaid: undefined,
   firstRefused: undefined,
+  deeds: [],
   done: undefined,
 };
 
-const eventSchema = z.object({ event: z.string(), order: z.number().optional(), failed: z.number().optional() });
+const eventSchema = z.object({
+  event: z.string(),
+  order: z.number().optional(),
+  failed: z.number().optional(),
+  deed: z.enum(deeds).optional(),
+});
 
 /** Counts one line of a shopper's output; lines that are no events are left alone. */
 export const withLine = (progress: Progress, line: string): Progress => {
@@ -45,7 +54,7 @@ export const withLine = (progress: Progress, line: string): Progress => {
   }
   const parsed = eventSchema.safeParse(told);
   if (!parsed.success) return progress;
-  const { event, order, failed } = parsed.data;
+  const { event, order, failed, deed } = parsed.data;
   switch (event) {
     case 'cart':
       return { ...progress, carts: progress.carts + 1 };
@@ -63,6 +72,10 @@ export const withLine = (progress: Progress, line: string): Progress => {
       return { ...progress, paid: progress.paid + 1, firstPaid: progress.firstPaid ?? order };
     case 'refused':
       return { ...progress, refused: progress.refused + 1, firstRefused: progress.firstRefused ?? order };
+    case 'merchant':
+      return order === undefined || deed === undefined
+        ? progress
+        : { ...progress, deeds: [...progress.deeds, { order, deed }] };
     case 'failed':
       return { ...progress, failed: progress.failed + 1 };
     case 'done':

@@ -5,6 +5,7 @@ import { runService } from '../platform/service.ts';
 import { count, milliseconds, secret } from '../platform/variables.ts';
 import { startEffects } from '../runtime/effect-task.ts';
 import { openSender } from './sender.ts';
+import { openSent } from './sent.ts';
 import { notifierStage } from './stage.ts';
 import { readTemplates } from './templates.ts';
 
@@ -35,8 +36,11 @@ await runService({ service: 'notifier', variables }, async (platform) => {
     secret: config.MILLRACE_NOTIFY_SECRET,
     timeoutMs: config.MILLRACE_NOTIFY_TIMEOUT_MS,
   });
+  const results = schemas.topic('notificationResults');
+  const sent = await openSent(cluster, results, platform.stateDir);
   const stage = notifierStage({
     sender,
+    sent,
     templates: readTemplates(config.MILLRACE_NOTIFY_TEMPLATES),
     merchant: {
       finance: config.MILLRACE_NOTIFY_FINANCE ?? addressIn(config.MILLRACE_NOTIFY_FROM),
@@ -45,13 +49,14 @@ await runService({ service: 'notifier', variables }, async (platform) => {
     version: VERSION,
     concurrency: config.MILLRACE_NOTIFY_CONCURRENCY,
     notifications: schemas.topic('notifications'),
-    results: schemas.topic('notificationResults'),
+    results,
     deadLetters: schemas.topic('deadLetters'),
   });
   const effects = await startEffects(stage, { cluster, logger });
   platform.onStop(async () => {
     await effects.stop();
     sender.close();
+    await sent.close();
   });
   effects.crashed.catch(platform.fail);
   platform.ready({ carrier: `${url.protocol}//${url.host}` });

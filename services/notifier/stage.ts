@@ -6,11 +6,13 @@ import { PoisonError } from '../runtime/errors.ts';
 import { answeringRepair } from '../runtime/repair.ts';
 import type { DeadLetter, Topic } from '../runtime/topology.ts';
 import type { Sender } from './sender.ts';
+import type { SentMessages } from './sent.ts';
 import { fill, type Templates } from './templates.ts';
 
 export type NotifierStageOptions = Readonly<{
   sender: Sender;
   templates: Templates;
+  sent: Pick<SentMessages, 'reference'>;
   /** Addresses of the merchant's own people, by audience. */
   merchant: Readonly<Record<string, string>>;
   version: string;
@@ -59,7 +61,8 @@ export const notifierStage = (options: NotifierStageOptions): EffectStage<Notifi
   concurrency: options.concurrency,
   effect: async ({ key, value: command, timestamp, headers }) => {
     if (command === null) throw new PoisonError('no_command', 'a notification without a value');
-    const objectId = await sentBy(options, command);
+    const before = await options.sent.reference(command.commandId);
+    const objectId = before ?? (await sentBy(options, command));
     const { commandId, orderId, type, target } = command;
     const result: CommandResult = {
       commandId,
@@ -72,7 +75,7 @@ export const notifierStage = (options: NotifierStageOptions): EffectStage<Notifi
       errorCode: null,
       errorMessage: null,
       requestId: null,
-      replayed: false,
+      replayed: before !== undefined,
       detail: {},
       balanceTransactions: [],
       invoiceLines: [],

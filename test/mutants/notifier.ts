@@ -15,6 +15,20 @@ export const notifierMutants: readonly Mutant[] = [
     tests: inTheEngine,
   },
   {
+    guard: 'mail-is-sent-once',
+    why: "a replay would send every customer last year's mail again",
+    file: stage,
+    edits: [{ find: 'before ?? (await sentBy(options, command))', replace: 'await sentBy(options, command)' }],
+    tests: inTheEngine,
+  },
+  {
+    guard: 'sent-mail-is-read-from-the-results',
+    why: 'a notifier on a new machine would take every repeated command for a new one',
+    file: 'services/notifier/sent.ts',
+    edits: [{ find: 'reading = reading.then(catchUp, catchUp);', replace: '' }],
+    tests: inTheEngine,
+  },
+  {
     guard: 'mail-has-the-command-id',
     why: 'nobody could see that a mail sent again is the same one',
     file: smtp,

@@ -22,7 +22,7 @@ import { customerRowOf, erasedFacts, postalAddress, presentFact, tellingOf } fro
 import { decimalText } from '../domain/money.ts';
 import { noLines, withChangedLine, withLine, withoutLine, withSnapshotLine } from '../domain/order-lines.ts';
 import type { Policy } from '../domain/policy.ts';
-import { isKnownState, stripeReferenceOf, subjectOf, textOrNull } from '../domain/shop.ts';
+import { isKnownState, subjectOf, textOrNull } from '../domain/shop.ts';
 import { type Envelope, isRowChange, isSnapshotRead, moneyOf, placeOf, rowAfter } from '../sources/debezium.ts';
 import { personOf } from '../sources/person.ts';
 
@@ -74,7 +74,6 @@ export const assemblyStage = (application: string, schemas: Schemas, policy: Pol
   const progress = schemas.store(application, 'order-progress');
   const places = schemas.store(application, 'places');
   const assembled = schemas.topic('assembledOrders');
-  const objects = schemas.topic('stripeObjects');
   const people = schemas.topic('shopCustomers');
 
   /** Whether a redriven image tells of a row that a newer one has told of since. */
@@ -229,11 +228,6 @@ export const assemblyStage = (application: string, schemas: Schemas, policy: Pol
         for (const [which, address] of Object.entries({ billTo: outcome.order.billTo, shipTo: outcome.order.shipTo }))
           for (const field of address?.unrecognised ?? []) context.count('unrecognised_address', `${which}.${field}`);
         context.send(assembled, subjectOf(outcome.order), outcome.order);
-        // What the shop's own gateway has charged is the order's, although nothing at Stripe says so.
-        if (known.sent === null && stripeReferenceOf(outcome.order.paymentReference) !== null) {
-          const objectId = outcome.order.paymentReference!;
-          context.send(objects, objectId, { objectId, orderId: subjectOf(outcome.order) });
-        }
         // What a person put right in a letter is still wrong in the shop: its next images are not told again.
         context
           .store(progress)
@@ -261,6 +255,6 @@ export const assemblyStage = (application: string, schemas: Schemas, policy: Pol
       input({ topic: schemas.topic('orders'), place: placeOf, process: onRowChange(order) }),
     ],
     stores: [customers, addresses, carts, orderLines, progress, places],
-    outputs: [assembled, objects, people],
+    outputs: [assembled, people],
   };
 };

@@ -4,10 +4,11 @@
  * and so do invoices of what they are paid with. What is about no payment (payouts, customers, billing, the catalogue)
  * goes to a topic of its own.
  */
-import type { LinkedObject, PaymentFact, StripeEvent } from '../../../schemas/generated/types.ts';
+import type { AssembledOrder, LinkedObject, PaymentFact, StripeEvent } from '../../../schemas/generated/types.ts';
 import type { Schemas } from '../../../schemas/serde.ts';
 import { input, type Stage, type StageContext, type StageRecord } from '../../runtime/topology.ts';
 import type { Policy } from '../domain/policy.ts';
+import { stripeReferenceOf, subjectOf } from '../domain/shop.ts';
 import type { OtherFact } from '../sources/stripe/facts.ts';
 import { interpret } from '../sources/stripe/interpret.ts';
 
@@ -130,9 +131,25 @@ export const routingStage = (application: string, schemas: Schemas, policy: Poli
     context.store(unrouted).delete(record.key);
   };
 
+  /**
+   * What the shop's own gateway has charged is the order's, although nothing at Stripe says so. Orders that Stripe collects
+   * are named by their PaymentIntent.
+   */
+  const order = (record: StageRecord<AssembledOrder>, context: StageContext): void => {
+    const placed = record.value;
+    if (placed === null || policy.stripeMethods.includes(placed.paymentMethod)) return;
+    const charged = stripeReferenceOf(placed.paymentReference);
+    if (charged !== null && placed.complete) publish([charged], subjectOf(placed), context);
+  };
+
   return {
     name: 'routing',
-    inputs: [input({ topic: schemas.topic('stripeEvents'), process: event }), input({ topic: objects, process: link })],
+    inputs: [
+      input({ topic: schemas.topic('stripeEvents'), process: event }),
+      input({ topic: objects, process: link }),
+      input({ topic: schemas.topic('assembledOrders'), process: order }),
+      input({ topic: schemas.topic('adnsfSnapshots'), process: order }),
+    ],
     stores: [links, unrouted],
     outputs: [objects, payments, payouts, customers, catalog, billing],
   };

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { startMail } from '../../../infra/sandbox/mail/server.ts';
 import { openSender } from '../../../services/notifier/sender.ts';
+import { openSent, type SentMessages } from '../../../services/notifier/sent.ts';
+import { memoryCluster } from '../../../services/runtime/memory/cluster.ts';
+import { systemScheduler } from '../../../services/runtime/scheduler.ts';
 import { notifierStage } from '../../../services/notifier/stage.ts';
 import { readTemplates } from '../../../services/notifier/templates.ts';
 import { merchantNotice, notice } from '../../unit/notifier/support.ts';
@@ -15,10 +18,12 @@ const open = async () => {
     secret: undefined,
     timeoutMs: 5_000,
   });
+  const memories: SentMessages[] = [];
   const driver = await driveExecutor(
     notifierStage({
       sender,
       templates: readTemplates(new URL('../../../services/notifier/templates', import.meta.url).pathname),
+      sent: { reference: (id) => memories.at(-1)!.reference(id) },
       merchant: { finance: 'finance@shop.example' },
       version: 'test',
       concurrency: 2,
@@ -27,12 +32,19 @@ const open = async () => {
       deadLetters: topics.deadLetters,
     }),
   );
+  /** Another process, whose disk knows nothing. */
+  const forget = async (): Promise<void> => {
+    memories.push(await openSent(memoryCluster(driver.broker, systemScheduler), topics.notificationResults));
+  };
+  await forget();
   return {
+    forget,
     server,
     topics,
     driver,
     results: () => driver.readAll(topics.notificationResults).flatMap(({ value }) => value ?? []),
     [Symbol.asyncDispose]: async () => {
+      for (const memory of memories) await memory.close();
       await driver.close();
       sender.close();
       await server.close();
@@ -76,6 +88,25 @@ describe('notifier in the engine', () => {
       new Set(server.mails().map(({ messageId }) => messageId)),
     );
     expect(driver.deadLetters()).toEqual([]);
+  });
+
+  it('what a replay sends again is answered again, and nobody is written to twice', async () => {
+    await using test = await open();
+    const { driver, topics, server } = test;
+    const orders = ['100001', '100002', '100003'];
+    const feed = async (): Promise<void> => {
+      for (const order of orders) driver.feed(topics.notifications, order, notice(order));
+      await driver.run();
+    };
+    await feed();
+    await feed();
+    await test.forget();
+    await feed();
+    expect(server.mails().map(({ times }) => times)).toEqual([1, 1, 1]);
+    const results = test.results();
+    expect(results.filter(({ replayed }) => replayed)).toHaveLength(6);
+    expect(results).toHaveLength(9);
+    expect(new Set(results.map(({ objectId }) => objectId)).size).toBe(3);
   });
 
   it('what cannot be sent is a letter that says why, and the next goes out', async () => {

@@ -28,6 +28,7 @@ describe('progress', () => {
     expect(progress).toEqual({
       carts: 1,
       abandoned: 1,
+      deeds: [],
       placed: 2,
       payable: 1,
       confirmed: 1,
@@ -79,7 +80,7 @@ describe('options', () => {
       allFlows: false,
     });
     expect(optionsFrom({ ONCE: '0', ORDERS: '' })).toMatchObject({ once: false, orders: 40 });
-    expect(optionsFrom({ FLOWS: 'all' })).toMatchObject({ allFlows: true });
+    expect(optionsFrom({ FLOWS: 'all' })).toMatchObject({ allFlows: true, merchant: 0.6 });
     expect(() => optionsFrom({ FLOWS: 'refunds' })).toThrow(/FLOWS/);
   });
   it.each([{ ORDERS: '-1' }, { ORDERS: 'many' }, { RATE: '0' }, { UNTIDY: '2' }, { MERCHANT: '-1' }, { NAME: '../x' }])(
