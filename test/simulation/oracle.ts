@@ -173,7 +173,11 @@ const checkShop = ({ shop, stripe, shoppers }: Evidence, say: (what: string) => 
 };
 
 const checkLetters = ({ broker, schemas, poison, shoppers }: Evidence, say: (what: string) => void): void => {
-  const wanted = poison.map(({ code, topic, offset, partition }) => `${code} ${topic}/${partition}@${offset}`);
+  // Each group that reads a topic tells of what it cannot read in it.
+  const readers = (topic: string): number => groupInputs.filter(([, inputs]) => inputs.includes(topic)).length;
+  const wanted = poison.flatMap(({ code, topic, offset, partition }) =>
+    Array.from({ length: Math.max(1, readers(topic)) }, () => `${code} ${topic}/${partition}@${offset}`),
+  );
   const nameless = shoppers.filter(({ order, completed }) => order.kind === 'nameless' && completed !== undefined);
   for (const { order } of nameless) wanted.push(`missing_email ${order.orderNumber}`);
   const letters = readAll<DeadLetter>(broker, schemas.topic('deadLetters'));
