@@ -26,7 +26,12 @@ export const customerMutants: readonly Mutant[] = [
     guard: 'person-one-second-at-stripe',
     why: 'of two changes in one second the earlier one might count',
     file: fields,
-    edits: [{ find: `if (left.changed && left.before === right.value)`, replace: `if (left.factId === right.factId)` }],
+    edits: [
+      {
+        find: `if (follows !== precedes) return follows;`,
+        replace: `if (left.factId === right.factId) return follows;`,
+      },
+    ],
     tests: told,
   },
   {

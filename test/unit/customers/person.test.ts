@@ -142,15 +142,14 @@ describe('a person', () => {
   });
 
   it('and so do changes of one second, by what they build upon', () => {
-    everyArrival(
-      [
-        [row(1, { phone: '1' })],
-        [stripe(5)],
-        [edited(20, { phone: '' }, { phone: '2', factId: 'evt_z' })],
-        [edited(20, { phone: '2' }, { phone: '3', factId: 'evt_a' })],
-      ],
-      24,
-    );
+    const streams = [
+      [row(1, { phone: '1' })],
+      [stripe(5)],
+      [edited(20, { phone: '' }, { phone: '2', factId: 'evt_z' })],
+      [edited(20, { phone: '2' }, { phone: '3', factId: 'evt_a' })],
+    ];
+    everyArrival(streams, 24);
+    expect(told(streams.flat()).state.profile).toMatchObject({ phone: '3' });
   });
 
   it('is the same person with twins of every event', () => {
