@@ -2324,6 +2324,10 @@ export type StripeLink = {
 export type PersonProfile = {
   /** Names these contents: time of the youngest change and a fingerprint. */
   readonly version: string;
+  /** The same, by the youngest of all that anybody said, and what of it is to be written: a customer at Stripe that has an older one may be changed. */
+  readonly stripeVersion: string;
+  /** The same, and what of it the shop is to write. */
+  readonly shopVersion: string;
   readonly at: bigint;
   readonly causedBy: string;
   /** The row that speaks for the person. */

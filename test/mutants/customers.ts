@@ -114,4 +114,18 @@ export const customerMutants: readonly Mutant[] = [
     ],
     tests: books,
   },
+  {
+    guard: 'older-account-heard-late-is-told',
+    why: 'Stripe would keep the name of the younger account for ever, since what it has looks younger',
+    file: 'services/order-stream/domain/customers/agree.ts',
+    edits: [{ find: 'stripeVersion: `${latest}-', replace: 'stripeVersion: `${at}-' }],
+    tests: ['test/unit/customers/late.test.ts'],
+  },
+  {
+    guard: 'changed-comes-after-mentioned',
+    why: 'which of two events of one second counts would be up to their ids',
+    file: 'services/order-stream/domain/customers/fields.ts',
+    edits: [{ find: 'if (left.changed !== right.changed) return left.changed;', replace: '' }],
+    tests: ['test/unit/customers/late.test.ts'],
+  },
 ];

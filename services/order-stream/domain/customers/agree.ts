@@ -93,8 +93,18 @@ export const agreed = (state: CustomerState): CustomerState => {
   const stripeFields =
     survivor === undefined ? [] : FIELDS.filter((name) => (heard(name)?.value ?? null) !== valueOf(name));
   const shopFields = FIELDS.filter((name) => written(name).value !== valueOf(name));
+  // An older account that is heard of late speaks for the person from then on, and says so with an older time.
+  const sayings = [
+    ...livingRows(state).flatMap(({ fields }) => fields.map(({ said }) => said.at)),
+    ...(survivor?.fields ?? []).flatMap(({ said }) => said?.at ?? []),
+  ];
+  const latest = sayings.reduce((left, right) => (right > left ? right : left), at);
+  // In a replay the two sides may be heard of in another order: what is written then in other fields is another command.
+  const print = (...more: readonly unknown[]): string => fingerprint(JSON.stringify([...contents, ...more]));
   const profile: PersonProfile = {
-    version: `${at}-${fingerprint(JSON.stringify(contents))}`,
+    version: `${at}-${print()}`,
+    stripeVersion: `${latest}-${print(stripeFields)}`,
+    shopVersion: `${at}-${print(shopFields)}`,
     at,
     causedBy: wanted !== null && wanted.at > youngest.at ? wanted.factId : youngest.factId,
     adnsfCustomerId: lead.customerId,

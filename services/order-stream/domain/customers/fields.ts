@@ -94,6 +94,8 @@ const isAfter = (left: Told, right: Told): boolean => {
     right.changed && right.before === left.value,
   ];
   if (follows !== precedes) return follows;
+  // What a fact only mentions was so before it: at the creation, say. Should it have come last, what made it so is told too.
+  if (left.changed !== right.changed) return left.changed;
   // To and fro: should it not be ours that Stripe has now, to have the other said again does no harm.
   return left.ours === right.ours ? left.factId > right.factId : left.ours;
 };
