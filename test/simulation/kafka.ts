@@ -236,7 +236,8 @@ const promoteEarly = async (disk: Disk, id: string, records: readonly ProducedRe
   const changes = records.filter(({ topic }) => topic.endsWith('-changelog'));
   if (changes.length === 0) return;
   const storeOf = (topic: string): string => /^order-stream-(.+)-changelog$/.exec(topic)?.[1] ?? topic;
-  await disk.kept(name).write(
+  const kept = disk.kept(name);
+  await kept.write(
     changes.map(({ topic, key, value }) => ({
       store: storeOf(topic),
       key: key?.toString() ?? '',
@@ -245,7 +246,11 @@ const promoteEarly = async (disk: Disk, id: string, records: readonly ProducedRe
     new Map(
       ends
         .filter(({ topic }) => topic.endsWith('-changelog'))
-        .map(({ topic, offset }) => [storeOf(topic), { position: offset, since: 0, writtenAt: Date.UTC(2026, 8, 1) }]),
+        .map(({ topic, offset }) => {
+          const store = storeOf(topic);
+          // Of the history that the disk is of: of another it would not be believed.
+          return [store, { since: 0, writtenAt: Date.UTC(2026, 8, 1), ...kept.checkpoint(store), position: offset }];
+        }),
     ),
   );
 };
