@@ -4,6 +4,7 @@
  *     node test/mutants/main.ts                    all of them
  *     node test/mutants/main.ts --only idempotency-key
  *     node test/mutants/main.ts --list
+ *     node test/mutants/main.ts --jobs 4    side by side, each in a copy of its own (2 by default)
  *
  * Fails when nobody noticed one, and when one no longer fits the code.
  */
@@ -25,7 +26,13 @@ const soundPatienceMs = 3_600_000;
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, list: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    list: { type: 'boolean', default: false },
+    jobs: { type: 'string', default: '2' },
+  },
+});
 const chosen = values.only === undefined ? allMutants : allMutants.filter(({ guard }) => guard === values.only);
 if (chosen.length === 0) throw new Error(`no guard is called ${values.only ?? ''}; --list names them`);
 
@@ -105,10 +112,12 @@ const outcomeOf = (verdict: Verdict): string => {
 };
 
 const main = async (): Promise<boolean> => {
-  const copy = copyCheckout();
+  const jobs = Math.max(1, Math.min(chosen.length, Number(values.jobs)));
+  const copies = Array.from({ length: jobs }, copyCheckout);
   process.once('exit', () => {
-    rmSync(copy, { recursive: true, force: true });
+    for (const copy of copies) rmSync(copy, { recursive: true, force: true });
   });
+  const copy = copies[0]!;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
   // Stale ones are told before anything runs.
   for (const mutant of chosen) mutated(readFileSync(join(copy, mutant.file), 'utf8'), mutant);
@@ -123,15 +132,22 @@ const main = async (): Promise<boolean> => {
   }
   const table = new Table({ head: ['guard removed', 'first test that failed', 's'], style: { head: [], border: [] } });
   let caught = 0;
-  for (const mutant of chosen) {
-    const began = performance.now();
-    const verdict = await tryMutant(copy, mutant);
-    if (verdict.kind === 'failed') caught++;
-    const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    // The whole takes a while: tell on the way.
-    process.stderr.write(`${mutant.guard}: ${outcomeOf(verdict)} (${seconds} s)\n`);
-    table.push([mutant.guard, outcomeOf(verdict), seconds]);
-  }
+  const rows: string[][] = [];
+  const waiting = [...chosen.entries()];
+  const work = async (from: string): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [index, mutant] = next;
+      const began = performance.now();
+      const verdict = await tryMutant(from, mutant);
+      if (verdict.kind === 'failed') caught++;
+      const seconds = ((performance.now() - began) / 1000).toFixed(1);
+      // The whole takes a while: tell on the way.
+      process.stderr.write(`${mutant.guard}: ${outcomeOf(verdict)} (${seconds} s)\n`);
+      rows[index] = [mutant.guard, outcomeOf(verdict), seconds];
+    }
+  };
+  await Promise.all(copies.map(work));
+  table.push(...rows);
   print(table.toString());
   print(`${caught} of ${chosen.length} guards are missed when they are gone`);
   return caught === chosen.length;
