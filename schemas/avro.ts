@@ -27,8 +27,34 @@ export const avroOptions = (): { typeHook: (schema: unknown) => avro.Type | unde
   },
 });
 
-export const parseAvro = (schema: string): avro.Type =>
-  avro.Type.forSchema(JSON.parse(schema) as avro.Schema, avroOptions());
+/** Of a function of texts, which are few: what each makes is made once in a process. */
+export const once = <V>(make: (...texts: readonly string[]) => V): ((...texts: readonly string[]) => V) => {
+  const made = new Map<string, V>();
+  return (...texts) => {
+    const key = texts.join('\0');
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const fresh = make(...texts);
+    made.set(key, fresh);
+    return fresh;
+  };
+};
+
+/** The type of a schema. Types never change, and making one costs as much as reading a thousand records. */
+export const parseAvro: (schema: string) => avro.Type = once((schema) =>
+  avro.Type.forSchema(JSON.parse(schema) as avro.Schema, avroOptions()),
+);
+
+/** Reads with one schema what was written with another. @throws Error when it cannot be read so */
+export const resolverOf: (reader: string, writer: string) => avro.Resolver = once((reader, writer) =>
+  parseAvro(reader).createResolver(parseAvro(writer)),
+);
+
+/** The full name of a schema's record. */
+export const recordName: (schema: string) => string = once((schema) => {
+  const { namespace, name } = JSON.parse(schema) as { namespace?: string; name: string };
+  return namespace === undefined ? name : `${namespace}.${name}`;
+});
 
 /** The text of `schemas/<file>.avsc`. */
 export const readSchema = (file: string): string => readFileSync(new URL(`./${file}.avsc`, import.meta.url), 'utf8');

@@ -1,4 +1,5 @@
 /** Says in words what a library's "cannot read A as B" leaves out. */
+import { once } from './avro.ts';
 
 type Node = string | readonly Node[] | Readonly<{ type: Node; name?: string; fields?: readonly Field[] }>;
 type Field = Readonly<{ name: string; type: Node; default?: unknown }>;
@@ -17,7 +18,7 @@ const recordsIn = (node: Node, into = new Map<string, readonly Field[]>()): Read
 const plain = (name: string): string => name.split('.').at(-1)!;
 
 /** Fields without a default that the reader must have and the writer never wrote, as `Record.field`. */
-export const missingFields = (reader: string, writer: string): readonly string[] => {
+export const missingFields: (reader: string, writer: string) => readonly string[] = once((reader, writer) => {
   const written = new Map(
     [...recordsIn(JSON.parse(writer) as Node)].map(([name, fields]) => [
       plain(name),
@@ -32,4 +33,4 @@ export const missingFields = (reader: string, writer: string): readonly string[]
           .filter((field) => field.default === undefined && !has.has(field.name))
           .map((each) => `${plain(name)}.${each.name}`);
   });
-};
+});

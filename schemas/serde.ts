@@ -2,7 +2,7 @@
 import type avro from 'avsc';
 import { FatalError, PoisonError, RetriableError } from '../services/runtime/errors.ts';
 import type { Serde, Store, Topic } from '../services/runtime/topology.ts';
-import { parseAvro, readSchema } from './avro.ts';
+import { parseAvro, readSchema, recordName, resolverOf } from './avro.ts';
 import { missingFields } from './missing.ts';
 import { type Registry, UnknownSchemaError } from './registry.ts';
 import {
@@ -20,11 +20,6 @@ const HEADER_BYTES = 5;
 
 type Decode = (bytes: Buffer) => unknown;
 type Writer = { readonly subject: string; readonly schema: string; readonly type: avro.Type };
-
-const recordName = (schema: string): string => {
-  const { namespace, name } = JSON.parse(schema) as { namespace?: string; name: string };
-  return namespace === undefined ? name : `${namespace}.${name}`;
-};
 
 /**
  * The subjects of a topic with their schemas: what has to be registered before anything is written. Topics of commands
@@ -73,7 +68,7 @@ const avroSerde = <T>(
       const missing = missingFields(reader.schema, schema);
       if (missing.length > 0)
         throw new PoisonError('missing_column', `schema id ${id}: ${name} is written without ${missing.join(', ')}`);
-      const resolver = reader.type.createResolver(parseAvro(schema));
+      const resolver = resolverOf(reader.schema, schema);
       return (bytes) => reader.type.fromBuffer(bytes.subarray(HEADER_BYTES), resolver, lazy) as unknown;
     } catch (error) {
       const poison =
