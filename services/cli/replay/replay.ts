@@ -17,7 +17,7 @@ import type { Stage, Topology } from '../../runtime/topology.ts';
 import { topicsOf } from '../kafka.ts';
 import { explainedBy, readReplays } from './audit.ts';
 import { type Described, describeDifference, identifyOutputs } from './outputs.ts';
-import { commandTopics, compactedTopics, keyedByOrder } from './topology.ts';
+import { commandTopics, compactedTopics, keyedByOrder, seriesOf } from './topology.ts';
 
 export type ReplayRequest = Readonly<{
   from: From;
@@ -122,6 +122,7 @@ export const replay = async (tools: ReplayTools, request: ReplayRequest): Promis
       const comparison = await compareStage({
         ...{ topology, stage, admin, reader, openBackend, from, identify, signal },
         ...(order !== undefined && stage.name === keyedByOrder && { key: order }),
+        series: seriesOf,
         compacted: compactedTopics,
         explain: explainedBy(replays),
         ...(tools.onProgress && { onProgress: tools.onProgress }),

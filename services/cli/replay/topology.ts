@@ -48,6 +48,12 @@ export const commandTopics: ReadonlySet<string> = new Set([
   topics.notifications.name,
 ]);
 
+/**
+ * Commands about a person say how they are, and the next overtakes them (ADR 0029): `customer:…/<intent>/<of what>/<time>-…`
+ * is the newest of what stands before the time.
+ */
+export const seriesOf = (commandId: string): string | undefined => /^(customer:.*?)\/\d{13}-/.exec(commandId)?.[1];
+
 const definitions: readonly TopicDefinition[] = Object.values(topics);
 
 /** Topics that keep only the last record of a key. */
