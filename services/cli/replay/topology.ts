@@ -54,6 +54,12 @@ export const commandTopics: ReadonlySet<string> = new Set([
  */
 export const seriesOf = (commandId: string): string | undefined => /^(customer:.*?)\/\d{13}-/.exec(commandId)?.[1];
 
+/**
+ * Commands that bring one side of a person in line with the other. In a replay the other side may be heard of with what
+ * they have done already, and then nothing calls for them: that they are there or not is no difference.
+ */
+export const bringsInLine = (identity: string): boolean => /^customer:[^/]+\/update-(?:customer|row)\//.test(identity);
+
 const definitions: readonly TopicDefinition[] = Object.values(topics);
 
 /** Topics that keep only the last record of a key. */

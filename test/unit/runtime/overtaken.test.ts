@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seriesOf } from '../../../services/cli/replay/topology.ts';
+import { bringsInLine, seriesOf } from '../../../services/cli/replay/topology.ts';
 import { OutputComparison } from '../../../services/runtime/replay/comparison.ts';
 import { memoryBackend } from '../../../services/runtime/store.ts';
 
@@ -46,6 +46,9 @@ describe('what the next command overtakes', () => {
   it('is only of its own kind, and of people', async () => {
     expect(seriesOf(`${person}/update-customer/cus_1/1790000000010-aa/first`)).toBe(`${person}/update-customer/cus_1`);
     expect(seriesOf('100123/upsert-customer/1')).toBeUndefined();
+    expect(bringsInLine(`${person}/update-customer/cus_1/1790000000010-aa/first`)).toBe(true);
+    expect(bringsInLine(upsert(10))).toBe(false);
+    expect(bringsInLine('100123/update-customer/1')).toBe(false);
     const other = `${person}/update-row/58001/1790000000012-aa/x`;
     expect(await differences([other], [other, upsert(10)])).toEqual([`omit ${upsert(10)}`]);
   });
