@@ -167,9 +167,11 @@ describe('a replay of it all', () => {
   it('finds 0 differences, and exactly one when one mapping is another', async () => {
     const same = await replayOn(config, { from });
     expect(same.differences).toEqual([]);
-    expect(same.stages.flatMap(({ compared }) => compared['erp.commands'] ?? 0)).toContain(
-      (await valuesOf('erpCommands')).length,
-    );
+    // All about orders; about people as many as this run has heard of (ADR 0029).
+    const ofOrders = (await valuesOf('erpCommands')).filter(({ commandId }) => !commandId.startsWith('customer:'));
+    const compared = same.stages.map((stage) => stage.compared['erp.commands'] ?? 0);
+    expect(ofOrders.length).toBeGreaterThan(0);
+    expect(Math.max(...compared)).toBeGreaterThanOrEqual(ofOrders.length);
     const schemas = openSchemas(httpRegistry(config.MILLRACE_REGISTRY_URL));
     const paid = (await valuesOf('adnsfCommands')).find(({ type }) => type === 'MarkOrderPaid')!;
     const topology = withMapping(topologyOf(config, schemas), (_, value) =>
