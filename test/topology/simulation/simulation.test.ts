@@ -1,13 +1,11 @@
-/** Thousands of schedules of the whole system under faults, and the proof that they would find what they look for. */
+/** Schedules of the whole system under faults: that they repeat, and the proof that they would find what they look for. */
 import { describe, expect, it } from 'vitest';
-import { campaign, told, type Failure } from '../../simulation/campaign.ts';
-import { crashPoints, faultKinds, type FaultKind } from '../../simulation/fault-kinds.ts';
+import { campaign, type Failure } from '../../simulation/campaign.ts';
+import { type FaultKind } from '../../simulation/fault-kinds.ts';
 import { guards, spares } from '../../simulation/guards.ts';
 import { runScenario } from '../../simulation/run.ts';
 import { scenarioOf } from '../../simulation/scenario.ts';
 import { shrink, summary } from '../../simulation/shrink.ts';
-
-const schedules = Number(process.env['MILLRACE_SIMULATED_SCHEDULES'] ?? 10_000);
 
 /** Guarantees that only some faults put to the test, and seldom among all others. */
 const faultsFor: Partial<Record<(typeof guards)[number], readonly FaultKind[]>> = {
@@ -33,20 +31,6 @@ const firstFailure = async (
 };
 
 describe('simulated schedules', () => {
-  it(`${schedules} of them end as they should`, { timeout: 600_000 }, async () => {
-    const totals = await campaign({
-      from: 1,
-      more: ({ schedules: done, failures }) => done < schedules && failures.length < 3,
-    });
-    console.log(told(totals));
-    const failures = totals.failures.map(({ scenario, violations }) => [summary(scenario), ...violations].join('\n'));
-    expect(failures, 'node test/simulation/main.ts --seed <seed> makes it small').toEqual([]);
-    // What was not injected was not tested.
-    expect(faultKinds.filter((kind) => !totals.injected.has(kind))).toEqual([]);
-    expect(crashPoints.filter((point) => !totals.crashPointsHit.has(point))).toEqual([]);
-    expect(totals.ghosts).toBeGreaterThan(0);
-  });
-
   it('come out the same for the same seed, event by event', async () => {
     for (const seed of [3, 17, 2026]) {
       const play = async (): Promise<readonly string[]> => {

@@ -1,0 +1,3 @@
+import { describeHalf } from './schedules.ts';
+
+describeHalf('first');
