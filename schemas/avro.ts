@@ -57,4 +57,6 @@ export const recordName: (schema: string) => string = once((schema) => {
 });
 
 /** The text of `schemas/<file>.avsc`. */
-export const readSchema = (file: string): string => readFileSync(new URL(`./${file}.avsc`, import.meta.url), 'utf8');
+export const readSchema: (file: string) => string = once((file) =>
+  readFileSync(new URL(`./${file}.avsc`, import.meta.url), 'utf8'),
+);
