@@ -12,7 +12,7 @@ import type {
 import type { StoreName, TopicKey, TopicValues } from '../../../schemas/topics.ts';
 import { initialPerson, withPersonResult, withShopCustomer, withStripeCustomer } from '../domain/customers/person.ts';
 import { initialInvoice, withBilling, withInvoiceMoney, withInvoiceResult } from '../domain/invoice.ts';
-import { type Folded, initialOrder, withAssembled, withPayment, withResult } from '../domain/order.ts';
+import { type Folded, initialOrder, withAssembled, withPayment, withResult, withReturn } from '../domain/order.ts';
 import { initialPayout, withPayoutFact, withPayoutResult } from '../domain/payout.ts';
 import type { Policy } from '../domain/policy.ts';
 import { initialSubscription, withSubscription, withSubscriptionResult } from '../domain/subscription.ts';
@@ -67,6 +67,7 @@ export const orderAggregate: Aggregate<OrderState> = {
     assembled: fact(['assembledOrders', 'adnsfSnapshots'], 'AssembledOrder', withAssembled),
     payment: fact(['orderPayments'], 'PaymentFact', withPayment),
     result: fact(['stripeResults', 'adnsfResults'], 'CommandResult', withResult),
+    return: fact(['orderReturns', 'adnsfReturns'], 'OrderReturn', withReturn),
   },
 };
 

@@ -131,6 +131,8 @@ const memo = (orderId: string, refundId: string, amount: bigint, tax: bigint, fe
   reason: null,
 });
 
+const ofNoReturn = { returnId: null, requestedBy: null, lines: [] } as const;
+
 export const issueMemo = (
   orderId: string,
   refundId: string,
@@ -141,7 +143,7 @@ export const issueMemo = (
   ...about(orderId, 'issue-credit-memo', 1),
   commandId: `${orderId}/issue-credit-memo/${refundId}`,
   type: 'IssueCreditMemo',
-  payload: { ...memo(orderId, refundId, amount, tax, fee), issuedAt: 1_780_000_000_000n },
+  payload: { ...memo(orderId, refundId, amount, tax, fee), issuedAt: 1_780_000_000_000n, ...ofNoReturn },
 });
 
 export const reverseMemo = (

@@ -89,6 +89,7 @@ export const paymentFact = (over: Partial<PaymentFact> = {}): PaymentFact => ({
   movements: [],
   commandId: null,
   intended: null,
+  returnId: null,
   account: null,
   occurredAt: 1_790_000_060_000n,
   livemode: false,
