@@ -77,11 +77,7 @@ const sameLines = (left: RefundStep['returned'], right: RefundStep['returned']):
   );
 
 /** A known step, told as its refund is known now: who told it first is arrival's, and later tellings may be earlier ones. */
-const retold = (
-  step: RefundStep,
-  refunds: readonly RefundState[],
-  returns: readonly ReturnState[],
-): RefundStep => {
+const retold = (step: RefundStep, refunds: readonly RefundState[], returns: readonly ReturnState[]): RefundStep => {
   const refund = refunds.find(({ id }) => id === step.refundId)!;
   const { back, balanceTransactionId, undone, settlement } = step;
   const told = { ...stepOf(refund, back, balanceTransactionId, returns), undone, settlement };

@@ -40,8 +40,7 @@ export type ReturnRow = Readonly<{
 }>;
 
 export type ReturnReading =
-  | Readonly<{ kind: 'told'; told: OrderReturn }>
-  | Readonly<{ kind: 'refused'; refusal: Refusal }>;
+  Readonly<{ kind: 'told'; told: OrderReturn }> | Readonly<{ kind: 'refused'; refusal: Refusal }>;
 
 const refuse = (code: string, message: string): ReturnReading => ({ kind: 'refused', refusal: { code, message } });
 
@@ -70,7 +69,9 @@ export const readReturn = (
   const state = row.state?.trim().toUpperCase() ?? '';
   if (returnRank(state) === 0)
     return refuse('return_unknown_state', `${name}: '${row.state ?? ''}' is none of ${Object.keys(ranks).join(', ')}`);
-  const lines = order.lines.filter((each) => each.cartRecordId === row.cartRecordId && each.variantId === row.variantId);
+  const lines = order.lines.filter(
+    (each) => each.cartRecordId === row.cartRecordId && each.variantId === row.variantId,
+  );
   const [line] = lines;
   if (line === undefined)
     return refuse(
@@ -79,7 +80,10 @@ export const readReturn = (
     );
   const bought = lines.reduce((sum, each) => sum + each.quantity, 0);
   if (quantity === null || quantity < 1 || quantity > bought)
-    return refuse('return_quantity', `${name}: ${quantity ?? 'NULL'} of ${bought} come back of variant ${line.variantId}`);
+    return refuse(
+      'return_quantity',
+      `${name}: ${quantity ?? 'NULL'} of ${bought} come back of variant ${line.variantId}`,
+    );
   const { currency } = order;
   const instant = (local: bigint | null): bigint | null => (local === null ? null : instantOf(local, timeZone));
   try {

@@ -16,13 +16,10 @@ import { returnRank } from './return-rows.ts';
 import { refundsOf } from './refund-steps.ts';
 import { refundRank } from './refunds.ts';
 import { isOwnReturnReference } from './shop.ts';
-import { refusalIn, requestOf, requestOfCredit } from './shop-refunds.ts';
+import { isAsked, refusalIn, requestOf, requestOfCredit, requestOfReturn } from './shop-refunds.ts';
 
 const REFUNDED = 'REFUNDED';
 const CLOSED = 'CLOSED';
-
-/** The request that pays a return back, as it is named in its command's id. */
-export const requestOfReturn = (returnId: number): string => `return-${returnId}`;
 
 const earlier = (left: OrderReturn, right: OrderReturn): boolean =>
   before({ at: left.changedAt, factId: left.factId }, { at: right.changedAt, factId: right.factId });
@@ -39,9 +36,7 @@ const isPayable = (told: OrderReturn): boolean =>
   isAccepted(told) && told.state !== REFUNDED && told.amount !== null && told.amount > 0n;
 
 const isRestocked = ({ state, restock, goodsExpected, receivedAt }: OrderReturn): boolean =>
-  restock &&
-  goodsExpected &&
-  (state === 'RECEIVED' || state === REFUNDED || (state === CLOSED && receivedAt !== null));
+  restock && goodsExpected && (state === 'RECEIVED' || state === REFUNDED || (state === CLOSED && receivedAt !== null));
 
 const isEnded = (told: OrderReturn): boolean => !isOwn(told) && (told.state === REFUNDED || told.state === CLOSED);
 
@@ -81,9 +76,6 @@ export const withReturnImage = (state: OrderState, told: OrderReturn): OrderStat
     return { ...state, returns: [...state.returns, next].sort((left, right) => left.id - right.id) };
   return isSame(next, known) ? state : { ...state, returns: state.returns.with(index, next) };
 };
-
-export const isAsked = ({ orderId, issued }: Pick<OrderState, 'orderId' | 'issued'>, request: string): boolean =>
-  issued.includes(`${orderId}/create-refund/${request}`);
 
 const stands = ({ status }: RefundState): boolean => refundRank(status) < refundRank('canceled');
 
@@ -182,7 +174,11 @@ const judged = (
   if (payable === null || state.paid === null || each.rejected !== null || each.ended !== null) return nothing;
   // The credit asks for it.
   if ((latest.creditOrderNumber ?? 0) > 0) return nothing;
-  if (tooMany) return held('too_many', each.latest.lines.reduce((sum, { quantity }) => sum + quantity, 0));
+  if (tooMany)
+    return held(
+      'too_many',
+      each.latest.lines.reduce((sum, { quantity }) => sum + quantity, 0),
+    );
   const maybe = maybePaidBy(refunds, payable);
   if (maybe !== undefined) return held('maybe_refunded', maybe.id);
   const named = new Set(state.returns.map(({ latest: { creditOrderNumber } }) => creditOrderNumber));
@@ -194,12 +190,9 @@ const judged = (
 
 /** In which returns take from what is left: those that were asked for, then the first that were said to be paid. */
 const inTurn = (state: OrderState): readonly ReturnState[] => {
-  const turn = ({ id }: ReturnState): number => {
-    const at = state.issued.indexOf(`${state.orderId}/create-refund/${requestOfReturn(id)}`);
-    return at < 0 ? state.issued.length : at;
-  };
+  const asked = new Set(state.returns.filter(({ id }) => isAsked(state, id)));
   return state.returns.toSorted((left, right) => {
-    if (turn(left) !== turn(right)) return turn(left) - turn(right);
+    if (asked.has(left) !== asked.has(right)) return asked.has(left) ? -1 : 1;
     const [one, two] = [left.payable ?? left.latest, right.payable ?? right.latest];
     return earlier(one, two) ? -1 : 1;
   });
@@ -230,7 +223,7 @@ export const withReturns = (state: OrderState): OrderState => {
   const next = new Map<number, ReturnState>();
   for (const each of inTurn(state)) {
     const tied = refundsFor(state, refunds, each);
-    const asked = isAsked(state, requestOfReturn(each.id));
+    const asked = isAsked(state, each.id);
     const counts = each.accepted !== null && (each.rejected === null || asked);
     const surplus = counts && tooMany(each);
     const outcome: Judged =

@@ -14,11 +14,23 @@ import type {
 import { before } from './object-state.ts';
 import { isForcedRefund, isOwnRefund, REFUNDED } from './shop.ts';
 
+/** The intent of a refund that a state of the order or a credit asks for; of one that a return asks for, the other. */
 const INTENT = 'create-refund';
+const OF_RETURNS = 'refund-return';
+
+/** The request that pays a return back. */
+export const requestOfReturn = (returnId: number): string => `return-${returnId}`;
 
 /** The request that a command of ours made a refund for; null when none of ours did. */
-export const requestOf = (commandId: string | null): string | null =>
-  commandId?.match(new RegExp(`^[^/]+/${INTENT}/(.+)$`))?.[1] ?? null;
+export const requestOf = (commandId: string | null): string | null => {
+  const [, intent, which] = /^[^/]+\/([^/]+)\/(.+)$/.exec(commandId ?? '') ?? [];
+  if (intent === INTENT) return which!;
+  return intent === OF_RETURNS ? `return-${which}` : null;
+};
+
+/** Whether Stripe was asked to pay a return back. */
+export const isAsked = ({ orderId, issued }: Pick<OrderState, 'orderId' | 'issued'>, returnId: number): boolean =>
+  issued.includes(`${orderId}/${OF_RETURNS}/${returnId}`);
 
 const unrelated = { paidAs: null, maybeOf: null } as const;
 
@@ -40,10 +52,12 @@ const withTold = <T extends Told>(list: readonly T[], item: T, rank: (item: T) =
 };
 
 /** A credit for goods that were paid back as a return before asks for nothing; where that cannot be told, a person says. */
-const returnOf = (state: OrderState, { orderNumber, amount }: ShopCredit): Pick<RefundRequest, 'paidAs' | 'maybeOf'> => {
-  const asked = (request: string): boolean => state.issued.includes(`${state.orderId}/${INTENT}/${request}`);
-  if (asked(`credit-${orderNumber}`)) return unrelated;
-  const paid = state.returns.filter(({ id, refusal }) => refusal === null && asked(`return-${id}`));
+const returnOf = (
+  state: OrderState,
+  { orderNumber, amount }: ShopCredit,
+): Pick<RefundRequest, 'paidAs' | 'maybeOf'> => {
+  if (state.issued.includes(`${state.orderId}/${INTENT}/credit-${orderNumber}`)) return unrelated;
+  const paid = state.returns.filter(({ id, refusal }) => refusal === null && isAsked(state, id));
   const paidAs = paid.find(({ latest }) => latest.creditOrderNumber === orderNumber)?.id ?? null;
   const maybe = paid.find(({ payable, latest }) => payable?.amount === amount && latest.creditOrderNumber === null);
   return { paidAs, maybeOf: paidAs === null ? (maybe?.id ?? null) : null };
@@ -66,7 +80,9 @@ const wholeOf = (n: number, closing: ShopClosing | undefined, credit: ShopCredit
 const voidOf = ({ paid, voided }: OrderState): readonly RefundRequest[] => {
   if (paid === null || voided === null) return [];
   const { state: reason, causationId, at } = voided;
-  return [{ id: 'void', amount: null, reason, forced: reason !== 'VOIDED', causationId, at, refusal: null, ...unrelated }];
+  return [
+    { id: 'void', amount: null, reason, forced: reason !== 'VOIDED', causationId, at, refusal: null, ...unrelated },
+  ];
 };
 
 const requestsOf = (state: OrderState): readonly RefundRequest[] => {
