@@ -7,11 +7,14 @@ import type { CliConfig } from '../../../services/cli/environment.ts';
 import { openLedger as openBooks } from '../../../services/cli/ledger.ts';
 import { openStripe } from '../../../services/cli/stripe.ts';
 import { bookFindings } from '../../../services/cli/verify/books.ts';
+import type { ShopReturn } from '../../../services/cli/verify/facts.ts';
 import { creditFindings, refundedOf } from '../../../services/cli/verify/refunds.ts';
+import { returnFindings } from '../../../services/cli/verify/returns.ts';
 import { openLedger } from '../../../services/erp-ledger/ledger.ts';
 import { instantOf } from '../../../services/order-stream/domain/local-time.ts';
 import { decimalFromText, minorUnits } from '../../../services/order-stream/domain/money.ts';
 import type { Policy } from '../../../services/order-stream/domain/policy.ts';
+import { readReturn } from '../../../services/order-stream/domain/return-rows.ts';
 import { subjectOf } from '../../../services/order-stream/domain/shop.ts';
 import { orderTopology } from '../../../services/order-stream/topology.ts';
 import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
@@ -32,6 +35,31 @@ export const TOTAL = 12_345n;
 const ROW = `SELECT OrderNumber, ParentOrderNumber, TransactionType, TransactionState, RefundReason, AuthorizationPNREF,
   ShippingTrackingNumber, CustomerServiceNotes, VoidedOn, AuthorizedOn, CapturedOn, RefundedOn, ShippedOn,
   CONVERT(varchar(40), OrderTotal, 2) AS Total FROM dbo.Orders`;
+
+const RETURN = `SELECT OrderReturnID, RMANumber, OrderNumber, ShoppingCartRecID, VariantID, Quantity, ReasonCode, ReturnState,
+  GoodsExpected, Restock, RefundOrderNumber, RefundReference, ApprovedOn, ReceivedOn, RefundedOn, RestockedOn, Notes,
+  CONVERT(varchar(40), RefundAmount, 2) AS RefundAmount FROM dbo.Custom_OrderReturn`;
+
+type ReturnRow = Readonly<{
+  OrderReturnID: number;
+  RMANumber: string;
+  OrderNumber: number;
+  ShoppingCartRecID: number;
+  VariantID: number;
+  Quantity: number;
+  ReasonCode: string | null;
+  ReturnState: string;
+  GoodsExpected: number;
+  Restock: number;
+  RefundAmount: string | null;
+  RefundOrderNumber: number | null;
+  RefundReference: string | null;
+  ApprovedOn: Date | null;
+  ReceivedOn: Date | null;
+  RefundedOn: Date | null;
+  RestockedOn: Date | null;
+  Notes: string | null;
+}>;
 
 type Row = Readonly<{
   OrderNumber: number;
@@ -82,6 +110,7 @@ export const openPaymentWorld = async (
   const orderId = String(orderNumber);
   const told = new Set<string>();
   const placedAs = new Map<number, string>();
+  const returnedAs = new Map<number, string>();
   let images = 0;
 
   const rows = async (): Promise<readonly Row[]> =>
@@ -115,6 +144,42 @@ export const openPaymentWorld = async (
     });
   };
 
+  const returnRows = async (): Promise<readonly ReturnRow[]> =>
+    (await server.sql(
+      `${RETURN} WHERE OrderNumber = ${orderNumber} ORDER BY OrderReturnID`,
+    )) as unknown as readonly ReturnRow[];
+
+  const returnOf = (row: ReturnRow) => {
+    const on = (local: Date | null): bigint | null => (local === null ? null : BigInt(local.getTime()));
+    const reading = readReturn(
+      {
+        returnId: row.OrderReturnID,
+        rmaNumber: row.RMANumber,
+        orderNumber: row.OrderNumber,
+        cartRecordId: row.ShoppingCartRecID,
+        variantId: row.VariantID,
+        quantity: row.Quantity,
+        reason: row.ReasonCode,
+        state: row.ReturnState,
+        goodsExpected: row.GoodsExpected === 1,
+        restock: row.Restock === 1,
+        amount: row.RefundAmount === null ? null : decimalFromText(row.RefundAmount),
+        restockingFee: decimalFromText('0'),
+        creditOrderNumber: row.RefundOrderNumber,
+        reference: row.RefundReference,
+        requestedOn: null,
+        approvedOn: on(row.ApprovedOn),
+        receivedOn: on(row.ReceivedOn),
+        refundedOn: on(row.RefundedOn),
+      },
+      assembledOrder({ orderId, orderNumber }),
+      'America/New_York',
+      { place: `return/${++images}`, factId: `return/${images}`, changedAt: BigInt(Date.now()) },
+    );
+    if (reading.kind === 'refused') throw new Error(reading.refusal.message);
+    return reading.told;
+  };
+
   /** What capture tells of the rows that changed since. @returns how many did */
   const observe = async (): Promise<number> => {
     let changed = 0;
@@ -125,6 +190,13 @@ export const openPaymentWorld = async (
       changed += 1;
       const image = imageOf(row);
       driver.feed(schemas.topic('assembledOrders'), subjectOf(image), image);
+    }
+    for (const row of await returnRows()) {
+      const said = JSON.stringify(row);
+      if (returnedAs.get(row.OrderReturnID) === said) continue;
+      returnedAs.set(row.OrderReturnID, said);
+      changed += 1;
+      driver.feed(schemas.topic('orderReturns'), orderId, returnOf(row));
     }
     await driver.run();
     return changed;
@@ -182,8 +254,17 @@ export const openPaymentWorld = async (
       return { ...sample!, orderId: id, credit, parent, state, subtotal, tax, shipping, total };
     });
     const stripe = { payments, stripeNet: net, stripeOpen, stripeBalance };
-    const facts = { ...soundWorld(), shop: inShop, ...stripe, ledger: books };
-    const findings = [...bookFindings(facts), ...creditFindings(facts)];
+    const returns = (await returnRows()).map((row): ShopReturn => ({
+      returnId: row.OrderReturnID,
+      orderId,
+      state: row.ReturnState,
+      goodsExpected: row.GoodsExpected === 1,
+      amount: row.RefundAmount === null ? null : minorUnits(decimalFromText(row.RefundAmount), 'USD'),
+      reference: row.RefundReference,
+      credit: row.RefundOrderNumber,
+    }));
+    const facts = { ...soundWorld(), shop: inShop, returns, ...stripe, ledger: books };
+    const findings = [...bookFindings(facts), ...creditFindings(facts), ...returnFindings(facts)];
     return { booked, books, entries, findings, refunded: refundedOf(payments[0]!) };
   };
 
@@ -207,6 +288,8 @@ export const openPaymentWorld = async (
     intent,
     pay,
     commandIds,
+    returnRow: async (id: number) => (await returnRows()).find(({ OrderReturnID }) => OrderReturnID === id)!,
+    giveBack: (over?: Readonly<Record<string, string>>) => server.giveBack(orderNumber, over),
     row: async () => (await rows()).find(({ OrderNumber }) => OrderNumber === orderNumber)!,
     /** Somebody refunds a part in the shop, as ADNSF writes it down. @returns the number of the credit */
     credit: async (amount: string, reason = 'damaged') =>
