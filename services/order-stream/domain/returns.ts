@@ -223,7 +223,9 @@ export const withReturns = (state: OrderState): OrderState => {
   const next = new Map<number, ReturnState>();
   for (const each of inTurn(state)) {
     const tied = refundsFor(state, refunds, each);
-    const asked = isAsked(state, each.id);
+    // A refund of ours was asked for, whether that or the refund is heard of first.
+    const asked =
+      isAsked(state, each.id) || tied.some(({ commandId }) => requestOf(commandId) === requestOfReturn(each.id));
     const counts = each.accepted !== null && (each.rejected === null || asked);
     const surplus = counts && tooMany(each);
     const outcome: Judged =
