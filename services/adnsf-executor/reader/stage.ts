@@ -2,7 +2,6 @@
  * adnsf.webhooks → the shop's REST API → adnsf.snapshots, and adnsf.returns for those that tell of returns. A webhook only says that something changed; what there is now is
  * asked of the shop, so that a late or repeated webhook tells nothing old.
  */
-import type { z } from 'zod';
 import type { AdnsfWebhook, AssembledOrder, OrderReturn } from '../../../schemas/generated/types.ts';
 import type { Policy } from '../../order-stream/domain/policy.ts';
 import { subjectOf } from '../../order-stream/domain/shop.ts';
@@ -44,19 +43,12 @@ const read = async (options: ReaderStageOptions, orderNumber: number): Promise<A
   }
 };
 
-const pagesOf = async (client: Client, orderNumber: number): Promise<readonly ReturnBody[]> => {
-  const found: ReturnBody[] = [];
-  for (let after: number | null = 0; after !== null;) {
-    const path = `api/v1/returns?orderNumber=${orderNumber}&limit=100&after=${after}`;
-    const page: Awaited<ReturnType<typeof client.get<z.output<typeof returnPage>>>> = await client.get(
-      path,
-      returnPage,
-      'not_found',
-    );
-    found.push(...(page?.body.data ?? []));
-    after = page?.body.next ?? null;
-  }
-  return found;
+const pagesOf = async (client: Client, orderNumber: number, after = 0): Promise<readonly ReturnBody[]> => {
+  const path = `api/v1/returns?orderNumber=${orderNumber}&limit=100&after=${after}`;
+  const page = await client.get(path, returnPage, 'not_found');
+  if (page === undefined) return [];
+  const { data, next } = page.body;
+  return next === null ? data : [...data, ...(await pagesOf(client, orderNumber, next))];
 };
 
 /** What the returns of an order are at present. @throws PoisonError naming the first that cannot be told */

@@ -177,7 +177,7 @@ describe('rows of returns', () => {
     await pipeAll(inserted({ ...received, OrderNumber: 999 }));
     const id = letterId((await desk.letters())[0]!);
     await expect(desk.edit(id, 'after.CustomerID', '7')).rejects.toThrow(/key/);
-    expect((await desk.edit(id, 'after.OrderNumber', 100123)).map(({ kind }) => kind)).toEqual(['done']);
+    expect((await desk.edit(id, 'after.OrderNumber', '100123')).map(({ kind }) => kind)).toEqual(['done']);
     await desk.redrive(id);
     await desk.driver.run();
     expect(told()).toMatchObject([{ returnId: 5, orderId: '100123' }]);
