@@ -169,16 +169,17 @@ const judged = (
     const owed = payable ?? (latest.amount === null ? null : latest);
     const standing = tied.filter(stands);
     if (standing.length > 1) return held('refunded_twice', standing.map(({ id }) => id).join(', '));
-    return owed === null || owed.amount === other.amount ? nothing : held('refund_differs', other.id);
+    if (owed !== null && owed.amount !== other.amount) return held('refund_differs', other.id);
   }
-  if (payable === null || state.paid === null || each.rejected !== null || each.ended !== null) return nothing;
-  // The credit asks for it.
-  if ((latest.creditOrderNumber ?? 0) > 0) return nothing;
   if (tooMany)
     return held(
       'too_many',
-      each.latest.lines.reduce((sum, { quantity }) => sum + quantity, 0),
+      latest.lines.reduce((sum, { quantity }) => sum + quantity, 0),
     );
+  if (other !== undefined || payable === null || state.paid === null) return nothing;
+  if (each.rejected !== null || each.ended !== null) return nothing;
+  // The credit asks for it.
+  if ((latest.creditOrderNumber ?? 0) > 0) return nothing;
   const maybe = maybePaidBy(refunds, payable);
   if (maybe !== undefined) return held('maybe_refunded', maybe.id);
   const named = new Set(state.returns.map(({ latest: { creditOrderNumber } }) => creditOrderNumber));
@@ -188,9 +189,12 @@ const judged = (
   return { ask: askOf(payable), problem: null, other: null };
 };
 
-/** In which returns take from what is left: those that were asked for, then the first that were said to be paid. */
+/** In which returns take from what is left: those that were asked for or put back on the shelf, then the first that were said to be paid. */
 const inTurn = (state: OrderState): readonly ReturnState[] => {
-  const asked = new Set(state.returns.filter(({ id }) => isAsked(state, id)));
+  const { orderId, issued } = state;
+  const asked = new Set(
+    state.returns.filter(({ id }) => isAsked(state, id) || issued.includes(`${orderId}/receive-return/${id}`)),
+  );
   return state.returns.toSorted((left, right) => {
     if (asked.has(left) !== asked.has(right)) return asked.has(left) ? -1 : 1;
     const [one, two] = [left.payable ?? left.latest, right.payable ?? right.latest];

@@ -276,6 +276,19 @@ describe('returns of one order', () => {
     }
   });
 
+  it('put no more back on the shelf than was bought, whichever is heard of first and whoever pays', () => {
+    const paypal = assembledOrder({ paymentMethod: 'PAYPAL', state: 'CAPTURED' });
+    const lines = [{ cartRecordId: 7, productId: 1, variantId: 2, sku: null, quantity: 2 }];
+    for (const amount of [null, 500n]) {
+      const both = [returnOf(5, { amount, lines, restock: true }), returnOf(6, { amount, lines, restock: true })];
+      for (const some of permutations([...both, paypal])) {
+        const { sent, letters } = play([...some, ...both]);
+        expect(idsOf(sent).filter((id) => /^(restock|receive)-return/.test(id))).toHaveLength(2);
+        expect(letters).toEqual(['return_too_many']);
+      }
+    }
+  });
+
   it('wait while all of it is asked back, and find nothing left', () => {
     const closed = assembledOrder({
       state: 'REFUNDED',
