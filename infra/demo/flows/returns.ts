@@ -3,6 +3,8 @@
  * by hand at Stripe. In the end each is paid back once or not at all, and shop, Stripe and ERP say the same of it.
  */
 import type Stripe from 'stripe';
+import { openStripe } from '../../../services/cli/stripe.ts';
+import type { Payment } from '../../../services/cli/verify/facts.ts';
 import { readLedger } from '../../../services/erp-ledger/read.ts';
 import { toStripeUnits } from '../../../services/order-stream/domain/stripe-money.ts';
 import { refundPart } from '../../sandbox/shopper/merchant.ts';
@@ -117,7 +119,8 @@ const deeds: readonly Deed[] = [
 /** What is not as the deed calls for; undefined when all is. */
 const unmet = async (
   sql: SqlSession,
-  { stripe, config }: FlowWorld,
+  config: FlowWorld['config'],
+  payments: readonly Payment[],
   done: Readonly<{ deed: Deed; order: PaidOrder; id: number; amount: bigint }>,
 ): Promise<string | undefined> => {
   const { deed, order, id, amount } = done;
@@ -127,9 +130,9 @@ const unmet = async (
   );
   const state = rows[0]?.['ReturnState'];
   if (state !== deed.ends) return `it is ${String(state)} in the shop`;
-  const { data } = await stripe.refunds.list({ payment_intent: order.paymentIntentId });
+  const refunds = payments.find((payment) => payment.id === order.paymentIntentId)?.refunds ?? [];
   const paid = deed.ends === 'REFUNDED' ? 1 : 0;
-  if (data.length !== paid) return `Stripe has ${data.length} refunds of its order`;
+  if (refunds.length !== paid) return `Stripe has ${refunds.length} refunds of its order`;
   if ((rows[0]!['RestockedOn'] !== null) !== deed.restocked)
     return deed.restocked ? 'its goods are not on the shelf' : 'its goods are on the shelf';
   const ledger = readLedger(config.MILLRACE_LEDGER_DB);
@@ -140,9 +143,9 @@ const unmet = async (
     const [record] = (books?.returns ?? []).filter(({ returnId }) => Number(returnId) === id);
     if (deed.ends === 'REJECTED') return record?.outcome === 'REJECTED' ? undefined : 'the ledger has no record of it';
     if ((record?.received != null) !== deed.restocked) return 'its goods and the ledger’s stock differ';
-    const [refund] = data;
+    const [refund] = refunds;
     if (rows[0]!['RefundReference'] !== `Stripe ${refund!.id}`) return `it does not name ${refund!.id}`;
-    if (refund!.amount !== Number(toStripeUnits(amount, order.currency)) || memos[0]!.amount !== amount)
+    if (refund!.amount !== amount || memos[0]!.amount !== amount)
       return `${amount} were to be paid, Stripe paid ${refund!.amount}, the credit memo is over ${memos[0]!.amount}`;
     return undefined;
   } finally {
@@ -168,9 +171,10 @@ export const returns: Flow = {
     }
     return async (): Promise<Outcome> => {
       try {
+        const { payments } = await openStripe(world.config).everything();
         const findings: string[] = [];
         for (const each of done) {
-          const missed = await unmet(sql, world, each);
+          const missed = await unmet(sql, world.config, payments, each);
           if (missed !== undefined)
             findings.push(`return ${each.id} of order ${each.order.orderId}, ${each.deed.name}: ${missed}`);
         }
