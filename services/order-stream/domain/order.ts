@@ -179,7 +179,7 @@ export const withRefusal = <S extends Readonly<{ refusals: readonly string[] }>>
 const withAnswer = (state: OrderState, result: CommandResult): Folded => {
   if (result.status !== 'succeeded')
     return withRefusal(
-      result.type === 'CreateRefund' ? withReturnRefusal(withRefundRefusal(state, result), result) : state,
+      withReturnRefusal(result.type === 'CreateRefund' ? withRefundRefusal(state, result) : state, result),
       result,
     );
   const { commandId: causationId, completedAt: at, objectId } = result;

@@ -120,9 +120,12 @@ const isRefund = (sortings: readonly Sorting[], { paid }: Pick<Refundable, 'paid
   return ({ id }: RefundState): boolean => (sorted.get(id) ?? RELEASE) !== RELEASE;
 };
 
+const oursOf = ({ refunds, paid }: Refundable): readonly RefundState[] =>
+  refunds.filter((refund) => isOf(refund, paid));
+
 /** Refunds of what paid the order, without what only releases a part of it that was not captured. */
 export const refundsOf = (state: Refundable): readonly RefundState[] => {
-  const ours = state.refunds.filter((refund) => isOf(refund, state.paid));
+  const ours = oursOf(state);
   return ours.filter(isRefund(sortingsOf(state, ours), state));
 };
 
@@ -236,7 +239,7 @@ const withSteps = <S extends Refundable>(state: S, steps: readonly RefundStep[])
  */
 export const withRefundSteps = <S extends Refundable>(state: S): S => {
   if (state.refunds.length === 0) return state;
-  const ours = state.refunds.filter((refund) => isOf(refund, state.paid));
+  const ours = oursOf(state);
   const sortings = sortingsOf(state, ours);
   const refunds = ours.filter(isRefund(sortings, state));
   const returns = state.returns ?? [];
