@@ -147,6 +147,14 @@ describe('a return', () => {
     }
   });
 
+  it('is paid with the amount that was said first, whichever of its images is heard of first', () => {
+    const later = { ...received, factId: 'later', changedAt: T + 600_000n, amount: 1n };
+    for (const some of permutations([received, later, requested, order[0]!])) {
+      const { sent } = play([...some, ...order]);
+      expect(sent.flatMap((each) => (each.type === 'CreateRefund' ? [each.payload.amount] : []))).toEqual([981n]);
+    }
+  });
+
   it('is paid with the amount that was said first; another one is for a person', () => {
     const { sent, letters } = play([
       ...order,
