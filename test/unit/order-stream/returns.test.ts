@@ -16,6 +16,8 @@ const order: readonly Input[] = [
   commandResult({ commandId: '100123/create-payment-intent/1', type: 'CreatePaymentIntent', objectId: 'pi_1' }),
   paymentFact(),
 ];
+/** Without them nothing is asked for: facts in every order come behind them. */
+const ready = order.slice(1, 3);
 const requested = orderReturn({ state: 'REQUESTED', amount: null, receivedAt: null, changedAt: T + 200_000n });
 const approved = orderReturn({ state: 'APPROVED', amount: 981n, receivedAt: null, changedAt: T + 300_000n });
 const received = orderReturn({ restock: true });
@@ -92,7 +94,7 @@ describe('a return', () => {
     expect(about(play([...order, ...story], { answer: settling }).sent)).toEqual(all);
     const facts: readonly Input[] = [order[0]!, order[3]!, requested, received, refund(), written];
     for (const some of permutations(facts)) {
-      const played = play([...some, ...order, ...story], { answer: settling });
+      const played = play([...ready, ...some, ...order, ...story], { answer: settling });
       expect(about(played.sent)).toEqual(all);
       expect(asSet(played.sent)).toEqual(expected);
       expect(played.letters).toEqual([]);
@@ -136,13 +138,13 @@ describe('a return', () => {
     ['named by a credit', [orderReturn({ creditOrderNumber: 100200 })]],
   ])('that is %s asks Stripe for nothing, in any order', (_name, images) => {
     for (const some of permutations([...images, order[0]!, order[3]!]))
-      expect(idsOf(play([...some, ...order]).sent)).not.toContain('refund-return/5');
+      expect(idsOf(play([...ready, ...some, ...order]).sent)).not.toContain('refund-return/5');
   });
 
   it('is rejected before it is asked for, or a person hears that it was', () => {
     const rejected = orderReturn({ state: 'REJECTED', changedAt: T + 600_000n });
     for (const some of permutations([received, rejected, order[0]!, order[3]!])) {
-      const { sent, letters } = play([...some, ...order]);
+      const { sent, letters } = play([...ready, ...some, ...order]);
       expect(letters).toEqual(idsOf(sent).includes('refund-return/5') ? ['return_taken_back'] : []);
     }
   });
@@ -150,7 +152,7 @@ describe('a return', () => {
   it('is paid with the amount that was said first, whichever of its images is heard of first', () => {
     const later = { ...received, factId: 'later', changedAt: T + 600_000n, amount: 1n };
     for (const some of permutations([received, later, requested, order[0]!])) {
-      const { sent } = play([...some, ...order]);
+      const { sent } = play([...ready, ...some, ...order]);
       expect(sent.flatMap((each) => (each.type === 'CreateRefund' ? [each.payload.amount] : []))).toEqual([981n]);
     }
   });
@@ -204,7 +206,7 @@ describe('a return and a refund that somebody made at Stripe', () => {
     const answer = (command: Command): readonly Input[] =>
       command.type === 'CreateRefund' ? [refund({ commandId: command.commandId })] : settling(command);
     for (const some of permutations([received, hand, { ...hand, factId: 'evt_twin' }, order[0]!, order[3]!])) {
-      const { sent, letters } = play([...some, ...order], { answer });
+      const { sent, letters } = play([...ready, ...some, ...order], { answer });
       const asked = idsOf(sent).filter((id) => id === 'refund-return/5');
       expect(letters).toEqual(asked.length === 0 ? [] : ['return_refunded_twice']);
       expect(asked.length).toBeLessThan(2);
@@ -229,7 +231,7 @@ describe('a return and a credit of the shop', () => {
     const named = orderReturn({ creditOrderNumber: 100200 });
     const made = refund({ commandId: '100123/create-refund/credit-100200' });
     for (const some of permutations([named, credit(), made, order[0]!, order[3]!])) {
-      const { sent, letters } = play([...some, ...order], { answer: settling });
+      const { sent, letters } = play([...ready, ...some, ...order], { answer: settling });
       expect(asked(sent)).toEqual(['create-refund/credit-100200']);
       expect(idsOf(sent).filter((id) => id === 'record-return-refunded/re_1')).toHaveLength(1);
       expect(idsOf(sent).filter((id) => id === 'issue-credit-memo/re_1')).toHaveLength(1);
@@ -239,7 +241,7 @@ describe('a return and a credit of the shop', () => {
 
   it('that names nothing and is over as much: one of them is paid, and a person says what of the other', () => {
     for (const some of permutations([received, credit(), order[0]!, order[3]!, requested])) {
-      const { sent, letters } = play([...some, ...order]);
+      const { sent, letters } = play([...ready, ...some, ...order]);
       expect(asked(sent)).toHaveLength(1);
       expect(letters).toEqual([asked(sent)[0] === 'refund-return/5' ? 'credit_maybe_return' : 'return_maybe_credited']);
     }
@@ -248,7 +250,7 @@ describe('a return and a credit of the shop', () => {
   it('are two refunds once it says that they are', () => {
     const other = { ...received, factId: 'said', changedAt: T + 600_000n, creditOrderNumber: 0 };
     for (const some of permutations([received, credit(), order[0]!, order[3]!])) {
-      const { sent } = play([...some, ...order, other]);
+      const { sent } = play([...ready, ...some, ...order, other]);
       expect(asked(sent).toSorted()).toEqual(['create-refund/credit-100200', 'refund-return/5']);
     }
   });
@@ -273,12 +275,12 @@ describe('returns of one order', () => {
       returnOf(id, { amount: 1n, lines: [{ cartRecordId: 7, productId: 1, variantId: 2, sku: null, quantity: 2 }] }),
     );
     for (const some of permutations([...dear, order[0]!, order[3]!])) {
-      const { sent, letters } = play([...some, ...order]);
+      const { sent, letters } = play([...ready, ...some, ...order]);
       expect(idsOf(sent).filter((id) => id.startsWith('refund-return'))).toHaveLength(1);
       expect(letters).toEqual(['return_exceeds_paid']);
     }
     for (const some of permutations([...many, order[0]!, order[3]!])) {
-      const { sent, letters } = play([...some, ...order]);
+      const { sent, letters } = play([...ready, ...some, ...order]);
       expect(idsOf(sent).filter((id) => id.startsWith('refund-return'))).toHaveLength(1);
       expect(letters).toEqual(['return_too_many']);
     }
