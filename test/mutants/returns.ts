@@ -110,6 +110,13 @@ export const returnMutants: readonly Mutant[] = [
     tests: rowTests,
   },
   {
+    guard: 'return-stays-with-its-order',
+    why: 'a return whose order number is changed would be paid back by both orders',
+    file: rows,
+    edits: [{ find: `before.orderId !== reading.told.orderId`, replace: `before.orderId === ''` }],
+    tests: rowTests,
+  },
+  {
     guard: 'return-twin-image',
     why: 'the shop writes every row twice: a wrong one would be two letters',
     file: assembly,

@@ -133,6 +133,17 @@ export const readReturn = (
   }
 };
 
+/**
+ * A return stays with the order that it was told of first: that one may have paid it back. `before`: as it was told last.
+ */
+export const stayedReturn = (reading: ReturnReading, before: OrderReturn | null): ReturnReading =>
+  reading.kind === 'told' && before !== null && before.orderId !== reading.told.orderId
+    ? refuse(
+        'return_moved',
+        `return ${before.returnId} (${before.rmaNumber}) was of order ${before.orderId} and is of order ${reading.told.orderId} now: put OrderNumber back, reject it, and write it as a return of its own`,
+      )
+    : reading;
+
 /** Whether two images of a return say the same, wherever they were read. */
 export const sameReturn = (left: OrderReturn, right: OrderReturn): boolean => {
   const meaning = (told: OrderReturn): string =>

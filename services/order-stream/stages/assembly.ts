@@ -24,7 +24,7 @@ import { customerRowOf, erasedFacts, postalAddress, presentFact, tellingOf } fro
 import { decimalText } from '../domain/money.ts';
 import { noLines, withChangedLine, withLine, withoutLine, withSnapshotLine } from '../domain/order-lines.ts';
 import type { Policy } from '../domain/policy.ts';
-import { readReturn, sameReturn } from '../domain/return-rows.ts';
+import { readReturn, sameReturn, stayedReturn } from '../domain/return-rows.ts';
 import { isKnownState, subjectOf, textOrNull } from '../domain/shop.ts';
 import { type Envelope, isRowChange, isSnapshotRead, moneyOf, placeOf, rowAfter } from '../sources/debezium.ts';
 import { personOf } from '../sources/person.ts';
@@ -280,7 +280,7 @@ export const assemblyStage = (application: string, schemas: Schemas, policy: Pol
     const order = context.store(progress).get(String(row.OrderNumber))?.sent ?? undefined;
     const timeZone = policy.stores[String(order?.storeId)]?.timeZone ?? 'UTC';
     const source = { place, factId: `adnsf:Custom_OrderReturn:${key}@${place}`, changedAt: envelope.source.ts_ms };
-    const reading = readReturn(returnRowOf(row), order, timeZone, source);
+    const reading = stayedReturn(readReturn(returnRowOf(row), order, timeZone, source), known.sent);
     if (reading.kind === 'refused') {
       const { code, message } = reading.refusal;
       const [refusal, image] = [`${code}: ${message}`, digestOf(row)];

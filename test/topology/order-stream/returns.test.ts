@@ -126,7 +126,12 @@ describe('rows of returns', () => {
 
   it.each<[string, Row, string, RegExp]>([
     ['an order that nobody knows', { OrderNumber: 999 }, 'return_unknown_order', /return 5 \(RMA-5\) of order 999/],
-    ['a state that is none', { ReturnState: 'RECIEVED' }, 'return_unknown_state', /'RECIEVED' is none of REQUESTED, APP/],
+    [
+      'a state that is none',
+      { ReturnState: 'RECIEVED' },
+      'return_unknown_state',
+      /'RECIEVED' is none of REQUESTED, APP/,
+    ],
     ['a line that the order does not have', { VariantID: 9 }, 'return_unknown_line', /no line 7001 of variant 9/],
     ['more than was bought', { Quantity: 3 }, 'return_quantity', /3 of 2 come back/],
     ['none', { Quantity: 0 }, 'return_quantity', /0 of 2 come back/],
@@ -170,6 +175,15 @@ describe('rows of returns', () => {
     await desk.redrive(id);
     await desk.driver.run();
     expect(told().map(({ amount }) => amount)).toEqual([500n]);
+  });
+
+  it('stay with the order that they were told of first: that one may have paid them back', async () => {
+    await paid();
+    await pipeAll(checkout(desk.log, { ...order(), OrderNumber: 100124 }));
+    await pipeAll(inserted(received));
+    await pipeAll(changed(received, { ...received, OrderNumber: 100124 }));
+    expect((await desk.letters()).map(({ letter }) => letter.code)).toEqual(['return_moved']);
+    expect(told().map(({ orderId }) => orderId)).toEqual(['100123']);
   });
 
   it('cannot be made another customer’s in a letter: their partition is what the key says', async () => {
