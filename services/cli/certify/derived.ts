@@ -97,8 +97,9 @@ export const comparedViolations = (
 
   /** What the assembly makes of rows of the shop. */
   const rowArrivals = (what: string, compared: Compared, topic: string): readonly Arriving[] => {
-    if (!compared.complete) notes.limit(`rows of the shop that its ${what}s were made from are no longer kept`);
-    else {
+    const any = compared.seen.length > 0 || compared.derived.length > 0;
+    if (!compared.complete && any) notes.limit(`rows of the shop that its ${what}s were made from are no longer kept`);
+    if (compared.complete) {
       const checked = sound(compared, topic);
       const matched = match(checked);
       judgeSeen(what, checked, matched, notes);
