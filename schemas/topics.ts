@@ -104,6 +104,13 @@ export const topics = define({
     records: ['CustomerFact'],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
+  peopleFacts: {
+    name: 'people.facts',
+    // What of both sides is said of people, in the one order in which it is heard.
+    config: aYear,
+    records: ['ShopCustomerFact', 'CustomerFact'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
   billingFacts: {
     name: 'billing.facts',
     config: forever,
@@ -317,6 +324,7 @@ export type TopicValues = {
   payoutFacts: Types.PayoutFact;
   shopCustomers: Types.ShopCustomerFact;
   customerFacts: Types.CustomerFact;
+  peopleFacts: Types.ShopCustomerFact | Types.CustomerFact;
   billingFacts: Types.BillingFact;
   catalogFacts: Types.CatalogFact;
   stripeCommands: StripeCommand;

@@ -17,11 +17,13 @@ const order: readonly TopicKey[] = [
   'adnsfCommands',
   'orderPayments',
   'payoutFacts',
+  'peopleFacts',
   'customerFacts',
   'catalogFacts',
   'billingFacts',
   'assembledOrders',
   'adnsfSnapshots',
+  'shopCustomers',
   'stripeResults',
   'adnsfResults',
   'stripeObjects',
@@ -31,8 +33,6 @@ const order: readonly TopicKey[] = [
   'carts',
   'customers',
   'addresses',
-  'shopCustomers',
-  'customerFacts',
   'deadLetters',
 ];
 

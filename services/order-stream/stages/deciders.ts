@@ -12,13 +12,18 @@ import { decide, holdsOf } from '../workflows/decide.ts';
 import type { Command } from '../workflows/plan.ts';
 import type { Workflows } from '../workflows/set.ts';
 
+/** What the facts of a topic are to each kind that hears of them. */
+type Kinds = ReadonlyMap<Aggregate, readonly FactKind<Decided>[]>;
+
 /** Each topic of facts, in a fixed order, with what its facts are to each kind that hears of it. */
-const heardBy = (): ReadonlyMap<TopicKey, ReadonlyMap<Aggregate, FactKind<Decided>>> => {
-  const heard = new Map<TopicKey, Map<Aggregate, FactKind<Decided>>>();
+const heardBy = (): ReadonlyMap<TopicKey, Kinds> => {
+  const heard = new Map<TopicKey, Map<Aggregate, FactKind<Decided>[]>>();
   for (const aggregate of aggregates.values())
     for (const fact of Object.values(aggregate.facts))
-      for (const topic of fact.topics)
-        heard.set(topic, (heard.get(topic) ?? new Map<Aggregate, FactKind<Decided>>()).set(aggregate, fact));
+      for (const topic of fact.topics) {
+        const kinds = heard.get(topic) ?? new Map<Aggregate, FactKind<Decided>[]>();
+        heard.set(topic, kinds.set(aggregate, [...(kinds.get(aggregate) ?? []), fact]));
+      }
   return heard;
 };
 
@@ -53,21 +58,22 @@ export const decidersStage = (application: string, schemas: Schemas, policy: Pol
   };
 
   const onFact =
-    (kinds: ReadonlyMap<Aggregate, FactKind<Decided>>) =>
+    (kinds: Kinds) =>
     (record: StageRecord, context: StageContext): void => {
-      if (record.value === null) {
+      const { value } = record;
+      if (value === null) {
         context.count('ignored', 'tombstone');
         return;
       }
       const aggregate = aggregateOf(record.key);
-      const fact = kinds.get(aggregate);
+      const fact = kinds.get(aggregate)?.find(({ tells }) => tells?.(value) ?? true);
       const store = stores.get(aggregate);
       if (fact === undefined || store === undefined) {
         context.deadLetter('unknown_key', `no ${aggregate.name} hears of ${record.topic}: key ${record.key}`);
         return;
       }
       const before = context.store(store).get(record.key) ?? aggregate.initial(record.key);
-      const folded = fact.fold(before, record.value);
+      const folded = fact.fold(before, value);
       const { refusal, known = false } = folded;
       // Whoever redrove it must hear that nothing has come of it.
       const redriven = redrivenFrom(record.headers) !== undefined;

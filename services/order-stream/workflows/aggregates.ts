@@ -3,10 +3,12 @@
  * which its commands carry.
  */
 import type {
+  CustomerFact,
   CustomerState,
   InvoiceState,
   OrderState,
   PayoutState,
+  ShopCustomerFact,
   SubscriptionState,
 } from '../../../schemas/generated/types.ts';
 import type { StoreName, TopicKey, TopicValues } from '../../../schemas/topics.ts';
@@ -31,6 +33,8 @@ export type FactKind<S> = Readonly<{
   topics: readonly TopicKey[];
   /** File under schemas/, without ending. */
   schema: string;
+  /** Where a topic carries several kinds: whether a record of it is of this one. */
+  tells?: (fact: unknown) => boolean;
   fold: (state: S, fact: unknown) => Folded<S>;
 }>;
 
@@ -54,6 +58,19 @@ const fact = <S, K extends TopicKey>(
   schema: string,
   fold: (state: S, fact: TopicValues[K]) => Folded<S>,
 ): FactKind<S> => ({ topics, schema, fold: fold as (state: S, fact: unknown) => Folded<S> });
+
+/** The same of a topic that carries several kinds. */
+const oneOf = <S, K extends TopicKey, F extends TopicValues[K]>(
+  topic: K,
+  schema: string,
+  tells: (fact: TopicValues[K]) => fact is F,
+  fold: (state: S, fact: F) => Folded<S>,
+): FactKind<S> => ({
+  topics: [topic],
+  schema,
+  tells: tells as (fact: unknown) => boolean,
+  fold: fold as (state: S, fact: unknown) => Folded<S>,
+});
 
 export const orderAggregate: Aggregate<OrderState> = {
   name: 'order',
@@ -98,6 +115,13 @@ export const subscriptionAggregate: Aggregate<SubscriptionState> = {
   },
 };
 
+const isOfShop = (fact: ShopCustomerFact | CustomerFact): fact is ShopCustomerFact => fact.kind.startsWith('row.');
+const isOfStripe = (fact: ShopCustomerFact | CustomerFact): fact is CustomerFact => !isOfShop(fact);
+
+/**
+ * What both sides say comes in one topic: what is told to either depends on what was heard first, and a replay has to
+ * hear it as it was heard. Results come on their own: they are told of, and nothing about a person follows from them.
+ */
 export const customerAggregate: Aggregate<CustomerState> = {
   name: 'customer',
   schema: 'state/CustomerState',
@@ -106,8 +130,8 @@ export const customerAggregate: Aggregate<CustomerState> = {
   idField: 'person',
   initial: initialPerson,
   facts: {
-    shop: fact(['shopCustomers'], 'ShopCustomerFact', withShopCustomer),
-    stripe: fact(['customerFacts'], 'CustomerFact', withStripeCustomer),
+    shop: oneOf('peopleFacts', 'ShopCustomerFact', isOfShop, withShopCustomer),
+    stripe: oneOf('peopleFacts', 'CustomerFact', isOfStripe, withStripeCustomer),
     result: fact(['stripeResults', 'adnsfResults'], 'CommandResult', withPersonResult),
   },
 };

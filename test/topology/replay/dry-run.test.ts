@@ -176,6 +176,7 @@ describe('a changed mapping', () => {
     expect(report.stages.map(({ stage, counts }) => [stage, counts.change])).toEqual([
       ['assembly', 1],
       ['routing', 0],
+      ['people', 0],
       ['orders', 0],
     ]);
     expect((await replayed({ stage: 'orders' }, { topology: changed })).total).toBe(0);
@@ -275,6 +276,6 @@ describe('what a topic holds and nobody computes', () => {
 
   it('names the stages there are', async () => {
     const { replayed } = await ended();
-    await expect(replayed({ stage: 'assembling' })).rejects.toThrow(/assembly, routing, orders/);
+    await expect(replayed({ stage: 'assembling' })).rejects.toThrow(/assembly, routing, people, orders/);
   });
 });

@@ -71,7 +71,10 @@ describe('replaying the whole stream', () => {
     const before = bytesById(opened);
     const state = stateOf(opened);
     const report = await opened.replayed({ execute });
-    expect(report.replayed.map(({ stage, partition }) => `${stage}-${partition}`)).toHaveLength(9);
+    // All but tasks of people whose partition nobody is in.
+    const replayed = report.replayed.map(({ stage, partition }) => `${stage}-${partition}`);
+    expect(replayed.filter((task) => !task.startsWith('people-'))).toHaveLength(9);
+    expect(replayed).toContain('people-2');
     await startAgain(opened, { wipe });
     const after = bytesById(opened);
     expect([...after.keys()].sort()).toEqual([...before.keys()].sort());
