@@ -75,8 +75,7 @@ export const commandViolations = (
   const explanation = explain(ways.orders, arriving, told);
   if (explanation === 'explained') {
     const there = new Set(commands.map(({ command }) => command.commandId));
-    for (const commandId of wanted.keys())
-      if (!there.has(commandId)) notes.open(`command ${commandId}`);
+    for (const commandId of wanted.keys()) if (!there.has(commandId)) notes.open(`command ${commandId}`);
     return;
   }
   // The sets tell what is wrong with which command; when they agree, the sequence is wrong.
