@@ -2317,6 +2317,8 @@ export type StripeLink = {
   /** When that was told. */
   readonly standingAt: bigint;
   readonly standingBy: string;
+  /** When it was last somebody else's: what was said of it until then was not said of this person. */
+  readonly leftAt: null | bigint;
   readonly fields: readonly StripeField[];
 };
 
