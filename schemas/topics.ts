@@ -247,6 +247,7 @@ export const stores = {
   invoices: 'state/InvoiceState',
   subscriptions: 'state/SubscriptionState',
   payouts: 'state/PayoutState',
+  'early-results': 'CommandResult',
   places: 'state/RowPlace',
 } as const;
 
@@ -356,5 +357,6 @@ export type StoreValues = {
   invoices: Types.InvoiceState;
   subscriptions: Types.SubscriptionState;
   payouts: Types.PayoutState;
+  'early-results': Types.CommandResult;
   places: Types.RowPlace;
 };

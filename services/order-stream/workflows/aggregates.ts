@@ -3,6 +3,7 @@
  * which its commands carry.
  */
 import type {
+  CommandResult,
   CustomerFact,
   CustomerState,
   InvoiceState,
@@ -35,6 +36,8 @@ export type FactKind<S> = Readonly<{
   schema: string;
   /** Where a topic carries several kinds: whether a record of it is of this one. */
   tells?: (fact: unknown) => boolean;
+  /** Of what comes of a command: it is heard of after the command was sent, and waits for that when it comes before. */
+  isAnswer?: true;
   fold: (state: S, fact: unknown) => Folded<S>;
 }>;
 
@@ -58,6 +61,12 @@ const fact = <S, K extends TopicKey>(
   schema: string,
   fold: (state: S, fact: TopicValues[K]) => Folded<S>,
 ): FactKind<S> => ({ topics, schema, fold: fold as (state: S, fact: unknown) => Folded<S> });
+
+/** What came of commands. */
+const answer = <S>(
+  topics: readonly ('stripeResults' | 'adnsfResults')[],
+  fold: (state: S, fact: CommandResult) => Folded<S>,
+): FactKind<S> => ({ ...fact(topics, 'CommandResult', fold), isAnswer: true });
 
 /** The same of a topic that carries several kinds. */
 const oneOf = <S, K extends TopicKey, F extends TopicValues[K]>(
@@ -83,7 +92,7 @@ export const orderAggregate: Aggregate<OrderState> = {
     // The same orders by two ways, the log and the shop's own webhooks: whichever comes first is the order.
     assembled: fact(['assembledOrders', 'adnsfSnapshots'], 'AssembledOrder', withAssembled),
     payment: fact(['orderPayments'], 'PaymentFact', withPayment),
-    result: fact(['stripeResults', 'adnsfResults'], 'CommandResult', withResult),
+    result: answer(['stripeResults', 'adnsfResults'], withResult),
   },
 };
 
@@ -98,7 +107,7 @@ export const invoiceAggregate: Aggregate<InvoiceState> = {
   facts: {
     billing: fact(['billingFacts'], 'BillingFact', withBilling),
     payment: fact(['orderPayments'], 'PaymentFact', withInvoiceMoney),
-    result: fact(['stripeResults', 'adnsfResults'], 'CommandResult', withInvoiceResult),
+    result: answer(['stripeResults', 'adnsfResults'], withInvoiceResult),
   },
 };
 
@@ -145,7 +154,7 @@ export const payoutAggregate: Aggregate<PayoutState> = {
   initial: initialPayout,
   facts: {
     payout: fact(['payoutFacts'], 'PayoutFact', withPayoutFact),
-    result: fact(['stripeResults'], 'CommandResult', withPayoutResult),
+    result: answer(['stripeResults'], withPayoutResult),
   },
 };
 
