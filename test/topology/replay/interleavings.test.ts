@@ -82,7 +82,6 @@ const order: Story = {
     ofOrder('refund', 'succeeded', 110, { balanceTransactionId: 'txn_2' }),
     ofOrder('refund', 'failed', 500, { failureCode: 'expired_or_canceled_card', failureBalanceTransactionId: 'txn_3' }),
     ofOrder('dispute', 'needs_response', 600),
-
   ],
   stripeResults: [...usualResults, asked('100123', 'fetch-refund-balance/txn_2', '-1000', '0')],
   adnsfResults: [
