@@ -2567,6 +2567,12 @@ export type DisputeState = {
   /** When it was last told of. */
   readonly toldAt: bigint;
   readonly toldBy: string;
+  /** Who told of it first, by the time of events. */
+  readonly openedBy: null | string;
+  /** What it was over then. */
+  readonly openedAmount: null | bigint;
+  /** Until when it was to be answered then. */
+  readonly openedDueAt: null | bigint;
   /** By balance transaction. */
   readonly movements: readonly Movement[];
   readonly evidenceDueAt: null | bigint;

@@ -37,7 +37,9 @@ describe('a dry run over what was processed', () => {
     expect(report.differences).toEqual([]);
     expect(report.total).toBe(0);
     const { 'dead-letters': letters, ...sent } = report.stages.find(({ stage }) => stage === 'orders')!.compared;
-    expect(letters).toBe(1);
+    const told = driver.deadLetters().filter(({ stage }) => stage === 'orders');
+    expect(told.length).toBeGreaterThan(0);
+    expect(letters).toBe(told.length);
     expect(Object.values(sent).reduce((sum, count) => sum + count, 0)).toBe(commands().length);
     expect(commands().length).toBeGreaterThan(40);
     expect(everything(driver)).toEqual(before);

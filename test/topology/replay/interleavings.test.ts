@@ -82,6 +82,7 @@ const order: Story = {
     ofOrder('refund', 'succeeded', 110, { balanceTransactionId: 'txn_2' }),
     ofOrder('refund', 'failed', 500, { failureCode: 'expired_or_canceled_card', failureBalanceTransactionId: 'txn_3' }),
     ofOrder('dispute', 'needs_response', 600),
+    ofOrder('dispute', 'lost', 700),
   ],
   stripeResults: [...usualResults, asked('100123', 'fetch-refund-balance/txn_2', '-1000', '0')],
   adnsfResults: [
@@ -164,16 +165,6 @@ const recordsOf = (held: ReadonlyMap<string, readonly unknown[]>, key: string): 
 /** As a task that has fallen behind polls: one topic after the other, forwards or backwards. */
 const forwards: Poll = (inputs) => ({ input: inputs[0]!, records: Infinity });
 const backwards: Poll = (inputs) => ({ input: inputs.at(-1)!, records: Infinity });
-
-/** An order is heard of before its payments. */
-const orderFirst = (poll: Poll): Poll => {
-  let begun = false;
-  return (inputs) => {
-    if (begun || inputs[0] !== 0) return poll(inputs);
-    begun = true;
-    return { input: 0, records: 1 };
-  };
-};
 
 describe('commands do not depend on how topics are polled', () => {
   it.each<readonly [string, string, Story]>([
