@@ -61,12 +61,32 @@ export const topics = define({
     foreign: true,
     compatibility: 'BACKWARD',
   },
+  returns: {
+    name: `${database}.Custom_OrderReturn`,
+    config: aYear,
+    records: ['adnsf/Custom_OrderReturn'],
+    foreign: true,
+    compatibility: 'BACKWARD',
+  },
   adnsfWebhooks: { name: 'adnsf.webhooks', config: aYear, records: ['AdnsfWebhook'], compatibility: 'BACKWARD' },
   adnsfSnapshots: {
     name: 'adnsf.snapshots',
     // As with images of orders: the first one decides (ADR 0014).
     config: forever,
     records: ['AssembledOrder'],
+    compatibility: 'BACKWARD',
+  },
+  orderReturns: {
+    name: 'order.returns',
+    config: forever,
+    records: ['OrderReturn'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
+  adnsfReturns: {
+    name: 'adnsf.returns',
+    // As adnsf.snapshots.
+    config: forever,
+    records: ['OrderReturn'],
     compatibility: 'BACKWARD',
   },
   stripeEvents: { name: 'stripe.events', config: forever, records: ['StripeEvent'], compatibility: 'BACKWARD' },
@@ -160,6 +180,9 @@ export const topics = define({
       'commands/adnsf.RecordRecurringEnd',
       'commands/adnsf.UpdateShopCustomer',
       'commands/adnsf.EraseShopCustomer',
+      'commands/adnsf.RecordReturnRefunded',
+      'commands/adnsf.ReverseReturnRefund',
+      'commands/adnsf.RestockReturn',
     ],
     compatibility: 'BACKWARD',
   },
@@ -190,6 +213,8 @@ export const topics = define({
       'commands/erp.EraseCustomer',
       'commands/erp.PostPayoutJournal',
       'commands/erp.ReversePayoutJournal',
+      'commands/erp.RecordReturn',
+      'commands/erp.ReceiveReturn',
     ],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
@@ -241,6 +266,7 @@ export const stores = {
   carts: 'state/CartRow',
   'order-lines': 'state/OrderLines',
   'order-progress': 'state/OrderProgress',
+  'return-rows': 'state/ReturnRow',
   unrouted: 'state/Unrouted',
   links: 'LinkedObject',
   orders: 'state/OrderState',
@@ -282,7 +308,9 @@ export type AdnsfOrderCommand =
   | Types.RecordRecurringEnd;
 /** What it does to a customer. */
 export type AdnsfCustomerCommand = Types.UpdateShopCustomer | Types.EraseShopCustomer;
-export type AdnsfCommand = AdnsfOrderCommand | AdnsfCustomerCommand;
+/** What it does to a return. */
+export type AdnsfReturnCommand = Types.RecordReturnRefunded | Types.ReverseReturnRefund | Types.RestockReturn;
+export type AdnsfCommand = AdnsfOrderCommand | AdnsfCustomerCommand | AdnsfReturnCommand;
 export type ErpCommand =
   | Types.UpsertCustomer
   | Types.CreateSalesOrder
@@ -306,7 +334,9 @@ export type ErpCommand =
   | Types.MergeCustomers
   | Types.EraseCustomer
   | Types.PostPayoutJournal
-  | Types.ReversePayoutJournal;
+  | Types.ReversePayoutJournal
+  | Types.RecordReturn
+  | Types.ReceiveReturn;
 export type Notification = Types.NotifyCustomer | Types.NotifyMerchant;
 
 /** What a topic's values are in TypeScript. */
@@ -316,8 +346,11 @@ export type TopicValues = {
   addresses: Types.AddressEnvelope;
   carts: Types.ShoppingCartEnvelope;
   orderLines: Types.OrdersShoppingCartEnvelope;
+  returns: Types.CustomOrderReturnEnvelope;
   adnsfWebhooks: Types.AdnsfWebhook;
   adnsfSnapshots: Types.AssembledOrder;
+  orderReturns: Types.OrderReturn;
+  adnsfReturns: Types.OrderReturn;
   stripeEvents: Types.StripeEvent;
   stripeObjects: Types.LinkedObject;
   assembledOrders: Types.AssembledOrder;
@@ -351,6 +384,7 @@ export type StoreValues = {
   carts: Types.CartRow;
   'order-lines': Types.OrderLines;
   'order-progress': Types.OrderProgress;
+  'return-rows': Types.ReturnRow;
   unrouted: Types.Unrouted;
   links: Types.LinkedObject;
   orders: Types.OrderState;

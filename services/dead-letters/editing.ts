@@ -60,6 +60,9 @@ const fixedFields = (topic: string): readonly string[] => {
       return ['factId', 'person', 'customerId', 'place'];
     case topics.adnsfWebhooks.name:
       return ['id', 'orderNumber'];
+    case topics.orderReturns.name:
+    case topics.adnsfReturns.name:
+      return ['factId', 'orderId', 'orderNumber', 'returnId', 'place'];
     case topics.assembledOrders.name:
       return ['orderId', 'place'];
     case topics.stripeObjects.name:

@@ -48,7 +48,7 @@ export const refundMutants: readonly Mutant[] = [
     guard: 'refund-of-this-payment',
     why: 'what gives back a second payment, of which nothing is booked, would be taken off the first',
     file: steps,
-    edits: [{ find: `.filter((refund) => isOf(refund, state.paid))`, replace: `` }],
+    edits: [{ find: `.filter((refund) => isOf(refund, paid))`, replace: `` }],
     tests: sent,
   },
   {

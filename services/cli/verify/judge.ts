@@ -5,6 +5,7 @@ import { type Clearing, clearingOf } from './payouts.ts';
 import { creditFindings, refundedOf } from './refunds.ts';
 import type { Facts, Payment, SeenCommand, SeenResult, ShopOrder, UnroutedFact } from './facts.ts';
 import { peopleFindings } from './people.ts';
+import { returnFindings } from './returns.ts';
 import { sequenceFindings } from './sequence.ts';
 
 export type FindingKind = 'lost' | 'doubled' | 'reordered' | 'mismatched' | 'dead-letter' | 'unrouted';
@@ -68,6 +69,9 @@ const ABOUT_PARTS = new Set([
   'RecordRefund',
   'ReverseRefund',
   'RecordRefundRefusal',
+  'RecordReturn',
+  'RecordReturnRefunded',
+  'ReverseReturnRefund',
   'IssueCreditMemo',
   'ReverseCreditMemo',
   'RecordDispute',
@@ -342,6 +346,7 @@ export const judge = (facts: Facts): Verdict => {
     })),
     ...strayFindings(facts),
     ...creditFindings(facts),
+    ...returnFindings(facts),
     ...commandFindings(facts),
     ...sequenceFindings(facts),
     ...bookFindings(facts).map((finding) => ({ ...finding, books: true })),

@@ -15,7 +15,7 @@ import type {
 import type { StoreName, TopicKey, TopicValues } from '../../../schemas/topics.ts';
 import { initialPerson, withPersonResult, withShopCustomer, withStripeCustomer } from '../domain/customers/person.ts';
 import { initialInvoice, withBilling, withInvoiceMoney, withInvoiceResult } from '../domain/invoice.ts';
-import { type Folded, initialOrder, withAssembled, withPayment, withResult } from '../domain/order.ts';
+import { type Folded, initialOrder, withAssembled, withPayment, withResult, withReturn } from '../domain/order.ts';
 import { initialPayout, withPayoutFact, withPayoutResult } from '../domain/payout.ts';
 import type { Policy } from '../domain/policy.ts';
 import { initialSubscription, withSubscription, withSubscriptionResult } from '../domain/subscription.ts';
@@ -93,6 +93,7 @@ export const orderAggregate: Aggregate<OrderState> = {
     assembled: fact(['assembledOrders', 'adnsfSnapshots'], 'AssembledOrder', withAssembled),
     payment: fact(['orderPayments'], 'PaymentFact', withPayment),
     result: answer(['stripeResults', 'adnsfResults'], withResult),
+    return: fact(['orderReturns', 'adnsfReturns'], 'OrderReturn', withReturn),
   },
 };
 

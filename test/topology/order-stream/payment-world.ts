@@ -1,9 +1,12 @@
 /** One order with the real order stream and both executors, over a real shop and a Stripe, and memory for Kafka. */
 import { bookFindings } from '../../../services/cli/verify/books.ts';
+import type { ShopReturn } from '../../../services/cli/verify/facts.ts';
 import { creditFindings, refundedOf } from '../../../services/cli/verify/refunds.ts';
+import { returnFindings } from '../../../services/cli/verify/returns.ts';
 import { instantOf } from '../../../services/order-stream/domain/local-time.ts';
 import { decimalFromText, minorUnits } from '../../../services/order-stream/domain/money.ts';
 import type { Policy } from '../../../services/order-stream/domain/policy.ts';
+import { readReturn } from '../../../services/order-stream/domain/return-rows.ts';
 import { subjectOf } from '../../../services/order-stream/domain/shop.ts';
 import type { ShopServer, Way } from '../../unit/adnsf-executor/shop-server.ts';
 import { soundWorld } from '../../unit/cli/world.ts';
@@ -16,6 +19,31 @@ export const TOTAL = 12_345n;
 const ROW = `SELECT OrderNumber, ParentOrderNumber, TransactionType, TransactionState, RefundReason, AuthorizationPNREF,
   ShippingTrackingNumber, CustomerServiceNotes, VoidedOn, AuthorizedOn, CapturedOn, RefundedOn, ShippedOn,
   CONVERT(varchar(40), OrderTotal, 2) AS Total FROM dbo.Orders`;
+
+const RETURN = `SELECT OrderReturnID, RMANumber, OrderNumber, ShoppingCartRecID, VariantID, Quantity, ReasonCode, ReturnState,
+  GoodsExpected, Restock, RefundOrderNumber, RefundReference, ApprovedOn, ReceivedOn, RefundedOn, RestockedOn, Notes,
+  CONVERT(varchar(40), RefundAmount, 2) AS RefundAmount FROM dbo.Custom_OrderReturn`;
+
+type ReturnRow = Readonly<{
+  OrderReturnID: number;
+  RMANumber: string;
+  OrderNumber: number;
+  ShoppingCartRecID: number;
+  VariantID: number;
+  Quantity: number;
+  ReasonCode: string | null;
+  ReturnState: string;
+  GoodsExpected: number;
+  Restock: number;
+  RefundAmount: string | null;
+  RefundOrderNumber: number | null;
+  RefundReference: string | null;
+  ApprovedOn: Date | null;
+  ReceivedOn: Date | null;
+  RefundedOn: Date | null;
+  RestockedOn: Date | null;
+  Notes: string | null;
+}>;
 
 type Row = Readonly<{
   OrderNumber: number;
@@ -44,6 +72,7 @@ export const openPaymentWorld = async (
   const orderNumber = await server.place(place);
   const orderId = String(orderNumber);
   const placedAs = new Map<number, string>();
+  const returnedAs = new Map<number, string>();
   let images = 0;
 
   const rows = async (): Promise<readonly Row[]> =>
@@ -77,6 +106,42 @@ export const openPaymentWorld = async (
     });
   };
 
+  const returnRows = async (): Promise<readonly ReturnRow[]> =>
+    (await server.sql(
+      `${RETURN} WHERE OrderNumber = ${orderNumber} ORDER BY OrderReturnID`,
+    )) as unknown as readonly ReturnRow[];
+
+  const returnOf = (row: ReturnRow) => {
+    const on = (local: Date | null): bigint | null => (local === null ? null : BigInt(local.getTime()));
+    const reading = readReturn(
+      {
+        returnId: row.OrderReturnID,
+        rmaNumber: row.RMANumber,
+        orderNumber: row.OrderNumber,
+        cartRecordId: row.ShoppingCartRecID,
+        variantId: row.VariantID,
+        quantity: row.Quantity,
+        reason: row.ReasonCode,
+        state: row.ReturnState,
+        goodsExpected: row.GoodsExpected === 1,
+        restock: row.Restock === 1,
+        amount: row.RefundAmount === null ? null : decimalFromText(row.RefundAmount),
+        restockingFee: decimalFromText('0'),
+        creditOrderNumber: row.RefundOrderNumber,
+        reference: row.RefundReference,
+        requestedOn: null,
+        approvedOn: on(row.ApprovedOn),
+        receivedOn: on(row.ReceivedOn),
+        refundedOn: on(row.RefundedOn),
+      },
+      assembledOrder({ orderId, orderNumber }),
+      'America/New_York',
+      { place: `return/${++images}`, factId: `return/${images}`, changedAt: BigInt(Date.now()) },
+    );
+    if (reading.kind === 'refused') throw new Error(reading.refusal.message);
+    return reading.told;
+  };
+
   /** What capture tells of the rows that changed since. @returns how many did */
   const observe = async (): Promise<number> => {
     let changed = 0;
@@ -87,6 +152,13 @@ export const openPaymentWorld = async (
       changed += 1;
       const image = imageOf(row);
       driver.feed(schemas.topic('assembledOrders'), subjectOf(image), image);
+    }
+    for (const row of await returnRows()) {
+      const said = JSON.stringify(row);
+      if (returnedAs.get(row.OrderReturnID) === said) continue;
+      returnedAs.set(row.OrderReturnID, said);
+      changed += 1;
+      driver.feed(schemas.topic('orderReturns'), orderId, returnOf(row));
     }
     await driver.run();
     return changed;
@@ -119,8 +191,17 @@ export const openPaymentWorld = async (
       const parent = parentOrderNumber === null ? null : String(parentOrderNumber);
       return { ...sample!, orderId: id, credit, parent, state, subtotal, tax, shipping, total };
     });
-    const all = { ...facts, shop: inShop };
-    const findings = [...bookFindings(all), ...creditFindings(all)];
+    const returns = (await returnRows()).map((row): ShopReturn => ({
+      returnId: row.OrderReturnID,
+      orderId,
+      state: row.ReturnState,
+      goodsExpected: row.GoodsExpected === 1,
+      amount: row.RefundAmount === null ? null : minorUnits(decimalFromText(row.RefundAmount), 'USD'),
+      reference: row.RefundReference,
+      credit: row.RefundOrderNumber,
+    }));
+    const all = { ...facts, shop: inShop, returns };
+    const findings = [...bookFindings(all), ...creditFindings(all), ...returnFindings(all)];
     const refunded = refundedOf(facts.payments[0]!);
     return { booked, books, entries: entries.get(orderId) ?? [], findings, refunded };
   };
@@ -145,6 +226,8 @@ export const openPaymentWorld = async (
     intent,
     pay,
     commandIds,
+    returnRow: async (id: number) => (await returnRows()).find(({ OrderReturnID }) => OrderReturnID === id)!,
+    giveBack: (over?: Readonly<Record<string, string>>) => server.giveBack(orderNumber, over),
     row: async () => (await rows()).find(({ OrderNumber }) => OrderNumber === orderNumber)!,
     /** Somebody refunds a part in the shop, as ADNSF writes it down. @returns the number of the credit */
     credit: async (amount: string, reason = 'damaged') =>
