@@ -10,7 +10,7 @@ const row = (over: Readonly<Record<string, unknown>>) =>
       ...{ OrderNumber: 7, StoreID: 1, PaymentMethod: 'Stripe', TransactionState: 'CAPTURED', TransactionType: 0 },
       ...{ InventoryWasReduced: 1, Subtotal: '50.0000', Tax: '4.4400', Shipping: '6.9500', Total: '61.3900' },
       ...over,
-    } as Parameters<typeof orderOf>[0],
+    },
     stores,
   );
 
