@@ -124,6 +124,13 @@ export const topics = define({
     records: ['CustomerFact'],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
+  peopleFacts: {
+    name: 'people.facts',
+    // What of both sides is said of people, in the one order in which it is heard.
+    config: aYear,
+    records: ['ShopCustomerFact', 'CustomerFact'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
   billingFacts: {
     name: 'billing.facts',
     config: forever,
@@ -266,6 +273,7 @@ export const stores = {
   invoices: 'state/InvoiceState',
   subscriptions: 'state/SubscriptionState',
   payouts: 'state/PayoutState',
+  'early-results': 'CommandResult',
   places: 'state/RowPlace',
 } as const;
 
@@ -350,6 +358,7 @@ export type TopicValues = {
   payoutFacts: Types.PayoutFact;
   shopCustomers: Types.ShopCustomerFact;
   customerFacts: Types.CustomerFact;
+  peopleFacts: Types.ShopCustomerFact | Types.CustomerFact;
   billingFacts: Types.BillingFact;
   catalogFacts: Types.CatalogFact;
   stripeCommands: StripeCommand;
@@ -382,5 +391,6 @@ export type StoreValues = {
   invoices: Types.InvoiceState;
   subscriptions: Types.SubscriptionState;
   payouts: Types.PayoutState;
+  'early-results': Types.CommandResult;
   places: Types.RowPlace;
 };

@@ -2553,6 +2553,8 @@ export type StripeLink = {
   /** When that was told. */
   readonly standingAt: bigint;
   readonly standingBy: string;
+  /** When it was last somebody else's: what was said of it until then was not said of this person. */
+  readonly leftAt: null | bigint;
   readonly fields: readonly StripeField[];
 };
 
@@ -2809,6 +2811,12 @@ export type DisputeState = {
   /** When it was last told of. */
   readonly toldAt: bigint;
   readonly toldBy: string;
+  /** Who told of it first, by the time of events. */
+  readonly openedBy: null | string;
+  /** What it was over then. */
+  readonly openedAmount: null | bigint;
+  /** Until when it was to be answered then. */
+  readonly openedDueAt: null | bigint;
   /** By balance transaction. */
   readonly movements: readonly Movement[];
   readonly evidenceDueAt: null | bigint;

@@ -11,6 +11,7 @@ import {
   customerKeyOf,
   GIFT_CARD,
   isAccepted,
+  REFUNDED,
   textOrNull,
 } from '../order-stream/domain/shop.ts';
 import type { CliConfig } from './environment.ts';
@@ -79,21 +80,24 @@ const connect = async (config: CliConfig): Promise<SqlConnection> => {
   }
 };
 
-const orderOf = (row: Row, stores: CliConfig['MILLRACE_STORES']): ShopOrder => {
+/** @throws InexactAmountError when an amount has a fraction of the smallest unit */
+export const orderOf = (row: Row, stores: CliConfig['MILLRACE_STORES']): ShopOrder => {
   const orderId = String(row['OrderNumber']);
   const currency = stores[String(row['StoreID'])]?.currency;
   if (currency === undefined)
     throw new Error(`order ${orderId}: no currency is configured for store ${String(row['StoreID'])}`);
   const amount = (name: string): bigint => minorUnits(decimalFromText(text(row, name) ?? '0'), currency);
   const state = text(row, 'TransactionState');
+  const credit = row['TransactionType'] === AD_HOC_CREDIT;
+  // The checkout takes the stock after it has written the lines; whoever refunds all of an order gives it back.
+  const finished = (isAccepted(state) || state === 'REFUSED') && row['InventoryWasReduced'] === 1;
   return {
     orderId,
     paymentMethod: cleanPaymentMethod(text(row, 'PaymentMethod')),
     state,
     reference: text(row, 'AuthorizationPNREF'),
-    // The checkout takes the stock after it has written the lines.
-    complete: (isAccepted(state) || state === 'REFUSED') && row['InventoryWasReduced'] === 1,
-    credit: row['TransactionType'] === AD_HOC_CREDIT,
+    complete: finished || (state === REFUNDED && !credit),
+    credit,
     parent: typeof row['ParentOrderNumber'] === 'number' ? String(row['ParentOrderNumber']) : null,
     subtotal: amount('Subtotal'),
     tax: amount('Tax'),

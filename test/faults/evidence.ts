@@ -17,11 +17,13 @@ const order: readonly TopicKey[] = [
   'adnsfCommands',
   'orderPayments',
   'payoutFacts',
+  'peopleFacts',
   'customerFacts',
   'catalogFacts',
   'billingFacts',
   'assembledOrders',
   'adnsfSnapshots',
+  'shopCustomers',
   'orderReturns',
   'adnsfReturns',
   'stripeResults',
@@ -34,8 +36,6 @@ const order: readonly TopicKey[] = [
   'carts',
   'customers',
   'addresses',
-  'shopCustomers',
-  'customerFacts',
   'deadLetters',
 ];
 

@@ -162,4 +162,18 @@ export const refundMutants: readonly Mutant[] = [
     edits: [{ find: `if (!stands(refund) && memo.reversedBy === null)`, replace: `if (memo.reversedBy === '')` }],
     tests: judge,
   },
+  {
+    guard: 'refunded-orders-are-judged',
+    why: 'an order that was refunded would not be missed in the topics and the books',
+    file: 'services/cli/shop.ts',
+    edits: [{ find: `finished || (state === REFUNDED && !credit)`, replace: `finished` }],
+    tests: ['test/unit/cli/shop.test.ts'],
+  },
+  {
+    guard: 'refunded-before-us-is-history',
+    why: 'a shop with a past would have a finding for each order that it has ever refunded',
+    file: 'services/cli/verify/judge.ts',
+    edits: [{ find: `complete && (state !== 'REFUNDED' ||`, replace: `complete && (orderId !== '' ||` }],
+    tests: ['test/unit/cli/shop.test.ts'],
+  },
 ];
