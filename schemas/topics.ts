@@ -128,6 +128,8 @@ export const topics = define({
       'commands/stripe.CancelPaymentIntent',
       'commands/stripe.FetchInvoiceLines',
       'commands/stripe.FetchInvoicePayments',
+      'commands/stripe.FetchCreditNotes',
+      'commands/stripe.FetchCreditNoteLines',
       'commands/stripe.UpdateCustomer',
       'commands/stripe.MoveCustomer',
       'commands/stripe.RetireCustomer',
@@ -176,6 +178,10 @@ export const topics = define({
       'commands/erp.RecordInvoicePayment',
       'commands/erp.RecordFailedCollection',
       'commands/erp.VoidInvoice',
+      'commands/erp.CreditInvoice',
+      'commands/erp.VoidInvoiceCredit',
+      'commands/erp.ApplyCustomerCredit',
+      'commands/erp.RecordOutsidePayment',
       'commands/erp.WriteOffInvoice',
       'commands/erp.ReverseWriteOff',
       'commands/erp.RecordSubscription',
@@ -254,6 +260,8 @@ export type StripeCommand =
   | Types.CancelPaymentIntent
   | Types.FetchInvoiceLines
   | Types.FetchInvoicePayments
+  | Types.FetchCreditNotes
+  | Types.FetchCreditNoteLines
   | Types.UpdateCustomer
   | Types.MoveCustomer
   | Types.RetireCustomer
@@ -292,6 +300,10 @@ export type ErpCommand =
   | Types.RecordInvoicePayment
   | Types.RecordFailedCollection
   | Types.VoidInvoice
+  | Types.CreditInvoice
+  | Types.VoidInvoiceCredit
+  | Types.ApplyCustomerCredit
+  | Types.RecordOutsidePayment
   | Types.WriteOffInvoice
   | Types.ReverseWriteOff
   | Types.RecordSubscription

@@ -129,6 +129,18 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
       case 'VoidInvoice':
         post(command, billed.voided(command));
         return;
+      case 'CreditInvoice':
+        post(command, billed.creditNoted(command));
+        return;
+      case 'VoidInvoiceCredit':
+        post(command, billed.creditVoided(command));
+        return;
+      case 'ApplyCustomerCredit':
+        post(command, billed.creditApplied(command));
+        return;
+      case 'RecordOutsidePayment':
+        post(command, billed.paidOutside(command));
+        return;
       case 'WriteOffInvoice':
         post(command, billed.writtenOff(command));
         return;

@@ -15,6 +15,7 @@ import {
   writeOffEntry,
 } from './domain/postings.ts';
 import { credited, type Due, type Share, undone } from './domain/revenue.ts';
+import { invoiceCredits } from './invoice-credits.ts';
 
 export const INVOICE_TABLES = `
 CREATE TABLE IF NOT EXISTS invoices (
@@ -61,6 +62,7 @@ const flag = (value: boolean | null): number | null => (value === null ? null : 
 
 /** Prepares the statements. Functions write their rows and give the entry to post, if any. @throws InvalidCommandError */
 export const invoices = (database: Database) => {
+  const credits = invoiceCredits(database);
   const addInvoice = database.prepare('INSERT INTO invoices VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const addLine = database.prepare('INSERT INTO invoice_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const addPart = database.prepare('INSERT INTO revenue_parts VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
@@ -190,7 +192,8 @@ export const invoices = (database: Database) => {
       const parts = undone(left.all(orderId), p.voidedAt);
       schedule(commandId, orderId, null, parts);
       addEnd.run(orderId, 'void', commandId, p.total, p.voidedAt);
-      const entry = voidEntry(p);
+      const { credited: taken, used } = credits.lessOf(orderId);
+      const entry = voidEntry(p, taken, used);
       return { ...entry, postings: [...entry.postings, ...revenuePostings(parts)] };
     },
 
@@ -208,8 +211,41 @@ export const invoices = (database: Database) => {
       return writeOffEntry(p, true);
     },
 
-    /** The entry of a credit memo of an invoice: it takes its share off the months of the service. */
+    creditNoted: (command: Types.CreditInvoice): Entry => {
+      const { commandId, orderId, payload: p } = command;
+      ofInvoice(orderId, p.currency);
+      const entry = credits.issued(command);
+      const parts = credited(left.all(orderId), p.amount - p.tax, p.issuedAt);
+      if (parts.length === 0) return entry;
+      schedule(commandId, orderId, null, parts);
+      return offRevenue(entry, parts);
+    },
+
+    creditVoided: (command: Types.VoidInvoiceCredit): Entry => {
+      const { commandId, orderId, payload: p } = command;
+      ofInvoice(orderId, p.currency);
+      const { entry, of } = credits.voided(command);
+      const parts = undone(takenBy.all(of), p.voidedAt);
+      if (parts.length === 0) return entry;
+      schedule(commandId, orderId, null, parts);
+      return offRevenue(entry, parts);
+    },
+
+    creditApplied: (command: Types.ApplyCustomerCredit): Entry => {
+      ofInvoice(command.orderId, command.payload.currency);
+      return credits.applied(command);
+    },
+
+    paidOutside: (command: Types.RecordOutsidePayment): Entry => {
+      ofInvoice(command.orderId, command.payload.currency);
+      return credits.received(command);
+    },
+
+    /**
+     * The entry of a credit memo of an invoice: it takes its share off the months of the service, unless a credit note does.
+     */
     credited: ({ commandId, orderId, payload: p }: Types.IssueCreditMemo, entry: Entry): Entry => {
+      if (p.creditNoteId !== null) return entry;
       const parts = credited(left.all(orderId), p.amount - p.tax, p.issuedAt);
       // An invoice that credits no less than it charges has no month to take it off: it stays a refund.
       if (parts.length === 0) return entry;
@@ -219,6 +255,7 @@ export const invoices = (database: Database) => {
 
     /** And of its reversal: it gives them back. */
     uncredited: ({ commandId, orderId, payload: p }: Types.ReverseCreditMemo, entry: Entry): Entry => {
+      if (p.creditNoteId !== null) return entry;
       const parts = undone(takenBy.all(memoOf.get(p.refundId) ?? ''), p.reversedAt);
       if (parts.length === 0) return entry;
       schedule(commandId, orderId, null, parts);

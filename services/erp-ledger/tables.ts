@@ -5,6 +5,7 @@ import { DISPUTE_TABLES } from './disputes.ts';
 import { CUSTOMER_TABLES } from './customers.ts';
 import { PAYOUT_TABLES } from './payouts.ts';
 import { accounts } from './domain/accounts.ts';
+import { INVOICE_CREDIT_TABLES } from './invoice-credits.ts';
 import { INVOICE_TABLES } from './invoices.ts';
 
 const VERSION = 1;
@@ -116,7 +117,7 @@ BEGIN SELECT RAISE(ABORT, 'offsets do not go back'); END;
 `;
 
 /** What later versions of this program added: a ledger of an earlier one gets it when it is opened. */
-const ADDITIONS = `${CREDIT_MEMO_TABLES}${DISPUTE_TABLES}${INVOICE_TABLES}${CUSTOMER_TABLES}${PAYOUT_TABLES}
+const ADDITIONS = `${CREDIT_MEMO_TABLES}${DISPUTE_TABLES}${INVOICE_TABLES}${INVOICE_CREDIT_TABLES}${CUSTOMER_TABLES}${PAYOUT_TABLES}
 CREATE INDEX IF NOT EXISTS applied_commands_place ON applied_commands (topic, partition, "offset");
 `;
 

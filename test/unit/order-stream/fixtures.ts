@@ -110,6 +110,7 @@ export const commandResult = (over: Partial<CommandResult> = {}): CommandResult 
   detail: {},
   balanceTransactions: [],
   invoiceLines: [],
+  creditNotes: [],
   completedAt: 1_790_000_002_000n,
   ...over,
 });

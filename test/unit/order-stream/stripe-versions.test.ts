@@ -222,6 +222,11 @@ const billing = (over: Partial<BillingFact>): Omit<BillingFact, Untold> => ({
   nextAttemptAt: null,
   paidOffStripe: null,
   shopOrderId: null,
+  paymentType: null,
+  startingBalance: null,
+  endingBalance: null,
+  creditedOff: null,
+  creditNote: null,
   ...about,
   ...over,
 });
@@ -235,6 +240,7 @@ const line = {
   proration: false,
   discount: 0n,
   taxIncluded: 0n,
+  invoiceLineId: null,
 };
 
 const subscription = billing({
