@@ -40,8 +40,7 @@ export const disputeFindings = ({ payments, ledger }: Facts): Finding[] => {
   const atStripe = new Set<string>();
   const found: Finding[] = [];
   for (const { orderId, disputes: told } of payments) {
-    // What is disputed of an invoice waits for a person.
-    if (orderId === null || orderId.startsWith('invoice:')) continue;
+    if (orderId === null) continue;
     for (const dispute of told) {
       atStripe.add(dispute.id);
       found.push(...ofDispute(orderId, dispute, disputes.get(dispute.id) ?? [], movements.get(dispute.id) ?? []));
