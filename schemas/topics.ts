@@ -164,6 +164,7 @@ export const topics = define({
     records: [
       'commands/erp.UpsertCustomer',
       'commands/erp.CreateSalesOrder',
+      'commands/erp.LinkSalesOrder',
       'commands/erp.DecrementInventory',
       'commands/erp.RecordPayment',
       'commands/erp.RecordProcessingFee',
@@ -286,6 +287,7 @@ export type AdnsfCommand = AdnsfOrderCommand | AdnsfCustomerCommand;
 export type ErpCommand =
   | Types.UpsertCustomer
   | Types.CreateSalesOrder
+  | Types.LinkSalesOrder
   | Types.DecrementInventory
   | Types.RecordPayment
   | Types.RecordProcessingFee

@@ -98,6 +98,8 @@ export type AssembledOrder = {
   readonly refundedAt: null | bigint;
   /** RefundReason. */
   readonly refundReason: null | string;
+  /** The subscription at Stripe that bills it, of an order that the shop repeats. */
+  readonly subscriptionId: null | string;
 };
 
 /** A line of an invoice, or an item of a subscription. */
@@ -721,6 +723,7 @@ export type OrdersValue = {
   readonly ShippingTrackingNumber: null | string;
   readonly RefundReason: null | string;
   readonly RefundedOn: null | bigint;
+  readonly RecurringSubscriptionID: null | string;
 };
 
 /** A change of dbo.Orders, as far as it is used here (a reader of Debezium's schema). */
@@ -1423,6 +1426,34 @@ export type IssueCreditMemo = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: IssueCreditMemoPayload;
+};
+
+/** What LinkSalesOrder says. */
+export type LinkSalesOrderPayload = {
+  readonly salesOrderNumber: string;
+  /** The order that began it. */
+  readonly parentOrderId: string;
+  /** The shop’s schedule placed it. */
+  readonly recurring: boolean;
+  /** The subscription at Stripe that bills it: then its revenue is that one’s invoices. */
+  readonly subscriptionId: null | string;
+  readonly linkedAt: bigint;
+};
+
+/** The sales order goes on from another: the shop repeats that, or added to it. */
+export type LinkSalesOrder = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'LinkSalesOrder';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: LinkSalesOrderPayload;
 };
 
 /** What MergeCustomers says. */
@@ -3092,6 +3123,13 @@ export type Sorting = {
   readonly settlement: null | Settlement;
 };
 
+/** The order that it repeats, or adds to. */
+export type ParentTold = {
+  readonly orderId: string;
+  readonly causationId: string;
+  readonly at: bigint;
+};
+
 /** What is known of an order, and what was already sent for it. */
 export type OrderState = {
   readonly orderId: string;
@@ -3129,6 +3167,8 @@ export type OrderState = {
   readonly voided: null | Voided;
   /** By refund. */
   readonly sortings: readonly Sorting[];
+  /** By the first image that tells it. */
+  readonly parent: null | ParentTold;
 };
 
 /** By which event something was first told, and when. */

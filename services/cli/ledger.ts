@@ -92,6 +92,14 @@ const entriesOf = (books: Books, orderId: string): readonly LedgerEntry[] => {
           },
         ]
       : []),
+    ...(known.parent
+      ? [
+          {
+            what: `which goes on from order ${known.parent.parentOrderId}${known.parent.subscriptionId === null ? '' : `, billed by ${known.parent.subscriptionId}`}`,
+            commandId: known.parent.commandId,
+          },
+        ]
+      : []),
     ...(invoice
       ? [
           {

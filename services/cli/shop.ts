@@ -12,6 +12,7 @@ import {
   GIFT_CARD,
   isAccepted,
   textOrNull,
+  subscriptionOf,
 } from '../order-stream/domain/shop.ts';
 import type { CliConfig } from './environment.ts';
 import type { ShopOrder, UnreadableOrder } from './verify/facts.ts';
@@ -42,7 +43,7 @@ export type ShopRow = Readonly<{
 
 // money goes through a float in the driver; as text it is exact.
 const columns = `o.OrderNumber, o.StoreID, o.CustomerID, o.Email, o.PaymentMethod, o.PaymentGateway, o.TransactionState, o.AuthorizationPNREF,
-  o.TransactionType, o.ParentOrderNumber, o.InventoryWasReduced, o.CouponType,
+  o.TransactionType, o.ParentOrderNumber, o.RecurringSubscriptionID, o.InventoryWasReduced, o.CouponType,
   CONVERT(varchar(32), o.OrderSubtotal, 2) AS Subtotal, CONVERT(varchar(32), o.OrderTax, 2) AS Tax,
   CONVERT(varchar(32), o.OrderShippingCosts, 2) AS Shipping, CONVERT(varchar(32), o.OrderTotal, 2) AS Total,
   CONVERT(varchar(32), o.CouponDiscountAmount, 2) AS CouponAmount,
@@ -92,6 +93,7 @@ const orderOf = (row: Row, stores: CliConfig['MILLRACE_STORES']): ShopOrder => {
     // The checkout takes the stock after it has written the lines.
     complete: (isAccepted(state) || state === 'REFUSED') && row['InventoryWasReduced'] === 1,
     credit: row['TransactionType'] === AD_HOC_CREDIT,
+    subscriptionId: subscriptionOf(text(row, 'RecurringSubscriptionID')),
     parent: typeof row['ParentOrderNumber'] === 'number' ? String(row['ParentOrderNumber']) : null,
     subtotal: amount('Subtotal'),
     tax: amount('Tax'),

@@ -16,6 +16,7 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
   const customers = customerBook(database);
   const addOrder = database.prepare('INSERT INTO sales_orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const addOrderLine = database.prepare('INSERT INTO sales_order_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const addLink = database.prepare('INSERT INTO sales_order_links VALUES (?, ?, ?, ?, ?, ?)');
   const addMovement = database.prepare('INSERT INTO inventory_movements VALUES (?, ?, ?, ?, ?, ?, ?)');
   const addPayment = database.prepare('INSERT INTO payments VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   const addFee = database.prepare('INSERT INTO processing_fees VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
@@ -94,6 +95,11 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
       case 'CreateSalesOrder':
         createSalesOrder(command);
         return;
+      case 'LinkSalesOrder': {
+        const { parentOrderId, recurring, subscriptionId, linkedAt } = command.payload;
+        addLink.run(orderId, commandId, parentOrderId, recurring ? 1 : 0, subscriptionId, linkedAt);
+        return;
+      }
       case 'DecrementInventory':
         for (const [line, { productId, variantId, sku, quantity }] of command.payload.lines.entries())
           addMovement.run(commandId, line, orderId, productId, variantId, sku, -quantity);

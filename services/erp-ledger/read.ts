@@ -171,11 +171,20 @@ export type LedgerSubscription = Readonly<{
   endedAt: bigint | null;
 }>;
 
+export type LedgerParent = Readonly<{
+  commandId: string;
+  parentOrderId: string;
+  recurring: bigint;
+  subscriptionId: string | null;
+}>;
+
 /** All the ledger knows of an order, or of an invoice. */
 export type LedgerOrder = Readonly<{
   orderId: string;
   /** Undefined when payments or movements are known, but no sales order. */
   order: SalesOrder | undefined;
+  /** The order that it repeats, or adds to. */
+  parent: LedgerParent | undefined;
   customer: LedgerCustomer | undefined;
   invoice: LedgerInvoice | undefined;
   lines: readonly SalesOrderLine[];
@@ -240,6 +249,8 @@ export const readLedger = (path: string): LedgerReader => {
   const orders = many(`SELECT order_id AS orderId, sales_order_number AS salesOrderNumber,
     customer_key AS customerKey, ordered_at AS orderedAt, currency, subtotal, tax, shipping, total,
     payment_method AS paymentMethod, payment_reference AS paymentReference FROM sales_orders WHERE order_id = ?`) as Query<SalesOrder>;
+  const parents = many(`SELECT command_id AS commandId, parent_order_id AS parentOrderId, recurring,
+    subscription_id AS subscriptionId FROM sales_order_links WHERE order_id = ?`) as Query<LedgerParent>;
   const lines = many(`SELECT product_id AS productId, variant_id AS variantId, sku, name, quantity,
     extended_price AS extendedPrice FROM sales_order_lines WHERE order_id = ? ORDER BY line`) as Query<SalesOrderLine>;
   const customers = many(`SELECT customer_key AS customerKey, adnsf_customer_id AS adnsfCustomerId,
@@ -351,6 +362,7 @@ export const readLedger = (path: string): LedgerReader => {
     return {
       orderId,
       order,
+      parent: parents(orderId)[0],
       customer: order && customers(order.customerKey)[0],
       invoice: invoiceOf(orderId),
       lines: lines(orderId),

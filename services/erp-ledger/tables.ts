@@ -118,6 +118,12 @@ BEGIN SELECT RAISE(ABORT, 'offsets do not go back'); END;
 
 /** What later versions of this program added: a ledger of an earlier one gets it when it is opened. */
 const ADDITIONS = `${CREDIT_MEMO_TABLES}${DISPUTE_TABLES}${INVOICE_TABLES}${INVOICE_CREDIT_TABLES}${CUSTOMER_TABLES}${PAYOUT_TABLES}
+-- The order that a sales order repeats, or adds to.
+CREATE TABLE IF NOT EXISTS sales_order_links (
+  order_id TEXT PRIMARY KEY REFERENCES sales_orders, command_id TEXT NOT NULL REFERENCES applied_commands,
+  parent_order_id TEXT NOT NULL, recurring INTEGER NOT NULL, subscription_id TEXT, linked_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS sales_order_links_parent ON sales_order_links (parent_order_id);
 CREATE INDEX IF NOT EXISTS applied_commands_place ON applied_commands (topic, partition, "offset");
 `;
 

@@ -16,6 +16,8 @@ export type ShopOrder = Readonly<{
   complete: boolean;
   /** A refund written as an order of its own, and of which order. */
   credit: boolean;
+  /** The subscription at Stripe that bills it. */
+  subscriptionId: string | null;
   parent: string | null;
   subtotal: bigint;
   tax: bigint;

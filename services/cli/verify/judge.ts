@@ -90,7 +90,11 @@ const payable = (order: ShopOrder): bigint => order.total - order.giftCard;
 
 /** Whether the product has to collect this order's money at Stripe. */
 const isCollected = (order: ShopOrder, facts: Facts): boolean =>
-  order.complete && !order.credit && payable(order) > 0n && facts.stripeMethods.includes(order.paymentMethod);
+  order.complete &&
+  !order.credit &&
+  payable(order) > 0n &&
+  order.subscriptionId === null &&
+  facts.stripeMethods.includes(order.paymentMethod);
 
 const paymentFindings = (order: ShopOrder, payment: Payment): Finding[] => {
   const { orderId } = order;

@@ -10,6 +10,7 @@ const before: Readonly<Record<string, readonly string[]>> = {
   RecordPaymentDecline: ['LinkPayment'],
   CreateSalesOrder: ['UpsertCustomer'],
   DecrementInventory: ['CreateSalesOrder'],
+  LinkSalesOrder: ['CreateSalesOrder'],
   RecordPayment: ['CreateSalesOrder'],
   RecordProcessingFee: ['RecordPayment'],
   IssueCreditMemo: ['RecordPayment'],

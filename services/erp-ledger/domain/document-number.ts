@@ -4,6 +4,7 @@ import type { ErpCommand } from '../../../schemas/topics.ts';
 const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   UpsertCustomer: 'CU',
   CreateSalesOrder: 'SO',
+  LinkSalesOrder: 'SL',
   DecrementInventory: 'IM',
   RecordPayment: 'PY',
   RecordProcessingFee: 'FE',

@@ -43,6 +43,7 @@ export const initialOrder = (orderId: string): OrderState => ({
   shipped: null,
   voided: null,
   sortings: [],
+  parent: null,
 });
 
 /** The state after a fact, and why the fact calls for a person, if it does. `known`: that was told before. */
@@ -62,7 +63,7 @@ const withEnding = (state: OrderState, order: AssembledOrder): OrderState => {
  * The first complete image is what was bought. Later ones bring changes of the shop's own, ours among them; and credits,
  * which are orders of their own, are told to their parent.
  */
-export const withAssembled = (before: OrderState, order: AssembledOrder): Folded => {
+const assembledInto = (before: OrderState, order: AssembledOrder): Folded => {
   if (order.orderId !== before.orderId) return { state: withCredit(before, order) };
   const isCredit = order.transactionType === AD_HOC_CREDIT;
   if (before.placed === null && order.complete && (isCredit || isAccepted(order.state)))
@@ -84,6 +85,19 @@ export const withAssembled = (before: OrderState, order: AssembledOrder): Folded
       message: `order ${state.orderId} is acted on as it was when it was complete (${state.placed.place}), and has changed since: ${change}`,
     },
   };
+};
+
+/** The order that this one repeats, or adds to: the shop may write it when all else is there. */
+const withParent = (state: OrderState, order: AssembledOrder): OrderState => {
+  const { orderId, parentOrderNumber: parent, transactionType, place, changedAt: at } = order;
+  const isOwn = orderId === state.orderId && transactionType !== AD_HOC_CREDIT;
+  if (!isOwn || state.parent !== null || parent === null || parent <= 0 || String(parent) === orderId) return state;
+  return { ...state, parent: { orderId: String(parent), causationId: `adnsf:Orders:${orderId}@${place}`, at } };
+};
+
+export const withAssembled = (before: OrderState, order: AssembledOrder): Folded => {
+  const folded = assembledInto(before, order);
+  return { ...folded, state: withParent(folded.state, order) };
 };
 
 const declineOf = (fact: PaymentFact): Decline => ({
