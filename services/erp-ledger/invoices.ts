@@ -133,6 +133,23 @@ export const invoices = (database: Database) => {
     ],
   });
 
+  /** What is credited, without its tax, comes off the months of the service. */
+  const takenOff = (commandId: string, orderId: string, net: bigint, at: bigint, entry: Entry): Entry => {
+    const parts = credited(left.all(orderId), net, at);
+    // An invoice that credits no less than it charges has no month to take it off: it stays a refund.
+    if (parts.length === 0) return entry;
+    schedule(commandId, orderId, null, parts);
+    return offRevenue(entry, parts);
+  };
+
+  /** And what a command took off them goes back. */
+  const givenBack = (commandId: string, orderId: string, takenByCommand: string, at: bigint, entry: Entry): Entry => {
+    const parts = undone(takenBy.all(takenByCommand), at);
+    if (parts.length === 0) return entry;
+    schedule(commandId, orderId, null, parts);
+    return offRevenue(entry, parts);
+  };
+
   return {
     has: (orderId: string): boolean => find.get(orderId) !== undefined,
 
@@ -214,21 +231,14 @@ export const invoices = (database: Database) => {
     creditNoted: (command: Types.CreditInvoice): Entry => {
       const { commandId, orderId, payload: p } = command;
       ofInvoice(orderId, p.currency);
-      const entry = credits.issued(command);
-      const parts = credited(left.all(orderId), p.amount - p.tax, p.issuedAt);
-      if (parts.length === 0) return entry;
-      schedule(commandId, orderId, null, parts);
-      return offRevenue(entry, parts);
+      return takenOff(commandId, orderId, p.amount - p.tax, p.issuedAt, credits.issued(command));
     },
 
     creditVoided: (command: Types.VoidInvoiceCredit): Entry => {
       const { commandId, orderId, payload: p } = command;
       ofInvoice(orderId, p.currency);
       const { entry, of } = credits.voided(command);
-      const parts = undone(takenBy.all(of), p.voidedAt);
-      if (parts.length === 0) return entry;
-      schedule(commandId, orderId, null, parts);
-      return offRevenue(entry, parts);
+      return givenBack(commandId, orderId, of, p.voidedAt, entry);
     },
 
     creditApplied: (command: Types.ApplyCustomerCredit): Entry => {
@@ -246,20 +256,13 @@ export const invoices = (database: Database) => {
      */
     credited: ({ commandId, orderId, payload: p }: Types.IssueCreditMemo, entry: Entry): Entry => {
       if (p.creditNoteId !== null) return entry;
-      const parts = credited(left.all(orderId), p.amount - p.tax, p.issuedAt);
-      // An invoice that credits no less than it charges has no month to take it off: it stays a refund.
-      if (parts.length === 0) return entry;
-      schedule(commandId, orderId, null, parts);
-      return offRevenue(entry, parts);
+      return takenOff(commandId, orderId, p.amount - p.tax, p.issuedAt, entry);
     },
 
     /** And of its reversal: it gives them back. */
     uncredited: ({ commandId, orderId, payload: p }: Types.ReverseCreditMemo, entry: Entry): Entry => {
       if (p.creditNoteId !== null) return entry;
-      const parts = undone(takenBy.all(memoOf.get(p.refundId) ?? ''), p.reversedAt);
-      if (parts.length === 0) return entry;
-      schedule(commandId, orderId, null, parts);
-      return offRevenue(entry, parts);
+      return givenBack(commandId, orderId, memoOf.get(p.refundId) ?? '', p.reversedAt, entry);
     },
 
     subscribed: ({ commandId, payload: p }: Types.RecordSubscription): void => {
