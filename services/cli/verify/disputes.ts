@@ -1,5 +1,5 @@
 /** What disputes moved at Stripe against the ledger. */
-import type { Dispute, Facts, LedgerDispute, LedgerDisputeMovement } from './facts.ts';
+import type { Dispute, Facts, Ledger, LedgerDispute, LedgerDisputeMovement } from './facts.ts';
 import type { Finding } from './judge.ts';
 
 const DECIDED = new Set(['won', 'lost', 'warning_closed', 'prevented', 'charge_refunded']);
@@ -34,7 +34,10 @@ const ofDispute = (
   return found;
 };
 
-export const disputeFindings = ({ payments, ledger }: Facts): Finding[] => {
+/** What of all sides this is about. */
+type DisputeSides = Pick<Facts, 'payments'> & Readonly<{ ledger: Pick<Ledger, 'disputes' | 'disputeMovements'> }>;
+
+export const disputeFindings = ({ payments, ledger }: DisputeSides): Finding[] => {
   const disputes = Map.groupBy(ledger.disputes, ({ disputeId }) => disputeId);
   const movements = Map.groupBy(ledger.disputeMovements, ({ disputeId }) => disputeId);
   const atStripe = new Set<string>();
