@@ -201,6 +201,10 @@ export type BillingFact = {
   /** What credit notes took off what an invoice asks for. */
   readonly creditedOff: null | bigint;
   readonly creditNote: null | CreditNoteSaid;
+  /** Of a subscription that is tried, or was: until then nothing is asked for. */
+  readonly trialEndsAt: null | bigint;
+  /** What becomes of the invoices of a subscription whose collection is paused: void, keep_as_draft, mark_uncollectible. */
+  readonly collectionPaused: null | string;
   /** The connected account, on Connect events. */
   readonly account: null | string;
   /** When Stripe made the object. */
@@ -1778,6 +1782,10 @@ export type RecordSubscriptionPayload = {
   readonly shopOrderId: null | string;
   readonly toldAt: bigint;
   readonly items: readonly SubscribedItem[];
+  /** Of a subscription that is tried, or was: until then nothing is asked for. */
+  readonly trialEndsAt: null | bigint;
+  /** What becomes of the invoices of a subscription whose collection is paused: void, keep_as_draft, mark_uncollectible. */
+  readonly collectionPaused: null | string;
 };
 
 /** How a subscription stands. Of several the one of the highest rank counts, then the latest, then the greatest telling. */
@@ -3336,6 +3344,10 @@ export type SubscriptionTelling = {
   readonly shopOrderId: null | string;
   readonly shopOrderNumber: null | number;
   readonly items: readonly SubscriptionItem[];
+  /** Of a subscription that is tried, or was: until then nothing is asked for. */
+  readonly trialEndsAt: null | bigint;
+  /** What becomes of the invoices of a subscription whose collection is paused: void, keep_as_draft, mark_uncollectible. */
+  readonly collectionPaused: null | string;
 };
 
 /** How a subscription was told to be, lately, and what was already sent. */

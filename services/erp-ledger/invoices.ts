@@ -88,14 +88,14 @@ export const invoices = (database: Database) => {
   const memoOf = database.prepare<[string], string>('SELECT command_id FROM credit_memos WHERE refund_id = ?').pluck();
   // Of what a subscription was told to be, the furthest counts, then the latest: commands may come in any order.
   const upsertSubscription = database.prepare(`
-    INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (subscription_id) DO UPDATE SET
       command_id = excluded.command_id, rank = excluded.rank, told_at = excluded.told_at, telling = excluded.telling,
       customer_id = excluded.customer_id, status = excluded.status, currency = excluded.currency,
       collection_method = excluded.collection_method, period_start = excluded.period_start,
       period_end = excluded.period_end, cancel_at_period_end = excluded.cancel_at_period_end,
       canceled_at = excluded.canceled_at, ended_at = excluded.ended_at, shop_order_id = excluded.shop_order_id,
-      items = excluded.items
+      items = excluded.items, trial_ends_at = excluded.trial_ends_at, collection_paused = excluded.collection_paused
     WHERE (excluded.rank, excluded.told_at, excluded.telling) > (rank, told_at, telling)`);
 
   const known = (orderId: string): Invoice => {
@@ -283,6 +283,8 @@ export const invoices = (database: Database) => {
         p.endedAt,
         p.shopOrderId,
         JSON.stringify(p.items, (_name, part: unknown) => (typeof part === 'bigint' ? String(part) : part)),
+        p.trialEndsAt,
+        p.collectionPaused,
       );
     },
   };

@@ -169,6 +169,8 @@ export type LedgerSubscription = Readonly<{
   toldAt: bigint;
   periodEnd: bigint | null;
   endedAt: bigint | null;
+  trialEndsAt: bigint | null;
+  collectionPaused: string | null;
 }>;
 
 export type LedgerParent = Readonly<{
@@ -312,7 +314,7 @@ export const readLedger = (path: string): LedgerReader => {
     off_invoice AS offInvoice, refunded, to_balance AS toBalance, outside, voided_by AS voidedBy FROM invoice_credits
     WHERE order_id = ? ORDER BY credit_note_id`) as Query<LedgerCreditNote>;
   const subscriptions = many(`SELECT subscription_id AS subscriptionId, status, told_at AS toldAt,
-    period_end AS periodEnd, ended_at AS endedAt FROM subscriptions ORDER BY 1`) as Query<LedgerSubscription>;
+    period_end AS periodEnd, ended_at AS endedAt, trial_ends_at AS trialEndsAt, collection_paused AS collectionPaused FROM subscriptions ORDER BY 1`) as Query<LedgerSubscription>;
   const stock = many(`SELECT product_id AS productId, variant_id AS variantId, sku, on_hand AS quantity
     FROM inventory ORDER BY product_id, variant_id, sku`) as Query<StockRow>;
   const conflicts = many(`SELECT topic, partition, "offset", command_id AS commandId, reason, message

@@ -127,10 +127,17 @@ CREATE INDEX IF NOT EXISTS sales_order_links_parent ON sales_order_links (parent
 CREATE INDEX IF NOT EXISTS applied_commands_place ON applied_commands (topic, partition, "offset");
 `;
 
-/** A line that counts from a time on; null: at once. */
-const addDueAt = (database: Database): void => {
-  const columns = database.prepare<[], string>("SELECT name FROM pragma_table_info('journal_lines')").pluck().all();
-  if (!columns.includes('due_at')) database.exec('ALTER TABLE journal_lines ADD COLUMN due_at INTEGER');
+/** Columns that tables of earlier versions have not. `due_at`: a line that counts from a time on; null: at once. */
+const LATER_COLUMNS = [
+  ['journal_lines', 'due_at', 'INTEGER'],
+  ['subscriptions', 'trial_ends_at', 'INTEGER'],
+  ['subscriptions', 'collection_paused', 'TEXT'],
+] as const;
+
+const addColumns = (database: Database): void => {
+  const columns = database.prepare<[string], string>('SELECT name FROM pragma_table_info(?)').pluck();
+  for (const [table, column, type] of LATER_COLUMNS)
+    if (!columns.all(table).includes(column)) database.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
 };
 
 /** Makes the tables in a new database. @throws when the database is of another version */
@@ -149,7 +156,7 @@ export const prepareTables = (database: Database): void => {
         database.pragma(`user_version = ${VERSION}`);
       }
       database.exec(ADDITIONS);
-      addDueAt(database);
+      addColumns(database);
       const add = database.prepare('INSERT OR IGNORE INTO accounts (code, name, kind) VALUES (?, ?, ?)');
       for (const { code, name, kind } of Object.values(accounts)) add.run(code, name, kind);
     })

@@ -169,6 +169,8 @@ describe('a subscription', () => {
       cancelAtPeriodEnd: false,
       canceledAt: null,
       endedAt: null,
+      trialEndsAt: null,
+      collectionPaused: null,
       shopOrderId: null,
       toldAt,
       items: [{ itemId: 'si_1', productId: 'prod_1', priceId: 'price_1', quantity: 2n }],

@@ -227,6 +227,8 @@ const billing = (over: Partial<BillingFact>): Omit<BillingFact, Untold> => ({
   endingBalance: null,
   creditedOff: null,
   creditNote: null,
+  trialEndsAt: null,
+  collectionPaused: null,
   ...about,
   ...over,
 });

@@ -48,6 +48,8 @@ export const billingFact = (
     endingBalance: null,
     creditedOff: null,
     creditNote: null,
+    trialEndsAt: null,
+    collectionPaused: null,
     ...toldBy(teller),
     ...told,
   },
