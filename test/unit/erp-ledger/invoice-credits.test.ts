@@ -4,6 +4,7 @@ import type { ErpCommand } from '../../../schemas/topics.ts';
 import {
   balanced,
   creditNote,
+  day,
   dispute,
   type Fact,
   invoice,
@@ -133,6 +134,40 @@ describe('a credit note in the books', () => {
     const note = creditNote('cn_1', 20, { offInvoice: 0n, refunds: [{ refundId: 're_1', amount: 3_000n }] });
     const withRefund = told([...paidFacts, note, refund('re_1', 3_000n, 20)], noted);
     expect((await after(edited(withRefund, 'IssueCreditMemo', { tax: 9n }))).aside[0]).toContain('that one');
+  });
+});
+
+describe('an invoice of a subscription that changed', () => {
+  it('credits and charges by its lines, is earned to the unit, and a credit note of all of it leaves none', async () => {
+    const aLine = fc.record({
+      amount: fc.bigInt(-5_000n, 20_000n),
+      from: fc.integer({ min: 0, max: 60 }),
+      days: fc.integer({ min: 0, max: 90 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(aLine, { minLength: 1, maxLength: 4 }), fc.bigInt(0n, 9n), async (cuts, tax) => {
+        const net = cuts.reduce((all, { amount }) => all + amount, 0n);
+        fc.pre(net > 0n);
+        const total = net + tax;
+        const lines = cuts.map(({ amount, from, days }, n) => ({
+          ...open.lines[0]!,
+          lineId: `il_${n}`,
+          amount,
+          periodStart: day(from),
+          periodEnd: day(from + days),
+          proration: true,
+        }));
+        const changed = invoice('open', 20, 0, { lines, total, tax, subtotal: net, amountDue: total });
+        const billed = await after(told([changed]));
+        expect(billed.aside).toEqual([]);
+        expect(billed.end['Revenue']).toBe(-net);
+        expect(billed.end['Deferred Revenue']).toBeUndefined();
+        for (const balances of Object.values(billed.at)) expect(sum(balances)).toBe(0n);
+        const all = await after(told([changed, creditNote('cn_1', 20, {}, { total, tax })]));
+        expect([all.aside, all.end]).toEqual([[], {}]);
+      }),
+      { numRuns: 25 },
+    );
   });
 });
 
