@@ -35,8 +35,8 @@ describe('FetchCreditNotes', () => {
     const refundId = note.refunds[0]!.refund as string;
     const { result } = await test.execute(fetchCreditNotes(invoice, refundId));
     expect(result).toMatchObject({ status: 'succeeded', objectId: refundId });
-    expect(result!.creditNotes).toHaveLength(102);
-    expect(result!.creditNotes.filter(({ refundIds }) => refundIds.length > 0)).toEqual([
+    expect(result.creditNotes).toHaveLength(102);
+    expect(result.creditNotes.filter(({ refundIds }) => refundIds.length > 0)).toEqual([
       { id: note.id, void: false, total: 1_082n, tax: 82n, refundIds: [refundId] },
     ]);
   });
@@ -63,7 +63,7 @@ describe('FetchCreditNoteLines', () => {
     expect(note.lines.has_more).toBe(true);
     const { result } = await test.execute(fetchCreditNoteLines(note.id));
     expect(result).toMatchObject({ status: 'succeeded', objectId: note.id });
-    expect(result!.invoiceLines.map(({ amount }) => amount).sort()).toEqual(
+    expect(result.invoiceLines.map(({ amount }) => amount).sort()).toEqual(
       lines.map((each) => BigInt(each.unit_amount)),
     );
   });
