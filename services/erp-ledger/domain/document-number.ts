@@ -30,6 +30,8 @@ const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   EraseCustomer: 'ER',
   PostPayoutJournal: 'PJ',
   ReversePayoutJournal: 'PR',
+  RecordReturn: 'RT',
+  ReceiveReturn: 'RR',
 };
 
 /**
