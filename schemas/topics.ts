@@ -155,6 +155,8 @@ export const topics = define({
       'commands/stripe.CancelPaymentIntent',
       'commands/stripe.FetchInvoiceLines',
       'commands/stripe.FetchInvoicePayments',
+      'commands/stripe.FetchCreditNotes',
+      'commands/stripe.FetchCreditNoteLines',
       'commands/stripe.UpdateCustomer',
       'commands/stripe.MoveCustomer',
       'commands/stripe.RetireCustomer',
@@ -192,6 +194,7 @@ export const topics = define({
     records: [
       'commands/erp.UpsertCustomer',
       'commands/erp.CreateSalesOrder',
+      'commands/erp.LinkSalesOrder',
       'commands/erp.DecrementInventory',
       'commands/erp.RecordPayment',
       'commands/erp.RecordProcessingFee',
@@ -206,6 +209,10 @@ export const topics = define({
       'commands/erp.RecordInvoicePayment',
       'commands/erp.RecordFailedCollection',
       'commands/erp.VoidInvoice',
+      'commands/erp.CreditInvoice',
+      'commands/erp.VoidInvoiceCredit',
+      'commands/erp.ApplyCustomerCredit',
+      'commands/erp.RecordOutsidePayment',
       'commands/erp.WriteOffInvoice',
       'commands/erp.ReverseWriteOff',
       'commands/erp.RecordSubscription',
@@ -288,6 +295,8 @@ export type StripeCommand =
   | Types.CancelPaymentIntent
   | Types.FetchInvoiceLines
   | Types.FetchInvoicePayments
+  | Types.FetchCreditNotes
+  | Types.FetchCreditNoteLines
   | Types.UpdateCustomer
   | Types.MoveCustomer
   | Types.RetireCustomer
@@ -314,6 +323,7 @@ export type AdnsfCommand = AdnsfOrderCommand | AdnsfCustomerCommand | AdnsfRetur
 export type ErpCommand =
   | Types.UpsertCustomer
   | Types.CreateSalesOrder
+  | Types.LinkSalesOrder
   | Types.DecrementInventory
   | Types.RecordPayment
   | Types.RecordProcessingFee
@@ -328,6 +338,10 @@ export type ErpCommand =
   | Types.RecordInvoicePayment
   | Types.RecordFailedCollection
   | Types.VoidInvoice
+  | Types.CreditInvoice
+  | Types.VoidInvoiceCredit
+  | Types.ApplyCustomerCredit
+  | Types.RecordOutsidePayment
   | Types.WriteOffInvoice
   | Types.ReverseWriteOff
   | Types.RecordSubscription

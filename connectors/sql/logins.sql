@@ -107,7 +107,7 @@ GO
 ALTER ROLE [millrace_commands] ADD MEMBER [millrace_executor];
 GO
 GRANT SELECT ON dbo.Orders (
-    OrderNumber, StoreID, ParentOrderNumber, CustomerID, Email, OrderDate, OrderTotal, OrderSubtotal, OrderTax,
+    OrderNumber, StoreID, ParentOrderNumber, RecurringSubscriptionID, CustomerID, Email, OrderDate, OrderTotal, OrderSubtotal, OrderTax,
     OrderShippingCosts, CouponType, CouponDiscountAmount, PaymentMethod, PaymentGateway, AuthorizationPNREF, TransactionState, TransactionType, IsNew,
     AuthorizedOn, CapturedOn, RefundedOn, VoidedOn, FraudedOn, ShippedOn, ShippedVIA, ShippingTrackingNumber,
     RefundReason, CustomerServiceNotes, ReadyToShip, InventoryWasReduced, UpdatedOn

@@ -98,6 +98,8 @@ export type AssembledOrder = {
   readonly refundedAt: null | bigint;
   /** RefundReason. */
   readonly refundReason: null | string;
+  /** The subscription at Stripe that bills it, of an order that the shop repeats. */
+  readonly subscriptionId: null | string;
 };
 
 /** A line of an invoice, or an item of a subscription. */
@@ -117,6 +119,28 @@ export type BillingLine = {
   readonly discount: bigint;
   /** The part of the amount that is tax. */
   readonly taxIncluded: bigint;
+  /** The line of the invoice that a line of a credit note takes back. */
+  readonly invoiceLineId: null | string;
+};
+
+/** A refund that belongs to a credit note. */
+export type NotedRefund = {
+  /** re_…; null for what is no refund at Stripe. */
+  readonly refundId: null | string;
+  /** Old versions do not say it. */
+  readonly amount: null | bigint;
+};
+
+/** What a credit note does with its total. */
+export type CreditNoteSaid = {
+  readonly reason: null | string;
+  /** Taken off what the invoice asks for; null when it does not say. */
+  readonly offInvoice: null | bigint;
+  /** Paid back by other means than Stripe. */
+  readonly outside: bigint;
+  readonly refunds: readonly NotedRefund[];
+  /** Of the customer’s balance that it went to. */
+  readonly balanceTransactionId: null | string;
 };
 
 /** A version-independent fact about a subscription, an invoice, a payment of an invoice, or a credit note. */
@@ -168,6 +192,19 @@ export type BillingFact = {
   readonly paidOffStripe: null | bigint;
   /** The order of the shop that a subscription goes on from: order_id in its metadata, which its invoices repeat. */
   readonly shopOrderId: null | string;
+  /** What a payment of an invoice was made with, as Stripe calls it, where that is not Stripe. */
+  readonly paymentType: null | string;
+  /** What the customer owed us before an invoice was finalised; a credit is negative. */
+  readonly startingBalance: null | bigint;
+  /** And after that. */
+  readonly endingBalance: null | bigint;
+  /** What credit notes took off what an invoice asks for. */
+  readonly creditedOff: null | bigint;
+  readonly creditNote: null | CreditNoteSaid;
+  /** Of a subscription that is tried, or was: until then nothing is asked for. */
+  readonly trialEndsAt: null | bigint;
+  /** What becomes of the invoices of a subscription whose collection is paused: void, keep_as_draft, mark_uncollectible. */
+  readonly collectionPaused: null | string;
   /** The connected account, on Connect events. */
   readonly account: null | string;
   /** When Stripe made the object. */
@@ -232,6 +269,15 @@ export type BalanceTransaction = {
   readonly orderId: null | string;
 };
 
+/** A credit note that an invoice has. */
+export type ListedCreditNote = {
+  readonly id: string;
+  readonly void: boolean;
+  readonly total: bigint;
+  readonly tax: bigint;
+  readonly refundIds: readonly string[];
+};
+
 /** What became of a command. */
 export type CommandResult = {
   readonly commandId: string;
@@ -255,6 +301,8 @@ export type CommandResult = {
   readonly balanceTransactions: readonly BalanceTransaction[];
   /** All lines of an invoice. */
   readonly invoiceLines: readonly BillingLine[];
+  /** All credit notes of an invoice. */
+  readonly creditNotes: readonly ListedCreditNote[];
 };
 
 /** A postal address as Stripe has it: country by its ISO code. */
@@ -759,6 +807,7 @@ export type OrdersValue = {
   readonly ShippingTrackingNumber: null | string;
   readonly RefundReason: null | string;
   readonly RefundedOn: null | bigint;
+  readonly RecurringSubscriptionID: null | string;
 };
 
 /** A change of dbo.Orders, as far as it is used here (a reader of Debezium's schema). */
@@ -1257,6 +1306,32 @@ export type VoidOrder = {
   readonly payload: VoidOrderPayload;
 };
 
+/** What ApplyCustomerCredit says. */
+export type ApplyCustomerCreditPayload = {
+  readonly invoiceId: string;
+  readonly customerId: null | string;
+  /** Taken of the credit; negative: what the invoice left for later ones, or what was owed from before and is asked for with it. */
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly appliedAt: bigint;
+};
+
+/** What an invoice took of the balance that its customer had with us. */
+export type ApplyCustomerCredit = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'ApplyCustomerCredit';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: ApplyCustomerCreditPayload;
+};
+
 /** What BookDisputeMovement says. */
 export type BookDisputeMovementPayload = {
   readonly disputeId: string;
@@ -1380,6 +1455,57 @@ export type CreateSalesOrder = {
   readonly payload: CreateSalesOrderPayload;
 };
 
+/** A line of a credit note. */
+export type CreditLine = {
+  readonly lineId: string;
+  /** The line of the invoice that it takes back. */
+  readonly invoiceLineId: null | string;
+  readonly description: null | string;
+  readonly quantity: null | bigint;
+  /** Without discounts and tax. */
+  readonly net: bigint;
+  readonly tax: null | bigint;
+};
+
+/** What CreditInvoice says. */
+export type CreditInvoicePayload = {
+  readonly creditNoteId: string;
+  readonly number: null | string;
+  readonly invoiceId: string;
+  /** With tax. */
+  readonly amount: bigint;
+  /** The part of the amount that is tax. */
+  readonly tax: bigint;
+  readonly currency: string;
+  readonly reason: null | string;
+  /** What the customer owes less. */
+  readonly offInvoice: bigint;
+  /** What is paid back by refunds at Stripe. */
+  readonly refunded: bigint;
+  /** What the customer is left with for later invoices. */
+  readonly toBalance: bigint;
+  /** What is paid back by other means than Stripe. */
+  readonly outside: bigint;
+  readonly issuedAt: bigint;
+  readonly lines: readonly CreditLine[];
+};
+
+/** A credit note: takes back a part of what was invoiced, with its tax. Refunds that belong to it come as credit memos that name it, and settle what it leaves to be paid back. */
+export type CreditInvoice = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'CreditInvoice';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: CreditInvoicePayload;
+};
+
 /** Units of one variant. */
 export type StockMovement = {
   readonly productId: number;
@@ -1456,6 +1582,8 @@ export type IssueCreditMemoPayload = {
   readonly currency: string;
   readonly reason: null | string;
   readonly issuedAt: bigint;
+  /** The credit note of an invoice that it belongs to: then what is credited, with its tax, is that one’s to say. */
+  readonly creditNoteId: null | string;
   /** The return that it pays back, if it is of one. */
   readonly returnId: null | number;
   /** Which request of the shop it fulfils; null when the refund was begun at the payment provider. */
@@ -1478,6 +1606,34 @@ export type IssueCreditMemo = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: IssueCreditMemoPayload;
+};
+
+/** What LinkSalesOrder says. */
+export type LinkSalesOrderPayload = {
+  readonly salesOrderNumber: string;
+  /** The order that began it. */
+  readonly parentOrderId: string;
+  /** The shop’s schedule placed it. */
+  readonly recurring: boolean;
+  /** The subscription at Stripe that bills it: then its revenue is that one’s invoices. */
+  readonly subscriptionId: null | string;
+  readonly linkedAt: bigint;
+};
+
+/** The sales order goes on from another: the shop repeats that, or added to it. */
+export type LinkSalesOrder = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'LinkSalesOrder';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: LinkSalesOrderPayload;
 };
 
 /** What MergeCustomers says. */
@@ -1719,6 +1875,32 @@ export type RecordInvoicePayment = {
   readonly payload: RecordInvoicePaymentPayload;
 };
 
+/** What RecordOutsidePayment says. */
+export type RecordOutsidePaymentPayload = {
+  readonly invoiceId: string;
+  /** The payment record, or the invoice itself where all of it was. */
+  readonly paymentId: string;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly receivedAt: bigint;
+};
+
+/** A part of an invoice that was paid by other means than Stripe, as somebody told Stripe. */
+export type RecordOutsidePayment = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'RecordOutsidePayment';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RecordOutsidePaymentPayload;
+};
+
 /** What RecordPayment says. */
 export type RecordPaymentPayload = {
   readonly paymentIntentId: null | string;
@@ -1836,6 +2018,10 @@ export type RecordSubscriptionPayload = {
   readonly shopOrderId: null | string;
   readonly toldAt: bigint;
   readonly items: readonly SubscribedItem[];
+  /** Of a subscription that is tried, or was: until then nothing is asked for. */
+  readonly trialEndsAt: null | bigint;
+  /** What becomes of the invoices of a subscription whose collection is paused: void, keep_as_draft, mark_uncollectible. */
+  readonly collectionPaused: null | string;
 };
 
 /** How a subscription stands. Of several the one of the highest rank counts, then the latest, then the greatest telling. */
@@ -1901,6 +2087,8 @@ export type ReverseCreditMemoPayload = {
   readonly currency: string;
   readonly reason: null | string;
   readonly reversedAt: bigint;
+  /** The credit note of an invoice that it belongs to: then what is credited, with its tax, is that one’s to say. */
+  readonly creditNoteId: null | string;
 };
 
 /** A refund came back: its credit memo does not hold. */
@@ -2074,6 +2262,32 @@ export type VoidInvoice = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: VoidInvoicePayload;
+};
+
+/** What VoidInvoiceCredit says. */
+export type VoidInvoiceCreditPayload = {
+  readonly creditNoteId: string;
+  readonly invoiceId: string;
+  readonly amount: bigint;
+  readonly tax: bigint;
+  readonly currency: string;
+  readonly voidedAt: bigint;
+};
+
+/** A credit note is void: the customer owes again what it took off. */
+export type VoidInvoiceCredit = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'VoidInvoiceCredit';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: VoidInvoiceCreditPayload;
 };
 
 /** What WriteOffInvoice says. */
@@ -2318,6 +2532,54 @@ export type FetchBalanceTransaction = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: FetchBalanceTransactionPayload;
+};
+
+/** What FetchCreditNoteLines says. */
+export type FetchCreditNoteLinesPayload = {
+  readonly creditNoteId: string;
+  /** Of the credit note, and so of its lines. */
+  readonly currency: string;
+};
+
+/** Ask for all lines of a credit note: events carry the first ones only. */
+export type FetchCreditNoteLines = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'FetchCreditNoteLines';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: FetchCreditNoteLinesPayload;
+};
+
+/** What FetchCreditNotes says. */
+export type FetchCreditNotesPayload = {
+  readonly invoiceId: string;
+  /** The refund that it is asked about. */
+  readonly refundId: string;
+  /** Of the invoice, and so of its credit notes. */
+  readonly currency: string;
+};
+
+/** Ask which credit notes an invoice has: a refund does not say that it belongs to one. */
+export type FetchCreditNotes = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'FetchCreditNotes';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: FetchCreditNotesPayload;
 };
 
 /** What FetchInvoiceLines says. */
@@ -2788,6 +3050,8 @@ export type RefundStep = {
   readonly ready: boolean;
   /** Which request of the shop it fulfils; null when it was begun at Stripe. */
   readonly requestedBy: null | string;
+  /** The credit note of an invoice that it belongs to. */
+  readonly creditNoteId: null | string;
   /** The return that the refund says it is of. */
   readonly returnId: null | number;
   /** It is of no return that we asked for, or that is known. */
@@ -2823,22 +3087,90 @@ export type DisputeState = {
   readonly createdAt: null | bigint;
 };
 
+export type NoteRefund = {
+  readonly refundId: null | string;
+  readonly amount: null | bigint;
+};
+
+export type CreditNoteLine = {
+  readonly lineId: string;
+  readonly invoiceLineId: null | string;
+  readonly description: null | string;
+  readonly quantity: null | bigint;
+  /** Without discounts and tax. */
+  readonly net: bigint;
+  readonly tax: null | bigint;
+};
+
+/** That something was so, by the earliest telling of it. */
+export type Moment = {
+  readonly factId: string;
+  readonly at: bigint;
+};
+
+/** Where its amount went. */
+export type CreditSplit = {
+  /** To be paid back by refunds. */
+  readonly refunded: bigint;
+  readonly toBalance: bigint;
+};
+
 export type CreditNoteTold = {
   readonly id: string;
   readonly amount: bigint;
   readonly currency: string;
   readonly factId: string;
   readonly at: bigint;
+  readonly number: null | string;
+  readonly reason: null | string;
+  /** The part of the amount that is tax. */
+  readonly tax: bigint;
+  /** What the customer owes less; null when it does not say. */
+  readonly offInvoice: null | bigint;
+  /** Paid back by other means than Stripe. */
+  readonly outside: bigint;
+  readonly refunds: readonly NoteRefund[];
+  readonly balanceTransactionId: null | string;
+  readonly lines: readonly CreditNoteLine[];
+  readonly linesComplete: boolean;
+  readonly voided: null | Moment;
+  /** When it was made. */
+  readonly issuedAt: bigint;
+  /** Once that is known of all its refunds. */
+  readonly split: null | CreditSplit;
+  /** Why it cannot be booked. */
+  readonly problem: null | string;
 };
 
-export type PaidElsewhere = {
+/** What the credit notes of the invoice said when they were asked about a refund. */
+export type RefundClaim = {
+  readonly refundId: string;
+  /** The one it belongs to. */
+  readonly creditNoteId: null | string;
+  /** By all that stood then. */
+  readonly credited: bigint;
+  /** The part of it that is tax. */
+  readonly creditedTax: bigint;
+};
+
+/** What it took of the balance of its customer. */
+export type CreditUsed = {
+  /** Negative: what it left for later, or asks for from before. */
   readonly amount: bigint;
+  /** What it asks for more than that leaves of its total. */
+  readonly unexplained: bigint;
   readonly factId: string;
   readonly at: bigint;
 };
 
-/** That something was so, by the earliest telling of it. */
-export type Moment = {
+/** Paid by other means than Stripe. */
+export type OutsidePayment = {
+  /** Of the payment record, or of the invoice where that says it of all of it. */
+  readonly id: string;
+  readonly amount: bigint;
+  readonly currency: string;
+  /** As Stripe calls it. */
+  readonly type: null | string;
   readonly factId: string;
   readonly at: bigint;
 };
@@ -2872,7 +3204,15 @@ export type InvoiceState = {
   readonly disputes: readonly DisputeState[];
   /** By id. */
   readonly creditNotes: readonly CreditNoteTold[];
-  readonly paidOffStripe: null | PaidElsewhere;
+  /** In the order of the answers. */
+  readonly refundClaims: readonly RefundClaim[];
+  /** What credit notes that stand took off what it asks for. */
+  readonly creditedOff: bigint;
+  /** Of what was void, what credit notes had taken off before. */
+  readonly voidedWithout: bigint;
+  readonly creditUsed: null | CreditUsed;
+  /** By id. */
+  readonly outside: readonly OutsidePayment[];
   readonly paid: null | Moment;
   readonly voided: null | Moment;
   readonly writtenOff: null | WrittenOff;
@@ -3047,6 +3387,13 @@ export type Sorting = {
   readonly settlement: null | Settlement;
 };
 
+/** The order that it repeats, or adds to. */
+export type ParentTold = {
+  readonly orderId: string;
+  readonly causationId: string;
+  readonly at: bigint;
+};
+
 /** What is to be asked of Stripe for a return. */
 export type ReturnAsk = {
   /** Minor units. */
@@ -3130,6 +3477,8 @@ export type OrderState = {
   readonly voided: null | Voided;
   /** By refund. */
   readonly sortings: readonly Sorting[];
+  /** By the first image that tells it. */
+  readonly parent: null | ParentTold;
   /** By id. */
   readonly returns: readonly ReturnState[];
 };
@@ -3311,6 +3660,10 @@ export type SubscriptionTelling = {
   readonly shopOrderId: null | string;
   readonly shopOrderNumber: null | number;
   readonly items: readonly SubscriptionItem[];
+  /** Of a subscription that is tried, or was: until then nothing is asked for. */
+  readonly trialEndsAt: null | bigint;
+  /** What becomes of the invoices of a subscription whose collection is paused: void, keep_as_draft, mark_uncollectible. */
+  readonly collectionPaused: null | string;
 };
 
 /** How a subscription was told to be, lately, and what was already sent. */

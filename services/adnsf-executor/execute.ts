@@ -144,7 +144,16 @@ const attempt = async (
 
 const asResult = (command: AdnsfCommand, commandAt: bigint, executed: Executed): CommandResult => {
   const { commandId, orderId, type, target } = command;
-  const about = { commandId, orderId, type, target, requestId: null, balanceTransactions: [], invoiceLines: [] };
+  const about = {
+    commandId,
+    orderId,
+    type,
+    target,
+    requestId: null,
+    balanceTransactions: [],
+    invoiceLines: [],
+    creditNotes: [],
+  };
   if (executed.kind === 'refused')
     return {
       ...about,

@@ -35,7 +35,14 @@ const everythingIn = (books: Books): Ledger => {
     invoices: orders.flatMap(({ orderId, invoice }) =>
       invoice === undefined
         ? []
-        : [{ ...invoice, orderId, revenue: invoice.revenue.reduce((sum, { amount }) => sum + amount, 0n) }],
+        : [
+            {
+              ...invoice,
+              orderId,
+              revenue: invoice.revenue.reduce((sum, { amount }) => sum + amount, 0n),
+              creditNotes: invoice.creditNotes.map(({ voidedBy, ...note }) => ({ ...note, voided: voidedBy !== null })),
+            },
+          ],
     ),
     subscriptions: books.subscriptions().map(({ subscriptionId: id, status }) => ({ id, status })),
     payments: orders.flatMap(({ orderId, payments }) => payments.map((payment) => ({ orderId, ...payment }))),
@@ -85,6 +92,14 @@ const entriesOf = (books: Books, orderId: string): readonly LedgerEntry[] => {
           },
         ]
       : []),
+    ...(known.parent
+      ? [
+          {
+            what: `which goes on from order ${known.parent.parentOrderId}${known.parent.subscriptionId === null ? '' : `, billed by ${known.parent.subscriptionId}`}`,
+            commandId: known.parent.commandId,
+          },
+        ]
+      : []),
     ...(invoice
       ? [
           {
@@ -92,6 +107,26 @@ const entriesOf = (books: Books, orderId: string): readonly LedgerEntry[] => {
             commandId: invoice.commandId,
           },
           ...lines(invoice.commandId),
+          ...(invoice.creditUsed === 0n
+            ? []
+            : [
+                {
+                  what: `${shownMoney(invoice.creditUsed, invoice.currency)} of the customer's credit`,
+                  commandId: commandOf('ApplyCustomerCredit'),
+                },
+              ]),
+          ...invoice.creditNotes.flatMap(({ id, number, amount, tax, commandId, voidedBy }) => [
+            {
+              what: `credit note ${number ?? id} over ${shownMoney(amount, invoice.currency)}, ${shownMoney(tax, invoice.currency)} of it tax${voidedBy === null ? '' : ', void'}`,
+              commandId,
+            },
+            ...lines(commandId),
+            ...(voidedBy === null ? [] : lines(voidedBy)),
+          ]),
+          ...invoice.outside.flatMap(({ id, amount, commandId }) => [
+            { what: `paid outside Stripe: ${shownMoney(amount, invoice.currency)} ${id}`, commandId },
+            ...lines(commandId),
+          ]),
           ...invoice.revenue.map(({ month, amount }) => ({
             what: `  revenue of ${month} ${shownMoney(amount, invoice.currency)}`,
             commandId: null,

@@ -13,6 +13,7 @@ import {
   isAccepted,
   REFUNDED,
   textOrNull,
+  subscriptionOf,
 } from '../order-stream/domain/shop.ts';
 import type { CliConfig } from './environment.ts';
 import type { ShopOrder, ShopReturn, UnreadableOrder } from './verify/facts.ts';
@@ -45,7 +46,7 @@ export type ShopRow = Readonly<{
 
 // money goes through a float in the driver; as text it is exact.
 const columns = `o.OrderNumber, o.StoreID, o.CustomerID, o.Email, o.PaymentMethod, o.PaymentGateway, o.TransactionState, o.AuthorizationPNREF,
-  o.TransactionType, o.ParentOrderNumber, o.InventoryWasReduced, o.CouponType,
+  o.TransactionType, o.ParentOrderNumber, o.RecurringSubscriptionID, o.InventoryWasReduced, o.CouponType,
   CONVERT(varchar(32), o.OrderSubtotal, 2) AS Subtotal, CONVERT(varchar(32), o.OrderTax, 2) AS Tax,
   CONVERT(varchar(32), o.OrderShippingCosts, 2) AS Shipping, CONVERT(varchar(32), o.OrderTotal, 2) AS Total,
   CONVERT(varchar(32), o.CouponDiscountAmount, 2) AS CouponAmount,
@@ -98,6 +99,7 @@ export const orderOf = (row: Row, stores: CliConfig['MILLRACE_STORES']): ShopOrd
     reference: text(row, 'AuthorizationPNREF'),
     complete: finished || (state === REFUNDED && !credit),
     credit,
+    subscriptionId: subscriptionOf(text(row, 'RecurringSubscriptionID')),
     parent: typeof row['ParentOrderNumber'] === 'number' ? String(row['ParentOrderNumber']) : null,
     subtotal: amount('Subtotal'),
     tax: amount('Tax'),

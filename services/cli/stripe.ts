@@ -4,7 +4,17 @@ import { addressText } from '../order-stream/domain/customers/fields.ts';
 import { fromStripeUnits } from '../order-stream/domain/stripe-money.ts';
 import type { CliConfig } from './environment.ts';
 import { paidOut, type Sources } from './stripe-payouts.ts';
-import type { Billed, Dispute, Fee, Payment, Payout, Refund, Subscribed } from './verify/facts.ts';
+import type {
+  Billed,
+  CreditNoted,
+  Dispute,
+  Fee,
+  OutsidePayment,
+  Payment,
+  Payout,
+  Refund,
+  Subscribed,
+} from './verify/facts.ts';
 import type { People } from './verify/people.ts';
 
 export type StripeFacts = Readonly<{
@@ -62,9 +72,37 @@ export const stripeClient = (config: CliConfig): Stripe => {
 const isMissing = (error: unknown): boolean =>
   error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing';
 
-/** Finalised invoices, with what paid them. */
+type Noted = Readonly<{ note: CreditNoted; refundIds: readonly string[] }>;
+
+/** Credit notes, by their invoice. */
+const everyCreditNote = async (stripe: Stripe): Promise<ReadonlyMap<string, readonly Noted[]>> => {
+  const notes: [string, Noted][] = [];
+  for await (const note of stripe.creditNotes.list({ limit: 100 })) {
+    const { id, currency, status, total, total_taxes: taxes, refunds } = note;
+    const units = (amount: number | null): bigint => fromStripeUnits(BigInt(amount ?? 0), currency);
+    const tax = (taxes ?? []).reduce((sum, { amount }) => sum + units(amount), 0n);
+    const refunded = refunds.reduce((sum, { amount_refunded: amount }) => sum + units(amount), 0n);
+    const [offInvoice, outside] = [units(note.pre_payment_amount), units(note.out_of_band_amount)];
+    const toBalance = units(note.post_payment_amount) - refunded - outside;
+    const parts = { offInvoice, refunded, toBalance, outside };
+    notes.push([
+      idOf(note.invoice) ?? '',
+      {
+        note: { id, voided: status === 'void', amount: units(total), tax, ...parts },
+        refundIds: refunds.flatMap(({ refund }) => idOf(refund) ?? []),
+      },
+    ]);
+  }
+  return new Map(
+    [...Map.groupBy(notes, ([invoice]) => invoice)].map(([invoice, each]) => [invoice, each.map(([, noted]) => noted)]),
+  );
+};
+
+/** Finalised invoices, with what paid them and what they are less by. */
 const everyInvoice = async (stripe: Stripe): Promise<readonly Billed[]> => {
   type Paid = Billed['paidBy'][number];
+  const outside = new Map<string, OutsidePayment[]>();
+  const notes = await everyCreditNote(stripe);
   const paidBy = new Map<string, Paid[]>();
   const unpaidBy = new Map<string, string[]>();
   const add = <T>(to: Map<string, T[]>, id: string, one: T): void => void to.set(id, [...(to.get(id) ?? []), one]);
@@ -72,6 +110,9 @@ const everyInvoice = async (stripe: Stripe): Promise<readonly Billed[]> => {
     limit: 100,
   })) {
     const [id, paymentIntentId] = [idOf(invoice), idOf(payment.payment_intent)];
+    const recordId = idOf(payment.payment_record);
+    if (id !== null && recordId !== null && status === 'paid')
+      add(outside, id, { id: recordId, amount: fromStripeUnits(BigInt(paid ?? 0), currency) });
     if (id === null || paymentIntentId === null) continue;
     if (status === 'paid') add(paidBy, id, { paymentIntentId, amount: fromStripeUnits(BigInt(paid ?? 0), currency) });
     else add(unpaidBy, id, paymentIntentId);
@@ -79,6 +120,7 @@ const everyInvoice = async (stripe: Stripe): Promise<readonly Billed[]> => {
   const invoices: Billed[] = [];
   for await (const invoice of stripe.invoices.list({ limit: 100 })) {
     const { id, status, currency, total, total_taxes: taxes } = invoice;
+    const { starting_balance: began, ending_balance: ended } = invoice;
     if (status === null || status === 'draft') continue;
     const tax = (taxes ?? []).reduce((sum, { amount }) => sum + BigInt(amount), 0n);
     invoices.push({
@@ -89,6 +131,11 @@ const everyInvoice = async (stripe: Stripe): Promise<readonly Billed[]> => {
       currency: currency.toUpperCase(),
       paidBy: paidBy.get(id) ?? [],
       unpaidBy: unpaidBy.get(id) ?? [],
+      outside: outside.get(id) ?? [],
+      remaining: fromStripeUnits(BigInt(invoice.amount_remaining), currency),
+      creditUsed: fromStripeUnits(BigInt((ended ?? began) - began), currency),
+      creditNotes: (notes.get(id) ?? []).map(({ note }) => note),
+      notedRefunds: (notes.get(id) ?? []).flatMap(({ refundIds }) => refundIds),
     });
   }
   return invoices;

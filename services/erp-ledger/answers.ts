@@ -83,6 +83,7 @@ export const openAnswers = ({ cluster, ledger, commands, results }: AnswersOptio
       detail,
       balanceTransactions: [],
       invoiceLines: [],
+      creditNotes: [],
     };
     if (handled.kind === 'applied') {
       const { orderId, type, occurredAt: completedAt } = handled;

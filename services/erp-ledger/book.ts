@@ -17,6 +17,7 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
   const customers = customerBook(database);
   const addOrder = database.prepare('INSERT INTO sales_orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const addOrderLine = database.prepare('INSERT INTO sales_order_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const addLink = database.prepare('INSERT INTO sales_order_links VALUES (?, ?, ?, ?, ?, ?)');
   const addMovement = database.prepare('INSERT INTO inventory_movements VALUES (?, ?, ?, ?, ?, ?, ?)');
   const addPayment = database.prepare('INSERT INTO payments VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   const addFee = database.prepare('INSERT INTO processing_fees VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
@@ -96,6 +97,11 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
       case 'CreateSalesOrder':
         createSalesOrder(command);
         return;
+      case 'LinkSalesOrder': {
+        const { parentOrderId, recurring, subscriptionId, linkedAt } = command.payload;
+        addLink.run(orderId, commandId, parentOrderId, recurring ? 1 : 0, subscriptionId, linkedAt);
+        return;
+      }
       case 'DecrementInventory':
         for (const [line, { productId, variantId, sku, quantity }] of command.payload.lines.entries())
           addMovement.run(commandId, line, orderId, productId, variantId, sku, -quantity);
@@ -131,6 +137,18 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
         return;
       case 'VoidInvoice':
         post(command, billed.voided(command));
+        return;
+      case 'CreditInvoice':
+        post(command, billed.creditNoted(command));
+        return;
+      case 'VoidInvoiceCredit':
+        post(command, billed.creditVoided(command));
+        return;
+      case 'ApplyCustomerCredit':
+        post(command, billed.creditApplied(command));
+        return;
+      case 'RecordOutsidePayment':
+        post(command, billed.paidOutside(command));
         return;
       case 'WriteOffInvoice':
         post(command, billed.writtenOff(command));

@@ -15,6 +15,7 @@ import {
   writeOffEntry,
 } from './domain/postings.ts';
 import { credited, type Due, type Share, undone } from './domain/revenue.ts';
+import { invoiceCredits } from './invoice-credits.ts';
 
 export const INVOICE_TABLES = `
 CREATE TABLE IF NOT EXISTS invoices (
@@ -61,6 +62,7 @@ const flag = (value: boolean | null): number | null => (value === null ? null : 
 
 /** Prepares the statements. Functions write their rows and give the entry to post, if any. @throws InvalidCommandError */
 export const invoices = (database: Database) => {
+  const credits = invoiceCredits(database);
   const addInvoice = database.prepare('INSERT INTO invoices VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const addLine = database.prepare('INSERT INTO invoice_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const addPart = database.prepare('INSERT INTO revenue_parts VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
@@ -86,14 +88,14 @@ export const invoices = (database: Database) => {
   const memoOf = database.prepare<[string], string>('SELECT command_id FROM credit_memos WHERE refund_id = ?').pluck();
   // Of what a subscription was told to be, the furthest counts, then the latest: commands may come in any order.
   const upsertSubscription = database.prepare(`
-    INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (subscription_id) DO UPDATE SET
       command_id = excluded.command_id, rank = excluded.rank, told_at = excluded.told_at, telling = excluded.telling,
       customer_id = excluded.customer_id, status = excluded.status, currency = excluded.currency,
       collection_method = excluded.collection_method, period_start = excluded.period_start,
       period_end = excluded.period_end, cancel_at_period_end = excluded.cancel_at_period_end,
       canceled_at = excluded.canceled_at, ended_at = excluded.ended_at, shop_order_id = excluded.shop_order_id,
-      items = excluded.items
+      items = excluded.items, trial_ends_at = excluded.trial_ends_at, collection_paused = excluded.collection_paused
     WHERE (excluded.rank, excluded.told_at, excluded.telling) > (rank, told_at, telling)`);
 
   const known = (orderId: string): Invoice => {
@@ -130,6 +132,23 @@ export const invoices = (database: Database) => {
       ...revenuePostings(parts),
     ],
   });
+
+  /** What is credited, without its tax, comes off the months of the service. */
+  const takenOff = (commandId: string, orderId: string, net: bigint, at: bigint, entry: Entry): Entry => {
+    const parts = credited(left.all(orderId), net, at);
+    // An invoice that credits no less than it charges has no month to take it off: it stays a refund.
+    if (parts.length === 0) return entry;
+    schedule(commandId, orderId, null, parts);
+    return offRevenue(entry, parts);
+  };
+
+  /** And what a command took off them goes back. */
+  const givenBack = (commandId: string, orderId: string, takenByCommand: string, at: bigint, entry: Entry): Entry => {
+    const parts = undone(takenBy.all(takenByCommand), at);
+    if (parts.length === 0) return entry;
+    schedule(commandId, orderId, null, parts);
+    return offRevenue(entry, parts);
+  };
 
   return {
     has: (orderId: string): boolean => find.get(orderId) !== undefined,
@@ -190,7 +209,8 @@ export const invoices = (database: Database) => {
       const parts = undone(left.all(orderId), p.voidedAt);
       schedule(commandId, orderId, null, parts);
       addEnd.run(orderId, 'void', commandId, p.total, p.voidedAt);
-      const entry = voidEntry(p);
+      const { credited: taken, used } = credits.lessOf(orderId);
+      const entry = voidEntry(p, taken, used);
       return { ...entry, postings: [...entry.postings, ...revenuePostings(parts)] };
     },
 
@@ -208,21 +228,41 @@ export const invoices = (database: Database) => {
       return writeOffEntry(p, true);
     },
 
-    /** The entry of a credit memo of an invoice: it takes its share off the months of the service. */
+    creditNoted: (command: Types.CreditInvoice): Entry => {
+      const { commandId, orderId, payload: p } = command;
+      ofInvoice(orderId, p.currency);
+      return takenOff(commandId, orderId, p.amount - p.tax, p.issuedAt, credits.issued(command));
+    },
+
+    creditVoided: (command: Types.VoidInvoiceCredit): Entry => {
+      const { commandId, orderId, payload: p } = command;
+      ofInvoice(orderId, p.currency);
+      const { entry, of } = credits.voided(command);
+      return givenBack(commandId, orderId, of, p.voidedAt, entry);
+    },
+
+    creditApplied: (command: Types.ApplyCustomerCredit): Entry => {
+      ofInvoice(command.orderId, command.payload.currency);
+      return credits.applied(command);
+    },
+
+    paidOutside: (command: Types.RecordOutsidePayment): Entry => {
+      ofInvoice(command.orderId, command.payload.currency);
+      return credits.received(command);
+    },
+
+    /**
+     * The entry of a credit memo of an invoice: it takes its share off the months of the service, unless a credit note does.
+     */
     credited: ({ commandId, orderId, payload: p }: Types.IssueCreditMemo, entry: Entry): Entry => {
-      const parts = credited(left.all(orderId), p.amount - p.tax, p.issuedAt);
-      // An invoice that credits no less than it charges has no month to take it off: it stays a refund.
-      if (parts.length === 0) return entry;
-      schedule(commandId, orderId, null, parts);
-      return offRevenue(entry, parts);
+      if (p.creditNoteId !== null) return entry;
+      return takenOff(commandId, orderId, p.amount - p.tax, p.issuedAt, entry);
     },
 
     /** And of its reversal: it gives them back. */
     uncredited: ({ commandId, orderId, payload: p }: Types.ReverseCreditMemo, entry: Entry): Entry => {
-      const parts = undone(takenBy.all(memoOf.get(p.refundId) ?? ''), p.reversedAt);
-      if (parts.length === 0) return entry;
-      schedule(commandId, orderId, null, parts);
-      return offRevenue(entry, parts);
+      if (p.creditNoteId !== null) return entry;
+      return givenBack(commandId, orderId, memoOf.get(p.refundId) ?? '', p.reversedAt, entry);
     },
 
     subscribed: ({ commandId, payload: p }: Types.RecordSubscription): void => {
@@ -243,6 +283,8 @@ export const invoices = (database: Database) => {
         p.endedAt,
         p.shopOrderId,
         JSON.stringify(p.items, (_name, part: unknown) => (typeof part === 'bigint' ? String(part) : part)),
+        p.trialEndsAt,
+        p.collectionPaused,
       );
     },
   };

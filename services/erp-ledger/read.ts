@@ -155,6 +155,26 @@ export type LedgerInvoice = Readonly<{
   failures: readonly Readonly<{ attempt: bigint; failedAt: bigint }>[];
   /** What becomes revenue, from when on; negative: less of it. */
   revenue: readonly Readonly<{ month: string; dueAt: bigint; amount: bigint }>[];
+  /** What is receivable of it. */
+  owed: bigint;
+  /** What it took of its customer's credit. */
+  creditUsed: bigint;
+  /** Paid by other means than Stripe. */
+  outside: readonly Readonly<{ commandId: string; id: string; amount: bigint }>[];
+  creditNotes: readonly LedgerCreditNote[];
+}>;
+export type LedgerCreditNote = Readonly<{
+  commandId: string;
+  id: string;
+  number: string | null;
+  amount: bigint;
+  tax: bigint;
+  offInvoice: bigint;
+  refunded: bigint;
+  toBalance: bigint;
+  outside: bigint;
+  /** The command that took it back. */
+  voidedBy: string | null;
 }>;
 export type LedgerSubscription = Readonly<{
   subscriptionId: string;
@@ -162,6 +182,15 @@ export type LedgerSubscription = Readonly<{
   toldAt: bigint;
   periodEnd: bigint | null;
   endedAt: bigint | null;
+  trialEndsAt: bigint | null;
+  collectionPaused: string | null;
+}>;
+
+export type LedgerParent = Readonly<{
+  commandId: string;
+  parentOrderId: string;
+  recurring: bigint;
+  subscriptionId: string | null;
 }>;
 
 /** All the ledger knows of an order, or of an invoice. */
@@ -169,6 +198,8 @@ export type LedgerOrder = Readonly<{
   orderId: string;
   /** Undefined when payments or movements are known, but no sales order. */
   order: SalesOrder | undefined;
+  /** The order that it repeats, or adds to. */
+  parent: LedgerParent | undefined;
   customer: LedgerCustomer | undefined;
   invoice: LedgerInvoice | undefined;
   lines: readonly SalesOrderLine[];
@@ -234,6 +265,8 @@ export const readLedger = (path: string): LedgerReader => {
   const orders = many(`SELECT order_id AS orderId, sales_order_number AS salesOrderNumber,
     customer_key AS customerKey, ordered_at AS orderedAt, currency, subtotal, tax, shipping, total,
     payment_method AS paymentMethod, payment_reference AS paymentReference FROM sales_orders WHERE order_id = ?`) as Query<SalesOrder>;
+  const parents = many(`SELECT command_id AS commandId, parent_order_id AS parentOrderId, recurring,
+    subscription_id AS subscriptionId FROM sales_order_links WHERE order_id = ?`) as Query<LedgerParent>;
   const lines = many(`SELECT product_id AS productId, variant_id AS variantId, sku, name, quantity,
     extended_price AS extendedPrice FROM sales_order_lines WHERE order_id = ? ORDER BY line`) as Query<SalesOrderLine>;
   const customers = many(`SELECT customer_key AS customerKey, adnsf_customer_id AS adnsfCustomerId,
@@ -283,15 +316,25 @@ export const readLedger = (path: string): LedgerReader => {
     JOIN accounts a ON a.code = l.account WHERE l.due_at IS NULL OR l.due_at <= ? GROUP BY a.code, a.name, a.kind, e.currency ORDER BY a.code, e.currency`) as Query<BalanceRow>;
   const invoices = many(`SELECT command_id AS commandId, invoice_id AS invoiceId, number,
     subscription_id AS subscriptionId, currency, tax, total, issued_at AS issuedAt FROM invoices WHERE order_id = ?`) as Query<
-    Omit<LedgerInvoice, 'ends' | 'failures' | 'revenue'>
+    Omit<LedgerInvoice, 'ends' | 'failures' | 'revenue' | 'owed' | 'creditUsed' | 'outside' | 'creditNotes'>
   >;
   const ends = many('SELECT kind FROM invoice_ends WHERE order_id = ? ORDER BY kind') as Query<{ kind: string }>;
   const failures = many(`SELECT attempt, failed_at AS failedAt FROM failed_collections WHERE order_id = ?
     ORDER BY attempt`) as Query<LedgerInvoice['failures'][number]>;
   const revenue = many(`SELECT month, due_at AS dueAt, amount FROM revenue_parts WHERE order_id = ?
     ORDER BY due_at, command_id, part`) as Query<LedgerInvoice['revenue'][number]>;
+  const owed = many(`SELECT coalesce(sum(debit) - sum(credit), 0) AS units FROM journal_lines l
+    JOIN journal_entries e USING (command_id) WHERE e.order_id = ? AND l.account = '${accounts.accountsReceivable.code}'`) as Query<{
+    units: bigint;
+  }>;
+  const used = many('SELECT amount AS units FROM customer_credits WHERE order_id = ?') as Query<{ units: bigint }>;
+  const outside = many(`SELECT command_id AS commandId, payment_id AS id, amount FROM outside_payments
+    WHERE order_id = ? ORDER BY payment_id`) as Query<LedgerInvoice['outside'][number]>;
+  const creditNotes = many(`SELECT command_id AS commandId, credit_note_id AS id, number, amount, tax,
+    off_invoice AS offInvoice, refunded, to_balance AS toBalance, outside, voided_by AS voidedBy FROM invoice_credits
+    WHERE order_id = ? ORDER BY credit_note_id`) as Query<LedgerCreditNote>;
   const subscriptions = many(`SELECT subscription_id AS subscriptionId, status, told_at AS toldAt,
-    period_end AS periodEnd, ended_at AS endedAt FROM subscriptions ORDER BY 1`) as Query<LedgerSubscription>;
+    period_end AS periodEnd, ended_at AS endedAt, trial_ends_at AS trialEndsAt, collection_paused AS collectionPaused FROM subscriptions ORDER BY 1`) as Query<LedgerSubscription>;
   const stock = many(`SELECT product_id AS productId, variant_id AS variantId, sku, on_hand AS quantity
     FROM inventory ORDER BY product_id, variant_id, sku`) as Query<StockRow>;
   const conflicts = many(`SELECT topic, partition, "offset", command_id AS commandId, reason, message
@@ -317,6 +360,10 @@ export const readLedger = (path: string): LedgerReader => {
         ends: ends(orderId).map(({ kind }) => kind),
         failures: failures(orderId),
         revenue: revenue(orderId),
+        owed: owed(orderId)[0]!.units,
+        creditUsed: used(orderId)[0]?.units ?? 0n,
+        outside: outside(orderId),
+        creditNotes: creditNotes(orderId),
       }
     );
   };
@@ -337,6 +384,7 @@ export const readLedger = (path: string): LedgerReader => {
     return {
       orderId,
       order,
+      parent: parents(orderId)[0],
       customer: order && customers(order.customerKey)[0],
       invoice: invoiceOf(orderId),
       lines: lines(orderId),

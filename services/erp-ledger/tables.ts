@@ -5,6 +5,7 @@ import { DISPUTE_TABLES } from './disputes.ts';
 import { CUSTOMER_TABLES } from './customers.ts';
 import { PAYOUT_TABLES } from './payouts.ts';
 import { accounts } from './domain/accounts.ts';
+import { INVOICE_CREDIT_TABLES } from './invoice-credits.ts';
 import { INVOICE_TABLES } from './invoices.ts';
 import { RETURN_TABLES } from './returns.ts';
 
@@ -117,14 +118,27 @@ BEGIN SELECT RAISE(ABORT, 'offsets do not go back'); END;
 `;
 
 /** What later versions of this program added: a ledger of an earlier one gets it when it is opened. */
-const ADDITIONS = `${CREDIT_MEMO_TABLES}${DISPUTE_TABLES}${INVOICE_TABLES}${CUSTOMER_TABLES}${PAYOUT_TABLES}${RETURN_TABLES}
+const ADDITIONS = `${CREDIT_MEMO_TABLES}${DISPUTE_TABLES}${INVOICE_TABLES}${INVOICE_CREDIT_TABLES}${CUSTOMER_TABLES}${PAYOUT_TABLES}${RETURN_TABLES}
+-- The order that a sales order repeats, or adds to.
+CREATE TABLE IF NOT EXISTS sales_order_links (
+  order_id TEXT PRIMARY KEY REFERENCES sales_orders, command_id TEXT NOT NULL REFERENCES applied_commands,
+  parent_order_id TEXT NOT NULL, recurring INTEGER NOT NULL, subscription_id TEXT, linked_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS sales_order_links_parent ON sales_order_links (parent_order_id);
 CREATE INDEX IF NOT EXISTS applied_commands_place ON applied_commands (topic, partition, "offset");
 `;
 
-/** A line that counts from a time on; null: at once. */
-const addDueAt = (database: Database): void => {
-  const columns = database.prepare<[], string>("SELECT name FROM pragma_table_info('journal_lines')").pluck().all();
-  if (!columns.includes('due_at')) database.exec('ALTER TABLE journal_lines ADD COLUMN due_at INTEGER');
+/** Columns that tables of earlier versions have not. `due_at`: a line that counts from a time on; null: at once. */
+const LATER_COLUMNS = [
+  ['journal_lines', 'due_at', 'INTEGER'],
+  ['subscriptions', 'trial_ends_at', 'INTEGER'],
+  ['subscriptions', 'collection_paused', 'TEXT'],
+] as const;
+
+const addColumns = (database: Database): void => {
+  const columns = database.prepare<[string], string>('SELECT name FROM pragma_table_info(?)').pluck();
+  for (const [table, column, type] of LATER_COLUMNS)
+    if (!columns.all(table).includes(column)) database.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
 };
 
 /** Makes the tables in a new database. @throws when the database is of another version */
@@ -143,7 +157,7 @@ export const prepareTables = (database: Database): void => {
         database.pragma(`user_version = ${VERSION}`);
       }
       database.exec(ADDITIONS);
-      addDueAt(database);
+      addColumns(database);
       const add = database.prepare('INSERT OR IGNORE INTO accounts (code, name, kind) VALUES (?, ?, ?)');
       for (const { code, name, kind } of Object.values(accounts)) add.run(code, name, kind);
     })

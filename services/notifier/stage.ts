@@ -79,6 +79,7 @@ export const notifierStage = (options: NotifierStageOptions): EffectStage<Notifi
       detail: {},
       balanceTransactions: [],
       invoiceLines: [],
+      creditNotes: [],
       // A function of the command, so that repetitions agree.
       completedAt: timestamp,
     };

@@ -6,6 +6,7 @@ import { PoisonError } from '../runtime/errors.ts';
 import { answeringRepair } from '../runtime/repair.ts';
 import type { DeadLetter, Topic } from '../runtime/topology.ts';
 import { createPaymentIntent, ensureCustomer, fetchBalanceTransaction } from './commands.ts';
+import { fetchCreditNoteLines, fetchCreditNotes } from './credit-notes.ts';
 import { deleteCustomer, moveCustomer, retireCustomer, updateCustomer } from './customers.ts';
 import { asResult, type Outcome } from './domain/outcome.ts';
 import { refusalOrThrow } from './failure.ts';
@@ -27,6 +28,10 @@ const perform = (api: StripeApi, command: StripeCommand, timing: Timing): Promis
       return fetchInvoiceLines(api, command);
     case 'FetchInvoicePayments':
       return fetchInvoicePayments(api, command);
+    case 'FetchCreditNotes':
+      return fetchCreditNotes(api, command);
+    case 'FetchCreditNoteLines':
+      return fetchCreditNoteLines(api, command);
     case 'FetchBalanceTransaction':
       return fetchBalanceTransaction(api, command);
     case 'CapturePaymentIntent':

@@ -50,6 +50,11 @@ export interface StripeApi {
     invoiceId: string,
     params: Stripe.InvoiceListLineItemsParams,
   ): Promise<Stripe.Response<Stripe.ApiList<Stripe.InvoiceLineItem>>>;
+  listCreditNotes(params: Stripe.CreditNoteListParams): Promise<Stripe.Response<Stripe.ApiList<Stripe.CreditNote>>>;
+  listCreditNoteLines(
+    creditNoteId: string,
+    params: Stripe.CreditNoteListLineItemsParams,
+  ): Promise<Stripe.Response<Stripe.ApiList<Stripe.CreditNoteLineItem>>>;
 }
 
 export type StripeApiOptions = Readonly<{
@@ -111,6 +116,9 @@ export const openStripeApi = (options: StripeApiOptions): StripeApi => {
     retrievePaymentIntent: (id) => limited('GET payment_intents', () => stripe.paymentIntents.retrieve(id)),
     listInvoicePayments: (params) => limited('GET invoice_payments', () => stripe.invoicePayments.list(params)),
     listInvoiceLines: (id, params) => limited('GET invoice_lines', () => stripe.invoices.listLineItems(id, params)),
+    listCreditNotes: (params) => limited('GET credit_notes', () => stripe.creditNotes.list(params)),
+    listCreditNoteLines: (id, params) =>
+      limited('GET credit_note_lines', () => stripe.creditNotes.listLineItems(id, params)),
     retrieveCharge: (id) => limited('GET charges', () => stripe.charges.retrieve(id)),
   };
 };

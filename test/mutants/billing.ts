@@ -148,8 +148,8 @@ export const billingMutants: readonly Mutant[] = [
     file: ledger,
     edits: [
       {
-        find: `const parts = credited(left.all(orderId), p.amount - p.tax, p.issuedAt);`,
-        replace: `const parts = credited([], p.amount - p.tax, p.issuedAt);`,
+        find: `const parts = credited(left.all(orderId), net, at);`,
+        replace: `const parts = credited([], net, at);`,
       },
     ],
     tests: books,

@@ -171,6 +171,8 @@ export class SimulatedStripe {
         ),
       retrieveCharge: (id) => read('GET charges', () => missing(id)),
       listInvoiceLines: () => read('GET invoice_lines', () => list([])),
+      listCreditNotes: () => read('GET credit_notes', () => list([])),
+      listCreditNoteLines: () => read('GET credit_note_lines', () => list([])),
       listInvoicePayments: () => read('GET invoice_payments', () => list([])),
     };
   }

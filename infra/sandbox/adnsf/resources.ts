@@ -77,6 +77,7 @@ export const resources = {
       storeId: int('StoreID'),
       customerId: int('CustomerID'),
       parentOrderNumber: int('ParentOrderNumber'),
+      subscriptionId: text('RecurringSubscriptionID'),
       transactionType: int('TransactionType'),
       transactionState: text('TransactionState'),
       paymentMethod: text('PaymentMethod'),

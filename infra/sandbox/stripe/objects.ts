@@ -1,4 +1,6 @@
 import type Stripe from 'stripe';
+import type { CreditNote, CreditNoteLine } from './resources/credit-notes.ts';
+import type { BalanceMovement } from './resources/customer-balance.ts';
 import type { Invoice, InvoicePayment, LineItem } from './resources/invoices.ts';
 import type { Subscription } from './resources/subscriptions.ts';
 
@@ -33,6 +35,9 @@ export interface Stored {
   invoice: Invoice;
   invoice_payment: InvoicePayment;
   line_item: LineItem;
+  credit_note: CreditNote;
+  credit_note_line_item: CreditNoteLine;
+  customer_balance_transaction: BalanceMovement;
   event: EventObject;
   webhook_endpoint: Stripe.WebhookEndpoint;
 }

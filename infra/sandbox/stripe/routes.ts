@@ -1,6 +1,8 @@
 import * as balanceTransactions from './resources/balance-transactions.ts';
 import { retrieveBalance } from './resources/balance.ts';
 import * as charges from './resources/charges.ts';
+import * as creditNotes from './resources/credit-notes.ts';
+import * as customerBalance from './resources/customer-balance.ts';
 import * as customers from './resources/customers.ts';
 import * as disputes from './resources/disputes.ts';
 import * as events from './resources/events.ts';
@@ -33,6 +35,8 @@ export const routes: readonly Route[] = [
   get('/v1/customers/:id', customers.retrieveCustomer),
   post('/v1/customers/:id', customers.updateCustomer),
   del('/v1/customers/:id', customers.deleteCustomer),
+  post('/v1/customers/:id/balance_transactions', customerBalance.createBalanceMovement),
+  get('/v1/customers/:id/balance_transactions', customerBalance.listBalanceMovements),
   get('/v1/customers/:id/payment_methods', paymentMethods.listPaymentMethods),
 
   open(post('/v1/payment_methods', paymentMethods.createPaymentMethod)),
@@ -87,6 +91,11 @@ export const routes: readonly Route[] = [
   post('/v1/invoices/:id/void', invoices.voidInvoice),
   post('/v1/invoices/:id/mark_uncollectible', invoices.markUncollectible),
   get('/v1/invoice_payments', invoices.listInvoicePayments),
+  post('/v1/credit_notes', creditNotes.createCreditNote(subscriptions.subscribed.paid)),
+  get('/v1/credit_notes', creditNotes.listCreditNotes),
+  get('/v1/credit_notes/:id', creditNotes.retrieveCreditNote),
+  get('/v1/credit_notes/:id/lines', creditNotes.listCreditNoteLines),
+  post('/v1/credit_notes/:id/void', creditNotes.voidCreditNote),
 
   get('/v1/events', events.listEvents),
   get('/v1/events/:id', events.retrieveEvent),

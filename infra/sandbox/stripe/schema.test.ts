@@ -125,6 +125,26 @@ const tour = async (): Promise<RecordedRequest[]> => {
   await stripe.invoices.retrieve(late!);
   await stripe.invoices.listLineItems(late!, { limit: 100 });
   await stripe.invoicePayments.list({ invoice: late!, status: 'paid' });
+  await box.hook(`/subscriptions/${subscription.id}/renew`, {});
+  const [elsewhere] = (await stripe.invoices.list({ customer: customer.id, status: 'open' })).data;
+  const credited = [
+    { type: 'invoice_line_item' as const, invoice_line_item: elsewhere!.lines.data[0]!.id, amount: 700 },
+  ];
+  const note = await stripe.creditNotes.create({ invoice: elsewhere!.id, lines: credited, reason: 'order_change' });
+  await stripe.creditNotes.retrieve(note.id);
+  await stripe.creditNotes.voidCreditNote(note.id);
+  await stripe.invoices.pay(elsewhere!.id, { paid_out_of_band: true });
+  await stripe.creditNotes.create({
+    invoice: late!,
+    lines: [{ type: 'custom_line_item', description: 'sorry', quantity: 1, unit_amount: 600 }],
+    refund_amount: 300,
+    credit_amount: 200,
+    out_of_band_amount: 100,
+  });
+  await stripe.creditNotes.list({ invoice: late!, limit: 100 });
+  await stripe.creditNotes.listLineItems(note.id, { limit: 100 });
+  await stripe.customers.createBalanceTransaction(customer.id, { amount: -500, currency: 'usd', description: 'gift' });
+  await stripe.customers.listBalanceTransactions(customer.id, { limit: 10 });
   await stripe.subscriptions.cancel(subscription.id);
   await stripe.paymentMethods.detach(method.id);
   await stripe.customers.del(customer.id);

@@ -39,6 +39,8 @@ export const orderBody = z.object({
   storeId: z.number().int(),
   customerId: z.number().int(),
   parentOrderNumber: z.number().int().nullable(),
+  /** Shops that do not repeat orders leave it out. */
+  subscriptionId: text.optional(),
   transactionType: z.number().int().nullable(),
   transactionState: text,
   paymentMethod: text,
@@ -99,6 +101,7 @@ const rowOf = (order: OrderBody): OrdersValue =>
     OrderNumber: order.orderNumber,
     StoreID: order.storeId,
     ParentOrderNumber: order.parentOrderNumber,
+    RecurringSubscriptionID: order.subscriptionId ?? null,
     CustomerID: order.customerId,
     Email: order.email,
     FirstName: order.firstName,

@@ -1,5 +1,5 @@
 /** What disputes moved at Stripe against the ledger. */
-import type { Dispute, Facts, LedgerDispute, LedgerDisputeMovement } from './facts.ts';
+import type { Dispute, Facts, Ledger, LedgerDispute, LedgerDisputeMovement } from './facts.ts';
 import type { Finding } from './judge.ts';
 
 const DECIDED = new Set(['won', 'lost', 'warning_closed', 'prevented', 'charge_refunded']);
@@ -34,14 +34,16 @@ const ofDispute = (
   return found;
 };
 
-export const disputeFindings = ({ payments, ledger }: Facts): Finding[] => {
+/** What of all sides this is about. */
+type DisputeSides = Pick<Facts, 'payments'> & Readonly<{ ledger: Pick<Ledger, 'disputes' | 'disputeMovements'> }>;
+
+export const disputeFindings = ({ payments, ledger }: DisputeSides): Finding[] => {
   const disputes = Map.groupBy(ledger.disputes, ({ disputeId }) => disputeId);
   const movements = Map.groupBy(ledger.disputeMovements, ({ disputeId }) => disputeId);
   const atStripe = new Set<string>();
   const found: Finding[] = [];
   for (const { orderId, disputes: told } of payments) {
-    // What is disputed of an invoice waits for a person.
-    if (orderId === null || orderId.startsWith('invoice:')) continue;
+    if (orderId === null) continue;
     for (const dispute of told) {
       atStripe.add(dispute.id);
       found.push(...ofDispute(orderId, dispute, disputes.get(dispute.id) ?? [], movements.get(dispute.id) ?? []));

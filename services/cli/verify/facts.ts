@@ -16,6 +16,8 @@ export type ShopOrder = Readonly<{
   complete: boolean;
   /** A refund written as an order of its own, and of which order. */
   credit: boolean;
+  /** The subscription at Stripe that bills it. */
+  subscriptionId: string | null;
   parent: string | null;
   subtotal: bigint;
   tax: bigint;
@@ -87,6 +89,21 @@ export type Payment = Readonly<{
   disputes: readonly Dispute[];
 }>;
 
+/** A credit note, and where its amount went. */
+export type CreditNoted = Readonly<{
+  id: string;
+  voided: boolean;
+  amount: bigint;
+  tax: bigint;
+  offInvoice: bigint;
+  refunded: bigint;
+  toBalance: bigint;
+  outside: bigint;
+}>;
+
+/** A payment by other means than Stripe. */
+export type OutsidePayment = Readonly<{ id: string; amount: bigint }>;
+
 /** A finalised invoice at Stripe. */
 export type Billed = Readonly<{
   /** `invoice:in_…`. */
@@ -99,6 +116,14 @@ export type Billed = Readonly<{
   paidBy: readonly Readonly<{ paymentIntentId: string; amount: bigint }>[];
   /** PaymentIntents that were to pay it, and have not. */
   unpaidBy: readonly string[];
+  outside: readonly OutsidePayment[];
+  /** What is left to pay. */
+  remaining: bigint;
+  /** What it took of its customer's credit; negative: what it left, or asks for from before. */
+  creditUsed: bigint;
+  creditNotes: readonly CreditNoted[];
+  /** Refunds that belong to its credit notes. */
+  notedRefunds: readonly string[];
 }>;
 
 export type Subscribed = Readonly<{ id: string; status: string }>;
@@ -217,6 +242,11 @@ export type LedgerInvoice = Readonly<{
   ends: readonly string[];
   /** What becomes revenue in all, whenever. */
   revenue: bigint;
+  /** What is receivable of it. */
+  owed: bigint;
+  creditUsed: bigint;
+  outside: readonly OutsidePayment[];
+  creditNotes: readonly CreditNoted[];
 }>;
 
 export type LedgerPayout = Readonly<{

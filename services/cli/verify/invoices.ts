@@ -1,18 +1,23 @@
 /** Stripe's invoices and subscriptions against the ledger's. */
 import type { Billed, Facts, Ledger, LedgerInvoice, Payment } from './facts.ts';
+import { creditedNet, invoiceCreditFindings } from './invoice-credits.ts';
 import type { Finding } from './judge.ts';
 
 /** What of all sides this is about. */
 export type BillingSides = Pick<Facts, 'invoices' | 'subscriptions' | 'payments'> &
   Readonly<{ ledger: Pick<Ledger, 'invoices' | 'subscriptions' | 'payments' | 'fees' | 'creditMemos'> }>;
 
-/** What the schedule must come to: what was invoiced without tax, less what was taken back of it. */
+/**
+ * What the schedule must come to: what was invoiced without tax, less what credit notes, and refunds that belong to none of
+ * them, took back of it.
+ */
 const expectedRevenue = (invoice: Billed, facts: BillingSides): bigint => {
   if (invoice.status === 'void') return 0n;
   const back = facts.ledger.creditMemos
     .filter(({ orderId, reversedBy }) => orderId === invoice.orderId && reversedBy === null)
+    .filter(({ refundId }) => !invoice.notedRefunds.includes(refundId))
     .reduce((sum, { amount, tax }) => sum + amount - tax, 0n);
-  return invoice.total - invoice.tax - back;
+  return invoice.total - invoice.tax - back - creditedNet(invoice);
 };
 
 const postedFindings = (invoice: Billed, posted: readonly LedgerInvoice[], facts: BillingSides): readonly Finding[] => {
@@ -38,6 +43,7 @@ const postedFindings = (invoice: Billed, posted: readonly LedgerInvoice[], facts
         'mismatched',
         `its schedule comes to ${own.revenue}, what was invoiced and not taken back to ${expected} (minor units)`,
       );
+    found.push(...invoiceCreditFindings(invoice, own));
   }
   return found;
 };

@@ -101,7 +101,11 @@ const isPlaced = ({ complete, state, orderId }: ShopOrder, side: Side): boolean 
 
 /** Whether the product has to collect this order's money at Stripe. */
 const isCollected = (order: ShopOrder, facts: Facts, side: Side): boolean =>
-  isPlaced(order, side) && !order.credit && payable(order) > 0n && facts.stripeMethods.includes(order.paymentMethod);
+  isPlaced(order, side) &&
+  !order.credit &&
+  payable(order) > 0n &&
+  order.subscriptionId === null &&
+  facts.stripeMethods.includes(order.paymentMethod);
 
 const paymentFindings = (order: ShopOrder, payment: Payment): Finding[] => {
   const { orderId } = order;

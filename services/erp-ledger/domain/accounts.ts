@@ -12,6 +12,8 @@ export const accounts = {
   stripeUnknown: { code: '1990', name: 'Stripe, to be looked at', kind: 'asset' },
   salesTaxPayable: { code: '2200', name: 'Sales Tax Payable', kind: 'liability' },
   deferredRevenue: { code: '2300', name: 'Deferred Revenue', kind: 'liability' },
+  customerCredit: { code: '2320', name: 'Customer Credit', kind: 'liability' },
+  refundsPayable: { code: '2330', name: 'Refunds Payable', kind: 'liability' },
   unassignedReceipts: { code: '2310', name: 'Receipts without an Order', kind: 'liability' },
   revenue: { code: '4000', name: 'Revenue', kind: 'income' },
   refunds: { code: '4100', name: 'Refunds', kind: 'income' },

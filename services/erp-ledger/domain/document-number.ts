@@ -4,6 +4,7 @@ import type { ErpCommand } from '../../../schemas/topics.ts';
 const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   UpsertCustomer: 'CU',
   CreateSalesOrder: 'SO',
+  LinkSalesOrder: 'SL',
   DecrementInventory: 'IM',
   RecordPayment: 'PY',
   RecordProcessingFee: 'FE',
@@ -20,6 +21,10 @@ const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   VoidInvoice: 'IV',
   WriteOffInvoice: 'WO',
   ReverseWriteOff: 'WR',
+  CreditInvoice: 'CN',
+  VoidInvoiceCredit: 'CV',
+  ApplyCustomerCredit: 'CB',
+  RecordOutsidePayment: 'OP',
   RecordSubscription: 'SB',
   MergeCustomers: 'MG',
   EraseCustomer: 'ER',

@@ -1,9 +1,12 @@
 /** What a command means in double entry: debits equal credits, amounts in minor units. */
 import type {
+  ApplyCustomerCredit,
   BookDisputeMovement,
+  CreditInvoice,
   IssueCreditMemo,
   PostInvoice,
   RecordInvoicePayment,
+  RecordOutsidePayment,
   RecordPayment,
   RecordProcessingFee,
   ReverseCreditMemo,
@@ -60,22 +63,28 @@ export const feeEntry = ({ payload }: RecordProcessingFee): Entry | undefined =>
   };
 };
 
-type Memo = Pick<IssueCreditMemo['payload'], 'amount' | 'tax' | 'currency' | 'fee'>;
+type Memo = Pick<IssueCreditMemo['payload'], 'amount' | 'tax' | 'currency' | 'fee' | 'creditNoteId'>;
 
 const checkedMemo = ({ amount, tax, ...rest }: Memo): Memo => {
   if (amount <= 0n || tax < 0n || tax > amount)
     throw new InvalidCommandError(`a refund of ${amount} with ${tax} of tax in it`);
+  if (rest.creditNoteId !== null && tax !== 0n)
+    throw new InvalidCommandError(`a refund of ${rest.creditNoteId} with ${tax} of tax, which is that one's to say`);
   return { amount, tax, ...rest };
 };
 
+/** What is paid back: less revenue, or, where a credit note has said what is credited, what it left to be paid back. */
+const paidBack = (creditNoteId: string | null): Account =>
+  creditNoteId === null ? accounts.refunds : accounts.refundsPayable;
+
 /** Money leaves Stripe for the customer: less revenue, and less tax that is owed. What Stripe takes on top is a fee. */
 export const creditMemoEntry = ({ payload }: IssueCreditMemo): Entry => {
-  const { amount, tax, fee, currency } = checkedMemo(payload);
+  const { amount, tax, fee, currency, creditNoteId } = checkedMemo(payload);
   return {
     description: 'refund',
     currency,
     postings: [
-      ...debit(accounts.refunds, amount - tax),
+      ...debit(paidBack(creditNoteId), amount - tax),
       ...debit(accounts.salesTaxPayable, tax),
       ...debit(accounts.processingFees, fee),
       ...credit(accounts.stripeClearing, amount + fee),
@@ -85,14 +94,14 @@ export const creditMemoEntry = ({ payload }: IssueCreditMemo): Entry => {
 
 /** The same the other way round; what Stripe takes for that is a fee again. */
 export const reversalEntry = ({ payload }: ReverseCreditMemo): Entry => {
-  const { amount, tax, fee, currency } = checkedMemo(payload);
+  const { amount, tax, fee, currency, creditNoteId } = checkedMemo(payload);
   return {
     description: 'refund that came back',
     currency,
     postings: [
       ...debit(accounts.stripeClearing, amount - fee),
       ...debit(accounts.processingFees, fee),
-      ...credit(accounts.refunds, amount - tax),
+      ...credit(paidBack(creditNoteId), amount - tax),
       ...credit(accounts.salesTaxPayable, tax),
     ],
   };
@@ -171,14 +180,82 @@ export const invoicePaymentEntry = ({ payload }: RecordInvoicePayment): Entry =>
   };
 };
 
-/** An invoice the other way round. */
-export const voidEntry = ({ total, tax, currency }: VoidInvoice['payload']): Entry => ({
+/** It was paid, and nothing arrived at Stripe. */
+export const outsidePaymentEntry = ({ amount, currency }: RecordOutsidePayment['payload']): Entry => {
+  if (amount <= 0n) throw new InvalidCommandError(`a payment of ${amount}`);
+  return {
+    description: 'invoice paid outside Stripe',
+    currency,
+    postings: [...debit(accounts.otherReceipts, amount), ...credit(accounts.accountsReceivable, amount)],
+  };
+};
+
+/** The customer owes less, and has as much less with us; or the other way round. */
+export const customerCreditEntry = ({ amount, currency }: ApplyCustomerCredit['payload']): Entry => {
+  if (amount === 0n) throw new InvalidCommandError('nothing of the customer’s credit');
+  return {
+    description: amount > 0n ? 'customer credit applied' : 'customer credit left',
+    currency,
+    postings: [...debit(accounts.customerCredit, amount), ...credit(accounts.accountsReceivable, amount)],
+  };
+};
+
+/** What is taken back of an invoice, without its tax, is less revenue; where it goes, the customer's balance among it. */
+export const invoiceCreditEntry = ({ payload }: CreditInvoice): Entry => {
+  const { creditNoteId, amount, tax, currency, offInvoice, refunded, toBalance, outside, lines } = payload;
+  const parts = [offInvoice, refunded, toBalance, outside];
+  if (amount <= 0n || tax < 0n || tax > amount || parts.some((part) => part < 0n))
+    throw new InvalidCommandError(`a credit note of ${amount} with ${tax} of tax in it`);
+  const all = parts.reduce((sum, part) => sum + part, 0n);
+  if (all !== amount) throw new InvalidCommandError(`the parts of ${creditNoteId} come to ${all}, it to ${amount}`);
+  const net = lines.reduce((sum, line) => sum + line.net, 0n);
+  if (net !== amount - tax)
+    throw new InvalidCommandError(`the lines of ${creditNoteId} come to ${net}, it to ${amount - tax} without tax`);
+  return {
+    description: 'credit note',
+    currency,
+    postings: [
+      ...debit(accounts.refunds, amount - tax),
+      ...debit(accounts.salesTaxPayable, tax),
+      ...credit(accounts.accountsReceivable, offInvoice),
+      ...credit(accounts.refundsPayable, refunded),
+      ...credit(accounts.customerCredit, toBalance),
+      ...credit(accounts.otherReceipts, outside),
+    ],
+  };
+};
+
+/** A credit note that was all off its invoice, the other way round. */
+export const voidCreditEntry = ({
+  amount,
+  tax,
+  currency,
+}: Readonly<{ amount: bigint; tax: bigint; currency: string }>): Entry => ({
+  description: 'credit note voided',
+  currency,
+  postings: [
+    ...debit(accounts.accountsReceivable, amount),
+    ...credit(accounts.refunds, amount - tax),
+    ...credit(accounts.salesTaxPayable, tax),
+  ],
+});
+
+/**
+ * What is left of an invoice the other way round: without what credit notes took back of it, and what it took of the
+ * customer's credit, `used`, is the customer's again.
+ */
+export const voidEntry = (
+  { total, tax, currency }: VoidInvoice['payload'],
+  credited: Readonly<{ amount: bigint; tax: bigint }>,
+  used: bigint,
+): Entry => ({
   description: 'invoice voided',
   currency,
   postings: [
-    ...credit(accounts.accountsReceivable, total),
-    ...debit(accounts.deferredRevenue, total - tax),
-    ...debit(accounts.salesTaxPayable, tax),
+    ...credit(accounts.accountsReceivable, total - credited.amount - used),
+    ...credit(accounts.customerCredit, used),
+    ...debit(accounts.deferredRevenue, total - tax - credited.amount + credited.tax),
+    ...debit(accounts.salesTaxPayable, tax - credited.tax),
   ],
 });
 

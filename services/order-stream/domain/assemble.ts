@@ -11,6 +11,7 @@ import {
   isAccepted,
   isClosed,
   paymentReferenceOf,
+  subscriptionOf,
   textOrNull,
 } from './shop.ts';
 import { chargeable } from './stripe-money.ts';
@@ -92,7 +93,9 @@ export const assemble = (
         `order ${orderNumber}: neither the order nor customer ${row.CustomerID} has an e-mail address`,
       );
     const giftCard = row.CouponType === GIFT_CARD ? amount(row.CouponDiscountAmount) : 0n;
-    const collected = policy.stripeMethods.includes(paymentMethod) && row.TransactionState === 'PENDING' && !isCredit;
+    const isBilled = subscriptionOf(row.RecurringSubscriptionID) !== null;
+    const collected =
+      policy.stripeMethods.includes(paymentMethod) && row.TransactionState === 'PENDING' && !isCredit && !isBilled;
     if (collected && total > giftCard) chargeable(total - giftCard, store.currency);
     return {
       kind: 'assembled',
@@ -133,6 +136,7 @@ export const assemble = (
         trackingNumber: textOrNull(row.ShippingTrackingNumber),
         refundedAt: row.RefundedOn === null ? null : instantOf(row.RefundedOn, store.timeZone),
         refundReason: textOrNull(row.RefundReason),
+        subscriptionId: subscriptionOf(row.RecurringSubscriptionID),
       },
     };
   } catch (error) {

@@ -18,7 +18,7 @@ export const bookedByOrders: ReadonlySet<string> = new Set([
   'partial_capture_reversal',
 ]);
 
-/** The same of invoices, whose keys begin so; what is disputed of one waits for a person, and its payout books it. */
+/** The same of invoices, whose keys begin so. Of what pays them nothing is released. */
 const INVOICE = 'invoice:';
 export const bookedByInvoices: ReadonlySet<string> = new Set([
   // RecordInvoicePayment, with what Stripe kept.
@@ -27,6 +27,9 @@ export const bookedByInvoices: ReadonlySet<string> = new Set([
   'refund',
   // ReverseCreditMemo.
   'refund_failure',
+  // BookDisputeMovement.
+  'dispute',
+  'dispute_reversal',
 ]);
 
 /** Money that goes to the bank or comes back from it: the payout that it is of books it. */

@@ -6,16 +6,18 @@ import type {
   BillingFact,
   BillingLine,
   CommandResult,
-  CreditNoteTold,
+  CreditUsed,
   FailedAttempt,
   InvoiceLine,
   InvoicePayment,
   InvoiceState,
   InvoiceTold,
   Moment,
+  OutsidePayment,
   PaymentFact,
   Settlement,
 } from '../../../schemas/generated/types.ts';
+import { creditedOffBy, splitNotes, withClaim, withCreditNote, withNoteLines } from './credit-notes.ts';
 import { withDispute } from './disputes.ts';
 import { before, either } from './object-state.ts';
 import { type Folded, settlementIn, withRefusal } from './order.ts';
@@ -33,7 +35,11 @@ export const initialInvoice = (key: string): InvoiceState => ({
   refundSteps: [],
   disputes: [],
   creditNotes: [],
-  paidOffStripe: null,
+  refundClaims: [],
+  creditedOff: 0n,
+  voidedWithout: 0n,
+  creditUsed: null,
+  outside: [],
   paid: null,
   voided: null,
   writtenOff: null,
@@ -117,16 +123,59 @@ const attemptOf = (fact: BillingFact): FailedAttempt | undefined => {
   return { attempt, amountRemaining: amountRemaining ?? fact.amountDue ?? 0n, nextAttemptAt, ...momentOf(fact) };
 };
 
+/** What it took of the balance of its customer, where it says so. */
+const creditUsedOf = (fact: BillingFact): CreditUsed | undefined => {
+  const { startingBalance: start, endingBalance: end, total, amountDue: due, creditedOff } = fact;
+  if (start === null || end === null) return undefined;
+  const amount = end - start;
+  const asked = (total ?? 0n) - amount - (creditedOff ?? 0n);
+  return { amount, unexplained: (due ?? asked) - asked, ...momentOf(fact) };
+};
+
+/**
+ * What was paid by other means, by id. Old versions say of an invoice that all of it was; newer ones tell of each payment.
+ * Where both do, the way that is heard first counts: they say the same.
+ */
+const withOutside = (outside: InvoiceState['outside'], told: OutsidePayment): InvoiceState['outside'] => {
+  const isWhole = ({ type }: OutsidePayment): boolean => type === OF_INVOICE;
+  if (outside.some((each) => isWhole(each) !== isWhole(told))) return outside;
+  return withEarliest(
+    outside,
+    told,
+    (left, right) => left.id === right.id,
+    (left, right) => (left.id < right.id ? -1 : 1),
+  );
+};
+
+/** The type of a payment that is told by its invoice alone. */
+const OF_INVOICE = 'invoice';
+
+const outsideOf = (fact: BillingFact): OutsidePayment | undefined => {
+  const { objectId: id, status, paidOffStripe: amount, currency } = fact;
+  if (status !== 'paid' || amount === null || amount <= 0n) return undefined;
+  return { id, amount, currency, type: OF_INVOICE, ...momentOf(fact) };
+};
+
 /** The rank from which an invoice is final: drafts change, and come to nothing when they are deleted. */
 const OPEN = 20;
 
+const withVoid = (state: InvoiceState, fact: BillingFact): Pick<InvoiceState, 'voided' | 'voidedWithout'> => {
+  const voided = earliest(state.voided, momentOf(fact));
+  return voided === state.voided ? state : { voided, voidedWithout: fact.creditedOff ?? 0n };
+};
+
 const withInvoice = (state: InvoiceState, fact: BillingFact): InvoiceState => {
   if (fact.statusRank < OPEN || fact.kind === 'invoice.deleted') return state;
-  const { status, amountRemaining, paidOffStripe } = fact;
+  const { status, amountRemaining } = fact;
   const moment = momentOf(fact);
   const attempt = attemptOf(fact);
-  return withSteps({
+  const used = creditUsedOf(fact);
+  const outside = outsideOf(fact);
+  const { voided, voidedWithout } = status === 'void' ? withVoid(state, fact) : state;
+  return {
     ...state,
+    voided,
+    voidedWithout,
     invoice: withLines(earliest(state.invoice, invoiceOf(fact)), state.fetchedLines),
     ...(attempt && {
       attempts: withEarliest(
@@ -137,15 +186,12 @@ const withInvoice = (state: InvoiceState, fact: BillingFact): InvoiceState => {
       ),
     }),
     ...(status === 'paid' && { paid: earliest(state.paid, moment) }),
-    ...(status === 'void' && { voided: earliest(state.voided, moment) }),
     ...(status === 'uncollectible' && {
       writtenOff: earliest(state.writtenOff, { amount: amountRemaining ?? fact.amountDue ?? 0n, ...moment }),
     }),
-    ...(paidOffStripe !== null &&
-      paidOffStripe > 0n && {
-        paidOffStripe: earliest(state.paidOffStripe, { amount: paidOffStripe, ...moment }),
-      }),
-  });
+    ...(used && { creditUsed: earliest(state.creditUsed, used) }),
+    ...(outside && { outside: withOutside(state.outside, outside) }),
+  };
 };
 
 const noPayment = (id: string): InvoicePayment => ({
@@ -187,9 +233,11 @@ const withPayment = (
 };
 
 const withPaymentOfInvoice = (state: InvoiceState, fact: BillingFact): InvoiceState => {
-  const { objectId, status, currency, amountPaid } = fact;
+  const { objectId, status, currency, amountPaid, paymentIntentId, chargeId, paymentType: type } = fact;
   if (status !== 'paid' || amountPaid === null) return state;
   const told = { amount: amountPaid, currency, ...momentOf(fact) };
+  if (paymentIntentId === null && chargeId === null)
+    return { ...state, outside: withOutside(state.outside, { id: objectId, type, ...told }) };
   return withPayment(state, objectId, (known) => ({
     ...known,
     paymentIntentId: either(known.paymentIntentId, fact.paymentIntentId),
@@ -198,29 +246,23 @@ const withPaymentOfInvoice = (state: InvoiceState, fact: BillingFact): InvoiceSt
   }));
 };
 
-const withCreditNote = (state: InvoiceState, fact: BillingFact): InvoiceState => {
-  const { objectId: id, currency, total } = fact;
-  const note: CreditNoteTold = { id, amount: total ?? 0n, currency, ...momentOf(fact) };
-  const creditNotes = withEarliest(
-    state.creditNotes,
-    note,
-    (left, right) => left.id === right.id,
-    (left, right) => (left.id < right.id ? -1 : 1),
-  );
-  return creditNotes === state.creditNotes ? state : { ...state, creditNotes };
+/** Refunds are paid back of what the invoice came to; those of no credit note take their share of its tax. */
+const refundable = ({ invoice, refunds, refundSteps, refundClaims }: InvoiceState): Refundable => {
+  const claims = new Map(refundClaims.map((claim) => [claim.refundId, claim]));
+  return {
+    refunds: refunds.filter(({ id }) => claims.has(id)),
+    refundSteps,
+    paid: null,
+    placed: invoice && { total: invoice.total, giftCard: 0n, tax: invoice.tax },
+    claimOf: (refundId) => claims.get(refundId),
+  };
 };
 
-/** Refunds are paid back of what the invoice came to, and take their share of its tax. */
-const refundable = ({ invoice, refunds, refundSteps }: InvoiceState): Refundable => ({
-  refunds,
-  refundSteps,
-  paid: null,
-  placed: invoice && { total: invoice.total, giftCard: 0n, tax: invoice.tax },
-});
-
-const withSteps = (state: InvoiceState): InvoiceState => {
+/** With what follows from all that is told of refunds and credit notes. */
+const withCredits = (state: InvoiceState): InvoiceState => {
+  const creditNotes = splitNotes(state.creditNotes, state);
   const { refundSteps } = withRefundSteps(refundable(state));
-  return refundSteps === state.refundSteps ? state : { ...state, refundSteps };
+  return { ...state, creditNotes, creditedOff: creditedOffBy(creditNotes), refundSteps };
 };
 
 /** The same state when every part of it is. */
@@ -229,20 +271,20 @@ const unlessSame = (state: InvoiceState, next: InvoiceState): InvoiceState =>
 
 const toldBilling = (state: InvoiceState, fact: BillingFact): InvoiceState => {
   if (fact.kind.startsWith('invoice_payment.')) return withPaymentOfInvoice(state, fact);
-  if (fact.kind.startsWith('credit_note.')) return withCreditNote(state, fact);
+  if (fact.kind.startsWith('credit_note.')) return { ...state, creditNotes: withCreditNote(state.creditNotes, fact) };
   return withInvoice(state, fact);
 };
 
 /** A fact about the invoice, a payment of it, or a credit note. */
 export const withBilling = (state: InvoiceState, fact: BillingFact): Folded<InvoiceState> => ({
-  state: unlessSame(state, toldBilling(state, fact)),
+  state: unlessSame(state, withCredits(toldBilling(state, fact))),
 });
 
 /** A fact about a PaymentIntent, charge, refund or dispute that the invoice was paid with. */
 export const withInvoiceMoney = (state: InvoiceState, fact: PaymentFact): Folded<InvoiceState> => {
   if (fact.kind.startsWith('refund.')) {
     const refunds = withRefund(state.refunds, fact);
-    return { state: refunds === state.refunds ? state : withSteps({ ...state, refunds }) };
+    return { state: refunds === state.refunds ? state : withCredits({ ...state, refunds }) };
   }
   if (fact.kind.startsWith('dispute.')) {
     const disputes = withDispute(state.disputes, fact);
@@ -278,7 +320,28 @@ const withFetchedLines = (state: InvoiceState, lines: readonly BillingLine[]): I
 
 export const withInvoiceResult = (state: InvoiceState, result: CommandResult): Folded<InvoiceState> => {
   if (result.status !== 'succeeded') return withRefusal(state, result);
-  if (result.type === 'FetchInvoiceLines') return { state: withFetchedLines(state, result.invoiceLines) };
-  if (result.type !== 'FetchBalanceTransaction') return { state };
-  return { state: withSettlement(state, result.objectId ?? '', settlementIn(result)) };
+  const { type, invoiceLines } = result;
+  const objectId = result.objectId ?? '';
+  switch (type) {
+    case 'FetchInvoiceLines':
+      return { state: withFetchedLines(state, invoiceLines) };
+    case 'FetchCreditNoteLines':
+      return {
+        state: unlessSame(
+          state,
+          withCredits({ ...state, creditNotes: withNoteLines(state.creditNotes, objectId, invoiceLines) }),
+        ),
+      };
+    case 'FetchCreditNotes':
+      return {
+        state: unlessSame(
+          state,
+          withCredits({ ...state, refundClaims: withClaim(state.refundClaims, objectId, result.creditNotes) }),
+        ),
+      };
+    case 'FetchBalanceTransaction':
+      return { state: withSettlement(state, objectId, settlementIn(result)) };
+    default:
+      return { state };
+  }
 };

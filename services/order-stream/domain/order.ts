@@ -45,6 +45,7 @@ export const initialOrder = (orderId: string): OrderState => ({
   shipped: null,
   voided: null,
   sortings: [],
+  parent: null,
   returns: [],
 });
 
@@ -87,6 +88,19 @@ const withImage = (before: OrderState, order: AssembledOrder): Folded => {
       message: `order ${state.orderId} is acted on as it was when it was complete (${state.placed.place}), and has changed since: ${change}`,
     },
   };
+};
+
+/** The order that this one repeats, or adds to: the shop may write it when all else is there. */
+const withParent = (state: OrderState, order: AssembledOrder): OrderState => {
+  const { orderId, parentOrderNumber: parent, transactionType, place, changedAt: at } = order;
+  const isOwn = orderId === state.orderId && transactionType !== AD_HOC_CREDIT;
+  if (!isOwn || state.parent !== null || parent === null || parent <= 0 || String(parent) === orderId) return state;
+  return { ...state, parent: { orderId: String(parent), causationId: `adnsf:Orders:${orderId}@${place}`, at } };
+};
+
+const withWhole = (before: OrderState, order: AssembledOrder): Folded => {
+  const folded = withImage(before, order);
+  return { ...folded, state: withParent(folded.state, order) };
 };
 
 const declineOf = (fact: PaymentFact): Decline => ({
@@ -209,7 +223,7 @@ const heedingReturns =
     return folded.state === state ? folded : { ...folded, state: withReturns(folded.state) };
   };
 
-export const withAssembled = heedingReturns(withImage);
+export const withAssembled = heedingReturns(withWhole);
 export const withPayment = heedingReturns(withMoney);
 export const withResult = heedingReturns(withAnswer);
 /** Credits and refunds may be of what comes back. */

@@ -5,6 +5,7 @@
 import type {
   AssembledOrder,
   OrderState,
+  RefundClaim,
   RefundState,
   RefundStep,
   ReturnState,
@@ -42,6 +43,7 @@ const stepOf = (
   refund: RefundState,
   back: boolean,
   balanceTransactionId: string,
+  creditNoteId: string | null,
   returns: readonly ReturnState[],
 ): RefundStep => {
   const { factId, at: toldAt } = back ? toldOf(refund, 'failed', 'canceled') : toldOf(refund, 'succeeded', 'pending');
@@ -66,6 +68,7 @@ const stepOf = (
     settlement: null,
     ready: false,
     requestedBy: requestOf(refund.commandId),
+    creditNoteId,
     ...returnOf(refund, returns),
   };
 };
@@ -79,8 +82,8 @@ const sameLines = (left: RefundStep['returned'], right: RefundStep['returned']):
 /** A known step, told as its refund is known now: who told it first is arrival's, and later tellings may be earlier ones. */
 const retold = (step: RefundStep, refunds: readonly RefundState[], returns: readonly ReturnState[]): RefundStep => {
   const refund = refunds.find(({ id }) => id === step.refundId)!;
-  const { back, balanceTransactionId, undone, settlement } = step;
-  const told = { ...stepOf(refund, back, balanceTransactionId, returns), undone, settlement };
+  const { back, balanceTransactionId, undone, settlement, creditNoteId } = step;
+  const told = { ...stepOf(refund, back, balanceTransactionId, creditNoteId, returns), undone, settlement };
   return sameLines(told.returned, step.returned) ? { ...told, returned: step.returned } : told;
 };
 
@@ -90,6 +93,10 @@ const isOf = ({ paymentIntentId, chargeId }: RefundState, paid: OrderState['paid
   if (paymentIntentId !== null) return paymentIntentId === paid.paymentIntentId;
   return chargeId === null || paid.chargeId === null || chargeId === paid.chargeId;
 };
+
+/** What the credit notes of an invoice said of a refund; of an order there are none. */
+type ClaimOf = (refundId: string) => RefundClaim | undefined;
+const unclaimed: ClaimOf = () => undefined;
 
 const none: readonly Sorting[] = [];
 
@@ -134,15 +141,17 @@ const newSteps = (
   known: readonly RefundStep[],
   refunds: readonly RefundState[],
   sortings: readonly Sorting[],
+  claimOf: ClaimOf,
   returns: readonly ReturnState[],
 ): readonly RefundStep[] =>
   refunds.flatMap((refund) => {
     const { id, balanceTransactionId: left, failureBalanceTransactionId: back } = refund;
     if (left === null) return [];
     const settlement = sortings.find(({ refundId }) => refundId === id)?.settlement ?? null;
+    const note = claimOf(id)?.creditNoteId ?? null;
     return [
-      ...(known.some(isStep(id, false)) ? [] : [{ ...stepOf(refund, false, left, returns), settlement }]),
-      ...(back === null || known.some(isStep(id, true)) ? [] : [stepOf(refund, true, back, returns)]),
+      ...(known.some(isStep(id, false)) ? [] : [{ ...stepOf(refund, false, left, note, returns), settlement }]),
+      ...(back === null || known.some(isStep(id, true)) ? [] : [stepOf(refund, true, back, note, returns)]),
     ];
   });
 
@@ -165,13 +174,23 @@ export const taxShare = (
   return smaller(larger(due - taken, 0n), amount);
 };
 
+/** What refunds of an invoice share the tax of: what credit notes have taken back has its own. */
+const without = (order: Readonly<{ paid: bigint; tax: bigint }>, claim: RefundClaim | undefined) =>
+  claim === undefined
+    ? order
+    : { paid: larger(order.paid - claim.credited, 0n), tax: larger(order.tax - claim.creditedTax, 0n) };
+
 /**
  * The steps in the order in which they are told to others, and what each comes to after those before it. At Stripe no more
  * is ever paid back than was paid; so a step that would, by what was told so far, follows one that is still to be told:
  * another refund came back. It waits for that one. Should its own refund come back first, nothing has come of it, and
  * nobody is told of either. What was told keeps its place whatever is heard later.
  */
-const summed = (steps: readonly RefundStep[], placed: Refundable['placed']): readonly RefundStep[] => {
+const summed = (
+  steps: readonly RefundStep[],
+  placed: Refundable['placed'],
+  claimOf: ClaimOf,
+): readonly RefundStep[] => {
   if (placed === null) return steps.map((step) => ({ ...step, refunded: 0n, waits: false, tax: null, ready: false }));
   const paid = larger(placed.total - placed.giftCard, 0n);
   const order = { paid, tax: smaller(placed.tax, paid) };
@@ -179,15 +198,21 @@ const summed = (steps: readonly RefundStep[], placed: Refundable['placed']): rea
   const undone: RefundStep[] = [];
   let waiting: RefundStep[] = [];
   let refunded = 0n;
+  // Of those that belong to no credit note.
+  let shared = 0n;
   let taxed = 0n;
 
   const openingOf = ({ refundId }: RefundStep): RefundStep | undefined => taken.find(isStep(refundId, false));
   const fits = (step: RefundStep): boolean =>
     step.back ? openingOf(step) !== undefined : refunded + step.amount <= paid;
+  const taxOf = ({ refundId, amount, creditNoteId }: RefundStep): bigint =>
+    creditNoteId === null ? taxShare(without(order, claimOf(refundId)), shared, amount, taxed) : 0n;
   const take = (step: RefundStep): void => {
     const opening = step.back ? openingOf(step) : undefined;
-    refunded += step.back ? -step.amount : step.amount;
-    const tax = step.back ? (opening?.tax ?? 0n) : taxShare(order, refunded, step.amount, taxed);
+    const moved = step.back ? -step.amount : step.amount;
+    refunded += moved;
+    if (step.creditNoteId === null) shared += moved;
+    const tax = step.back ? (opening?.tax ?? 0n) : taxOf(step);
     taxed += step.back ? -tax : tax;
     const ready = taken.every(({ settlement }) => settlement !== null);
     taken.push({ ...step, refunded, waits: false, tax, ready });
@@ -223,10 +248,11 @@ const isSame = (left: RefundStep, right: RefundStep | undefined): boolean =>
 export type Refundable = Pick<OrderState, 'refunds' | 'refundSteps' | 'paid'> &
   Readonly<{ placed: Pick<AssembledOrder, 'total' | 'giftCard' | 'tax'> | null }> &
   // Only of an order something is captured in part, and comes back.
-  Partial<Pick<OrderState, 'sortings' | 'returns'>>;
+  Partial<Pick<OrderState, 'sortings' | 'returns'>> &
+  Readonly<{ claimOf?: ClaimOf }>;
 
 const withSteps = <S extends Refundable>(state: S, steps: readonly RefundStep[]): S => {
-  const refundSteps = summed(steps, state.placed);
+  const refundSteps = summed(steps, state.placed, state.claimOf ?? unclaimed);
   const isNews =
     refundSteps.length !== state.refundSteps.length ||
     refundSteps.some((step, index) => !isSame(step, state.refundSteps[index]));
@@ -248,7 +274,7 @@ export const withRefundSteps = <S extends Refundable>(state: S): S => {
     .map((step) => retold(step, refunds, returns));
   return withSteps(sortings === (state.sortings ?? none) ? state : { ...state, sortings }, [
     ...known,
-    ...newSteps(known, refunds, sortings, returns),
+    ...newSteps(known, refunds, sortings, state.claimOf ?? unclaimed, returns),
   ]);
 };
 

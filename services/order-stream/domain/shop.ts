@@ -26,6 +26,8 @@ export const isVoid = (state: string | null): state is string => state !== null 
 
 /** TransactionType 2: an ad-hoc refund, which is an Orders row of its own. */
 export const AD_HOC_CREDIT = 2;
+/** TransactionType 3: the shop's schedule placed it, and its gateway has billed it by itself. */
+export const RECURRING_AUTO = 3;
 /** CouponType 2: the coupon amount is money that a gift card pays. */
 export const GIFT_CARD = 2;
 
@@ -56,6 +58,10 @@ export const paymentReferenceOf = (pnref: string | null): string | null =>
 /** The PaymentIntent or charge at Stripe that the shop's own gateway has made. */
 export const stripeReferenceOf = (reference: string | null): string | null =>
   reference !== null && /^(pi|ch|py)_\w+$/.test(reference) ? reference : null;
+
+/** The subscription at Stripe that bills a repeated order; the ids of other gateways say nothing to us. */
+export const subscriptionOf = (id: string | null | undefined): string | null =>
+  id != null && /^sub_\w+$/.test(id) ? id : null;
 
 /** A blank is no value. */
 export const textOrNull = (text: string | null | undefined): string | null => {

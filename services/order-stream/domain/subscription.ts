@@ -30,10 +30,16 @@ const digest = (text: string): string => {
   return hash.toString(16).padStart(16, '0');
 };
 
+/** Told only since some day: where it is not, a state is the one that it was before that. */
+const UNTOLD = new Set(['trialEndsAt', 'collectionPaused']);
+
 /** When and what, so that twins under two event ids are one, and two states of one second are two. */
 const identityOf = (telling: Omit<SubscriptionTelling, 'id' | 'factId'>): string => {
   const { at, status, ...rest } = telling;
-  const content = JSON.stringify(rest, (_name, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
+  const content = JSON.stringify(rest, (name, part: unknown) => {
+    if (part === null && UNTOLD.has(name)) return undefined;
+    return typeof part === 'bigint' ? String(part) : part;
+  });
   return `${at / 1000n}-${status}-${digest(content)}`;
 };
 
@@ -51,6 +57,8 @@ const tellingOf = (fact: BillingFact): SubscriptionTelling => {
     cancelAtPeriodEnd: fact.cancelAtPeriodEnd,
     canceledAt: fact.canceledAt,
     endedAt: fact.endedAt,
+    trialEndsAt: fact.trialEndsAt,
+    collectionPaused: fact.collectionPaused,
     shopOrderId: fact.shopOrderId,
     shopOrderNumber: orderNumberIn(fact.shopOrderId),
     items: fact.lines.map(({ lineId: itemId, productId, priceId, quantity }) => ({

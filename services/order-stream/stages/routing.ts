@@ -138,6 +138,8 @@ export const routingStage = (application: string, schemas: Schemas, policy: Poli
   const order = (record: StageRecord<AssembledOrder>, context: StageContext): void => {
     const placed = record.value;
     if (placed === null || policy.stripeMethods.includes(placed.paymentMethod)) return;
+    // What a subscription has billed belongs to its invoice.
+    if (placed.subscriptionId !== null) return;
     const charged = stripeReferenceOf(placed.paymentReference);
     if (charged !== null && placed.complete) publish([charged], subjectOf(placed), context);
   };

@@ -58,7 +58,7 @@ const ADDRESS = [
 ];
 
 const ORDER = `
-SELECT OrderNumber, StoreID, ParentOrderNumber, CustomerID, Email, FirstName, LastName, Phone,
+SELECT OrderNumber, StoreID, ParentOrderNumber, RecurringSubscriptionID, CustomerID, Email, FirstName, LastName, Phone,
   ${['Billing', 'Shipping'].flatMap((which) => ADDRESS.map((part) => which + part)).join(', ')},
   ShippingMethod, CouponType, PaymentGateway, AuthorizationPNREF, PaymentMethod, TransactionState, TransactionType,
   InventoryWasReduced, ShippingTrackingNumber, RefundReason,
@@ -96,6 +96,7 @@ const orderOf = (row: Row, lines: readonly Row[]): OrderBody =>
     storeId: row['StoreID'],
     customerId: row['CustomerID'],
     parentOrderNumber: row['ParentOrderNumber'],
+    subscriptionId: row['RecurringSubscriptionID'],
     transactionType: row['TransactionType'],
     transactionState: row['TransactionState'],
     paymentMethod: row['PaymentMethod'],

@@ -1,4 +1,9 @@
-import type { BalanceTransaction, BillingLine, CommandResult } from '../../../schemas/generated/types.ts';
+import type {
+  BalanceTransaction,
+  BillingLine,
+  CommandResult,
+  ListedCreditNote,
+} from '../../../schemas/generated/types.ts';
 import type { StripeCommand } from '../../../schemas/topics.ts';
 
 /** What came of a command at Stripe. */
@@ -17,6 +22,8 @@ export type Outcome =
       balanceTransactions?: readonly BalanceTransaction[];
       /** All lines of an invoice. */
       invoiceLines?: readonly BillingLine[];
+      /** All credit notes of an invoice. */
+      creditNotes?: readonly ListedCreditNote[];
       /** Objects that belong to what the command is about. */
       links?: readonly string[];
     }>
@@ -40,6 +47,7 @@ export const asResult = (command: StripeCommand, commandAt: bigint, outcome: Out
         detail: outcome.detail,
         balanceTransactions: outcome.balanceTransactions ?? [],
         invoiceLines: outcome.invoiceLines ?? [],
+        creditNotes: outcome.creditNotes ?? [],
         completedAt: BigInt(outcome.created) * 1000n,
       };
     case 'refused':
@@ -55,6 +63,7 @@ export const asResult = (command: StripeCommand, commandAt: bigint, outcome: Out
         detail: {},
         balanceTransactions: [],
         invoiceLines: [],
+        creditNotes: [],
         completedAt: commandAt,
       };
   }

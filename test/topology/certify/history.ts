@@ -42,6 +42,7 @@ const answer = (
   detail: {},
   balanceTransactions: [],
   invoiceLines: [],
+  creditNotes: [],
   completedAt: command.occurredAt + 1_000n,
   ...over,
 });
@@ -74,6 +75,10 @@ const atStripe = (command: StripeCommand): CommandResult => {
       return answer(command, command.payload.invoiceId, { requestId, detail: { lines: '0', how: 'found' } });
     case 'FetchInvoicePayments':
       return answer(command, command.payload.invoiceId, { requestId, detail: { how: 'found' } });
+    case 'FetchCreditNotes':
+      return answer(command, command.payload.refundId, { requestId, detail: { count: '0', how: 'found' } });
+    case 'FetchCreditNoteLines':
+      return answer(command, command.payload.creditNoteId, { requestId, detail: { count: '0', how: 'found' } });
     case 'FetchPayoutTransactions':
       return answer(command, command.payload.payoutId, {
         requestId,

@@ -32,6 +32,7 @@ const someResult: CommandResult = {
   detail: {},
   balanceTransactions: [],
   invoiceLines: [],
+  creditNotes: [],
   completedAt: 0n,
 };
 const someLetter: DeadLetter = {

@@ -46,12 +46,16 @@ const open = async (way: Way) => {
 
   /** Books all that was sent to the ERP, and judges the books against Stripe. */
   const judged = async () => {
-    const { commands, outcome: booked, books, facts } = await whole.booked();
+    const { commands, outcome: booked, books, facts, balances: rows } = await whole.booked();
+    const balances = Object.fromEntries(
+      rows.map(({ name, debit, credit }) => [name, debit - credit] as const).filter(([, balance]) => balance !== 0n),
+    );
     return {
       conflicts: books.conflicts.map(({ message }) => message),
       repeated: booked?.repeated,
       findings: bookFindings(facts).map(({ message }) => message),
       books,
+      balances,
       commands,
     };
   };
@@ -153,6 +157,73 @@ describe.each(ways)('subscriptions at Stripe, with the shop over $name', (way) =
     await test.hear((id) => id);
     expect(test.letters()).toEqual([]);
     expect(await test.judged()).toMatchObject({ conflicts: [], findings: [] });
+    expect(test.waiting()).toEqual([]);
+  });
+
+  it('that are credited before and after they are paid, paid elsewhere, from credit, and disputed: the same on all sides', async () => {
+    await using test = await open(way);
+    const { stripe } = test.box;
+    const one = await test.subscribe(2_000);
+    const yearly = await test.subscribe(12_345, {}, 'year');
+    const disputed = await test.subscribe(3_300);
+    await test.hear();
+    const lineOf = async (invoice: string) => (await stripe.invoices.retrieve(invoice)).lines.data[0]!.id;
+    const part = async (invoice: string, amount: number) => [
+      { type: 'invoice_line_item' as const, invoice_line_item: await lineOf(invoice), amount },
+    ];
+    const chargeOf = async (invoice: string) => {
+      const { data } = await stripe.invoicePayments.list({ invoice });
+      const intent = await stripe.paymentIntents.retrieve(data[0]!.payment.payment_intent as string);
+      return intent.latest_charge as string;
+    };
+    const paid = yearly.latest_invoice as string;
+
+    await test.later();
+    // After it was paid: to the card, to the balance, elsewhere; and a refund that belongs to none of them.
+    await stripe.creditNotes.create({ invoice: paid, lines: await part(paid, 4_000), refund_amount: 4_329 });
+    const others = { invoice: paid, lines: await part(paid, 1_000), credit_amount: 782, out_of_band_amount: 300 };
+    await stripe.creditNotes.create(others);
+    const free = [{ type: 'custom_line_item' as const, description: 'sorry', quantity: 1, unit_amount: 500 }];
+    const failing = await stripe.creditNotes.create({ invoice: paid, lines: free, refund_amount: 500 });
+    const charge = await chargeOf(paid);
+    await stripe.refunds.create({ charge, amount: 1_111 });
+    const bad = await test.card('pm_card_chargeDeclined');
+    await stripe.subscriptions.update(one.id, { default_payment_method: bad });
+    const invoices = [await test.renew(one.id), await test.renew(one.id), await test.renew(one.id)];
+    const [first, second, third] = invoices.map(({ latest_invoice: id }) => id) as [string, string, string];
+    const lost = await test.box.hook<{ id: string }>('/disputes', {
+      charge: await chargeOf(disputed.latest_invoice as string),
+    });
+    await test.hear();
+    expect(test.letters()).toEqual([]);
+    expect(await test.judged()).toMatchObject({ conflicts: [], findings: [] });
+
+    await test.later();
+    await test.box.hook(`/refunds/${failing.refunds[0]!.refund as string}/fail`, {});
+    // Before it is paid, void again, and once more; the rest is paid elsewhere.
+    const note = await stripe.creditNotes.create({ invoice: first, lines: await part(first, 700) });
+    await test.later();
+    await stripe.creditNotes.voidCreditNote(note.id);
+    await test.later();
+    await stripe.creditNotes.create({ invoice: first, lines: await part(first, 900) });
+    await stripe.invoices.pay(first, { paid_out_of_band: true });
+    await stripe.creditNotes.create({ invoice: second, lines: await part(second, 100) });
+    await stripe.invoices.voidInvoice(second);
+    await stripe.creditNotes.create({ invoice: third, lines: await part(third, 2_000) });
+    await test.box.hook(`/disputes/${lost.id}/close`, { verdict: 'lost' });
+    await test.hear();
+    expect(test.letters()).toEqual([]);
+    const end = await test.judged();
+    expect(end).toMatchObject({ conflicts: [], findings: [], repeated: 0 });
+    expect(end.books.creditMemos.filter(({ refundId }) => refundId === failing.refunds[0]!.refund)).toHaveLength(1);
+    expect(end.books.invoices.map(({ orderId }) => orderId)).toContain(`invoice:${first}`);
+    expect(end.books.disputes).toMatchObject([
+      { orderId: `invoice:${disputed.latest_invoice as string}`, outcome: 'lost' },
+    ]);
+    expect(end.balances).toMatchObject({ 'Refunds Payable': -500n, 'Chargeback Losses': 3_572n });
+    for (const account of ['Disputes Receivable', 'Accounts Receivable', 'Customer Credit', 'Deferred Revenue'])
+      expect(end.balances).not.toHaveProperty(account);
+    expect(test.notifications().filter(({ type }) => type === 'NotifyMerchant')).toHaveLength(2);
     expect(test.waiting()).toEqual([]);
   });
 

@@ -289,6 +289,7 @@ describe('versions of the shop', () => {
   it.each([
     ['orders', 'InventoryWasReduced'],
     ['orders', 'TransactionType'],
+    ['orders', 'RecurringSubscriptionID'],
     ['orders', 'CouponDiscountAmount'],
     ['orderLines', 'OrderedProductPrice'],
     ['customers', 'Email'],

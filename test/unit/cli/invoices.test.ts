@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Billed, Facts, LedgerInvoice, Payment } from '../../../services/cli/verify/facts.ts';
+import type { Billed, CreditNoted, Facts, LedgerInvoice, Payment } from '../../../services/cli/verify/facts.ts';
 import { judge } from '../../../services/cli/verify/judge.ts';
 import { soundWorld } from './world.ts';
 
@@ -12,8 +12,47 @@ const billed: Billed = {
   currency: 'USD',
   paidBy: [{ paymentIntentId: 'pi_9', amount: 9_743n }],
   unpaidBy: [],
+  outside: [],
+  remaining: 0n,
+  creditUsed: 0n,
+  creditNotes: [],
+  notedRefunds: [],
 };
-const posted: LedgerInvoice = { orderId: KEY, total: 9_743n, tax: 743n, currency: 'USD', ends: [], revenue: 9_000n };
+const posted: LedgerInvoice = {
+  orderId: KEY,
+  total: 9_743n,
+  tax: 743n,
+  currency: 'USD',
+  ends: [],
+  revenue: 9_000n,
+  owed: 0n,
+  creditUsed: 0n,
+  outside: [],
+  creditNotes: [],
+};
+/** Kept by the customer, and paid back, and not taxed: nothing of it is owed less. */
+const note: CreditNoted = {
+  id: 'cn_1',
+  voided: false,
+  amount: 1_500n,
+  tax: 0n,
+  offInvoice: 0n,
+  refunded: 1_000n,
+  toBalance: 500n,
+  outside: 0n,
+};
+const noted = { creditNotes: [note], notedRefunds: ['re_1'] };
+const credited: LedgerInvoice = { ...posted, revenue: 7_500n, creditNotes: [note] };
+const memo = { orderId: KEY, refundId: 're_1', amount: 1_000n, tax: 0n, currency: 'USD', reversedBy: null };
+const refund = {
+  id: 're_1',
+  status: 'succeeded',
+  amount: 1_000n,
+  balanceTransactionId: 'txn_re_1',
+  failureBalanceTransactionId: null,
+  commandId: null,
+};
+const dispute = { id: 'du_1', status: 'lost', movements: [] };
 const fee = { balanceTransactionId: 'txn_9', gross: 9_743n, fee: 313n, net: 9_430n };
 const payment: Payment = {
   id: 'pi_9',
@@ -40,6 +79,8 @@ type World = Readonly<{
   memos?: Facts['ledger']['creditMemos'];
   subscriptions?: readonly Readonly<{ id: string; status: string }>[];
   unrouted?: Facts['unrouted'];
+  payment?: Partial<Payment>;
+  disputes?: Facts['ledger']['disputes'];
 }>;
 
 /** A paid invoice beside the orders of a sound world, with changes. */
@@ -48,7 +89,7 @@ const found = (changes: World = {}): readonly string[] => {
   const { ledger } = sound;
   const facts: Facts = {
     ...sound,
-    payments: [...sound.payments, payment],
+    payments: [...sound.payments, { ...payment, ...changes.payment }],
     invoices: [{ ...billed, ...changes.billed }],
     subscriptions: [{ id: 'sub_1', status: 'active' }],
     unrouted: changes.unrouted ?? [],
@@ -59,6 +100,7 @@ const found = (changes: World = {}): readonly string[] => {
       payments: [...ledger.payments, ...(changes.payments ?? [booked])],
       fees: [...ledger.fees, ...(changes.fees ?? [{ orderId: KEY, ...fee }])],
       creditMemos: changes.memos ?? [],
+      disputes: changes.disputes ?? [],
     },
   };
   return judge(facts).findings.map(({ kind, message }) => `${kind}: ${message}`);
@@ -89,6 +131,19 @@ describe('an invoice on all sides', () => {
     ],
     ['paid after it was written off', { posted: [{ ...posted, ends: ['write-off reversed', 'written off'] }] }],
     ['not paid by what waits', { billed: { unpaidBy: ['pi_8'] }, unrouted: [{ objectId: 'pi_8', ...waiting }] }],
+    ['credited, and paid back', { billed: noted, posted: [credited], memos: [memo], payment: { refunds: [refund] } }],
+    [
+      'paid from credit, elsewhere and at Stripe',
+      {
+        billed: { creditUsed: 100n, outside: [{ id: 'pr_1', amount: 200n }] },
+        posted: [{ ...posted, creditUsed: 100n, outside: [{ id: 'pr_1', amount: 200n }] }],
+      },
+    ],
+    ['asked for', { billed: { status: 'open', remaining: 9n }, posted: [{ ...posted, owed: 9n }] }],
+    [
+      'disputed',
+      { payment: { disputes: [dispute] }, disputes: [{ orderId: KEY, disputeId: 'du_1', outcome: 'lost' }] },
+    ],
   ])('%s is right', (_name, changes) => {
     expect(found(changes)).toEqual([]);
   });
@@ -124,6 +179,43 @@ describe('an invoice on all sides', () => {
       { unrouted: [{ objectId: 'pi_8', ...waiting }] },
       /unrouted: Stripe told of pi_8/,
     ],
+    ['is credited, and nobody knows', { billed: noted }, /lost: credit note cn_1 over 1500 is not in the ledger/],
+    [
+      'is credited otherwise',
+      { billed: noted, posted: [{ ...credited, creditNotes: [{ ...note, toBalance: 499n }] }] },
+      /toBalance 500, outside 0 at Stripe, and .*toBalance 499/,
+    ],
+    [
+      'has a credit note that is void, and stands',
+      { billed: { ...noted, creditNotes: [{ ...note, voided: true }] }, posted: [credited] },
+      /lost: credit note cn_1 is void at Stripe/,
+    ],
+    [
+      'has a credit note of nobody',
+      { posted: [credited] },
+      /mismatched: the ledger has credit note cn_1, which Stripe/,
+    ],
+    [
+      'takes a refund of a credit note off twice',
+      { billed: noted, posted: [{ ...credited, revenue: 6_500n }], memos: [memo], payment: { refunds: [refund] } },
+      /its schedule comes to 6500, what was invoiced and not taken back to 7500/,
+    ],
+    [
+      'took credit that nobody gave',
+      { billed: { creditUsed: 100n } },
+      /took 100 USD of its customer's credit at Stripe/,
+    ],
+    [
+      'was paid elsewhere, unheard',
+      { billed: { outside: [{ id: 'pr_1', amount: 200n }] } },
+      /lost: 200 USD was paid by other means, as Stripe was told; the ledger has 0/,
+    ],
+    [
+      'is owed a cent',
+      { posted: [{ ...posted, owed: 1n }] },
+      /the ledger says that 1 USD of it is owed, Stripe asks for 0/,
+    ],
+    ['is disputed, unheard', { payment: { disputes: [dispute] } }, /lost: du_1 \(lost\) is not in the ledger/],
     ['is of a subscription that ended unheard', { subscriptions: [] }, /active at Stripe, but the ledger says nothing/],
   ])('that %s is found', (_name, changes, message) => {
     expect(found(changes).join('\n')).toMatch(message);

@@ -15,6 +15,7 @@ const shop = (state: string | null, reference: string | null = null): ShopRow =>
     complete: state !== null,
     credit: false,
     parent: null,
+    subscriptionId: null,
     subtotal: 5_000n,
     tax: 444n,
     shipping: 695n,

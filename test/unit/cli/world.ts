@@ -16,6 +16,7 @@ const shopOrder = (orderId: string, state: string, reference: string | null): Sh
   complete: true,
   credit: false,
   parent: null,
+  subscriptionId: null,
   subtotal: 5_000n,
   tax: 444n,
   shipping: 695n,

@@ -1,65 +1,10 @@
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { RecordSubscription } from '../../../schemas/generated/types.ts';
 import type { ErpCommand } from '../../../schemas/topics.ts';
 import { credited, undone } from '../../../services/erp-ledger/domain/revenue.ts';
-import { openLedger } from '../../../services/erp-ledger/ledger.ts';
-import type { Topic } from '../../../services/runtime/topology.ts';
-import {
-  balanced,
-  day,
-  failure,
-  type Fact,
-  INVOICE,
-  invoice,
-  payment,
-  permutations,
-  play,
-  refund,
-} from '../order-stream/billing-fixtures.ts';
-import { openTopic, recordsOf, SOURCE, temporaryLedger } from './support.ts';
-
-let topic: Topic<ErpCommand>;
-beforeAll(async () => {
-  topic = await openTopic();
-});
-
-const isErp = (command: { target: string }): command is ErpCommand => command.target === 'erp';
-
-/** The ERP's commands of an invoice that this was told of. */
-const told = (facts: readonly Fact[], moved?: Parameters<typeof play>[1]): readonly ErpCommand[] =>
-  play(facts, moved).commands.filter(isErp);
-
-type Balances = Readonly<Record<string, bigint>>;
-
-/** The books after these commands, at a time, with what was put aside. */
-const after = async (commands: readonly ErpCommand[]) => {
-  using files = temporaryLedger();
-  const records = recordsOf(commands, (command) => topic.value.encode(command));
-  await topic.value.prepare?.(records.map(({ value }) => value!));
-  const ledger = openLedger(files.path);
-  ledger.begin(SOURCE, 0n);
-  ledger.book({ source: SOURCE, fetchOffset: 0n, records, nextOffset: BigInt(records.length) }, (value) =>
-    topic.value.decode(value),
-  );
-  ledger.close();
-  return files.read((reader) => {
-    const at = (asOf?: bigint): Balances =>
-      Object.fromEntries(
-        reader
-          .trialBalance(asOf)
-          .map(({ name, debit, credit }) => [name, debit - credit] as const)
-          .filter(([, balance]) => balance !== 0n),
-      );
-    return {
-      end: at(),
-      at: Object.fromEntries([0, 16, 47, 77, 91, 200].map((n) => [n, at(day(n))])),
-      aside: reader.conflicts().map(({ message }) => message),
-      invoice: reader.order(INVOICE)?.invoice,
-      subscriptions: reader.subscriptions(),
-    };
-  });
-};
+import { balanced, failure, invoice, payment, permutations, refund } from '../order-stream/billing-fixtures.ts';
+import { after, told } from './invoice-books.ts';
 
 const open = invoice('open', 20, 0);
 const paidFacts = [open, payment(0), balanced(0)];
@@ -224,6 +169,8 @@ describe('a subscription', () => {
       cancelAtPeriodEnd: false,
       canceledAt: null,
       endedAt: null,
+      trialEndsAt: null,
+      collectionPaused: null,
       shopOrderId: null,
       toldAt,
       items: [{ itemId: 'si_1', productId: 'prod_1', priceId: 'price_1', quantity: 2n }],

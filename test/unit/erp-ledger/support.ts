@@ -129,6 +129,7 @@ const memo = (orderId: string, refundId: string, amount: bigint, tax: bigint, fe
   fee,
   currency: 'USD',
   reason: null,
+  creditNoteId: null,
 });
 
 const ofNoReturn = { returnId: null, requestedBy: null, lines: [] } as const;

@@ -1,5 +1,5 @@
 /** Facts about a subscription's invoice, and what comes of them when they are told in some order. */
-import type { BillingFact, InvoiceState, PaymentFact } from '../../../schemas/generated/types.ts';
+import type { BillingFact, InvoiceState, ListedCreditNote, PaymentFact } from '../../../schemas/generated/types.ts';
 import { invoiceAggregate } from '../../../services/order-stream/workflows/aggregates.ts';
 import { decide } from '../../../services/order-stream/workflows/decide.ts';
 import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
@@ -55,6 +55,7 @@ export const invoice = (status: string, rank: number, n: number, over: Partial<B
         proration: false,
         discount: 0n,
         taxIncluded: 0n,
+        invoiceLineId: null,
       },
     ],
     ...over,
@@ -108,6 +109,87 @@ export const refund = (id: string, amount: bigint, n: number, status = 'succeede
     objectCreatedAt: day(n),
   });
 
+/** A credit note over 30.00 with 2.29 of tax, which took all of it off the invoice unless it says otherwise. */
+export const creditNote = (
+  id: string,
+  n: number,
+  said: Partial<NonNullable<BillingFact['creditNote']>> = {},
+  over: Partial<BillingFact> = {},
+): BillingFact => {
+  const total = over.total ?? 3_000n;
+  const tax = over.tax ?? 229n;
+  const status = over.status ?? 'issued';
+  return billingFact(told(`evt_${id}_${status}`, day(n)), INVOICE, {
+    kind: `credit_note.${status}`,
+    objectId: id,
+    status,
+    statusRank: status === 'void' ? 20 : 10,
+    invoiceId: 'in_1',
+    customerId: 'cus_1',
+    number: `ACME-0001-${id}`,
+    currency: 'USD',
+    total,
+    tax,
+    createdAt: day(status === 'void' ? n - 1 : n),
+    lines: [
+      {
+        ...invoice('open', 20, 0).lines[0]!,
+        lineId: `cnli_${id}`,
+        amount: total - tax,
+        tax,
+        invoiceLineId: 'il_1',
+      },
+    ],
+    creditNote: {
+      reason: 'order_change',
+      offInvoice: total,
+      outside: 0n,
+      refunds: [],
+      balanceTransactionId: null,
+      ...said,
+    },
+    ...over,
+  }).fact as BillingFact;
+};
+
+/** Of a payment of the invoice; what it moved so far. */
+export const dispute = (status: string, n: number, moved: readonly bigint[] = []): PaymentFact =>
+  paymentFact({
+    factId: `evt_dispute_${status}`,
+    orderId: INVOICE,
+    kind: `dispute.${status}`,
+    objectId: 'du_1',
+    status,
+    paymentIntentId: 'pi_1',
+    chargeId: 'ch_pi_1',
+    amount: 9_743n,
+    reason: 'fraudulent',
+    occurredAt: day(n),
+    objectCreatedAt: day(10),
+    movements: moved.map((amount, index) => ({
+      balanceTransactionId: `txn_du_${index}`,
+      category: amount < 0n ? 'dispute' : 'dispute_reversal',
+      amount,
+      fee: amount < 0n ? 1_500n : 0n,
+      net: amount < 0n ? amount - 1_500n : amount,
+      currency: 'USD',
+      createdAt: day(10 + index),
+    })),
+  });
+
+/** A payment by other means, as newer versions tell it. */
+export const outside = (id: string, amount: bigint, n: number, type: string | null = 'payment_record'): BillingFact =>
+  billingFact(told(`evt_${id}`, day(n)), INVOICE, {
+    kind: 'invoice_payment.paid',
+    objectId: id,
+    status: 'paid',
+    statusRank: 20,
+    invoiceId: 'in_1',
+    currency: 'USD',
+    amountPaid: amount,
+    paymentType: type,
+  }).fact as BillingFact;
+
 export type Fact = BillingFact | PaymentFact;
 
 const isBilling = (fact: Fact): fact is BillingFact => 'lines' in fact;
@@ -117,10 +199,26 @@ const { initial, facts } = invoiceAggregate;
 
 export type Played = Readonly<{ state: InvoiceState; commands: readonly Command[]; letters: readonly string[] }>;
 
-/** Tells facts one after another; Stripe answers what it is asked at once. `moved`: what a balance transaction came to. */
+/** The credit notes among facts, as Stripe lists them. */
+const listedIn = (told: readonly Fact[]): readonly ListedCreditNote[] => {
+  const notes = told.filter(isBilling).filter(({ kind }) => kind.startsWith('credit_note.'));
+  return [...Map.groupBy(notes, ({ objectId }) => objectId)].map(([id, tellings]) => ({
+    id,
+    void: tellings.some(({ status }) => status === 'void'),
+    total: tellings[0]!.total ?? 0n,
+    tax: tellings[0]!.tax ?? 0n,
+    refundIds: (tellings[0]!.creditNote?.refunds ?? []).flatMap(({ refundId }) => refundId ?? []),
+  }));
+};
+
+/**
+ * Tells facts one after another; Stripe answers what it is asked at once. `moved`: what a balance transaction came to;
+ * `listed`: the credit notes that it knows of.
+ */
 export const play = (
   told: readonly Fact[],
   moved: Readonly<Record<string, Readonly<{ gross: bigint; fee: bigint; currency?: string }>>> = {},
+  listed: readonly ListedCreditNote[] = listedIn(told),
 ): Played => {
   let state = initial(INVOICE);
   const commands: Command[] = [];
@@ -134,15 +232,16 @@ export const play = (
     letters.push(...decided.letters.map(({ code }) => code));
     for (const command of decided.commands) {
       commands.push(command);
+      const about = { orderId: INVOICE, commandId: command.commandId, type: command.type };
+      if (command.type === 'FetchCreditNotes')
+        tell('result', commandResult({ ...about, objectId: command.payload.refundId, creditNotes: listed }));
       if (command.type !== 'FetchBalanceTransaction') continue;
       const id = command.payload.balanceTransactionId;
       const { gross, fee, currency = 'USD' } = moved[id] ?? { gross: 9_743n, fee: 313n };
       tell(
         'result',
         commandResult({
-          orderId: INVOICE,
-          commandId: command.commandId,
-          type: command.type,
+          ...about,
           objectId: id,
           detail: { gross: String(gross), fee: String(fee), net: String(gross - fee), currency },
         }),
@@ -167,3 +266,6 @@ export const sentIn = ({ commands }: Played): readonly string[] =>
       ),
     )
     .sort();
+
+/** Ids of what was sent, and the order in which Stripe answered, are arrival's. */
+export const stateOf = ({ state }: Played): object => ({ ...state, issued: [...state.issued].sort() });

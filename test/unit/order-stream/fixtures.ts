@@ -27,6 +27,7 @@ export const assembledOrder = (over: Partial<AssembledOrder> = {}): AssembledOrd
   state: 'PENDING',
   transactionType: 0,
   parentOrderNumber: null,
+  subscriptionId: null,
   paymentMethod: 'STRIPE',
   paymentGateway: null,
   paymentReference: null,
@@ -112,6 +113,7 @@ export const commandResult = (over: Partial<CommandResult> = {}): CommandResult 
   detail: {},
   balanceTransactions: [],
   invoiceLines: [],
+  creditNotes: [],
   completedAt: 1_790_000_002_000n,
   ...over,
 });
@@ -167,6 +169,7 @@ export const ordersRow = (over: Partial<OrdersValue> = {}, total = 3744n): Order
   OrderNumber: 100123,
   StoreID: 1,
   ParentOrderNumber: null,
+  RecurringSubscriptionID: '',
   CustomerID: 58001,
   Email: 'ana@example.com',
   FirstName: 'Ana',

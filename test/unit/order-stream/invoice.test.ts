@@ -15,6 +15,7 @@ import {
   type Played,
   refund,
   sentIn,
+  stateOf,
 } from './billing-fixtures.ts';
 
 const open = invoice('open', 20, 0);
@@ -22,9 +23,6 @@ const paid = invoice('paid', 40, 9);
 const uncollectible = invoice('uncollectible', 30, 5);
 const voided = invoice('void', 40, 9);
 const twin = <F extends Fact>(fact: F): F => ({ ...fact, factId: `${fact.factId}_twin` });
-
-/** Ids of what was sent are arrival's to order. */
-const stateOf = ({ state }: Played): object => ({ ...state, issued: [...state.issued].sort() });
 
 /** Every order of them gives what the first does. */
 const isAlike = (
@@ -135,7 +133,7 @@ describe('an invoice', () => {
   it('is paid back of what has arrived only', () => {
     const moved = { txn_re_1: { gross: -9_743n, fee: 0n } };
     const before = play([open, refund('re_1', 9_743n, 20)], moved);
-    expect(ids(before)).toEqual(['post-invoice/1', 'schedule-revenue/1']);
+    expect(ids(before)).toEqual(['post-invoice/1', 'schedule-revenue/1', 'fetch-credit-notes/re_1']);
     const played = play([open, refund('re_1', 9_743n, 20), payment(1), balanced(1)], moved);
     expect(ids(played).slice(-3)).toEqual([
       'record-invoice-payment/pi_1',
@@ -168,11 +166,12 @@ describe('an invoice', () => {
 });
 
 describe('lines of payouts', () => {
-  it('that invoices book are booked by them, and what is disputed of one by its payout', () => {
+  it('that invoices book are booked by them', () => {
     const orderId = INVOICE;
-    for (const category of ['charge', 'refund', 'refund_failure'])
+    for (const category of ['charge', 'refund', 'refund_failure', 'dispute', 'dispute_reversal'])
       expect(isBookedElsewhere({ category, orderId })).toBe(true);
-    expect(isBookedElsewhere({ category: 'dispute', orderId })).toBe(false);
+    expect(isBookedElsewhere({ category: 'partial_capture_reversal', orderId })).toBe(false);
+    expect(isBookedElsewhere({ category: 'fee', orderId })).toBe(false);
     expect(isBookedElsewhere({ category: 'charge', orderId: null })).toBe(false);
   });
 });

@@ -223,6 +223,13 @@ const billing = (over: Partial<BillingFact>): Omit<BillingFact, Untold> => ({
   nextAttemptAt: null,
   paidOffStripe: null,
   shopOrderId: null,
+  paymentType: null,
+  startingBalance: null,
+  endingBalance: null,
+  creditedOff: null,
+  creditNote: null,
+  trialEndsAt: null,
+  collectionPaused: null,
   ...about,
   ...over,
 });
@@ -236,6 +243,7 @@ const line = {
   proration: false,
   discount: 0n,
   taxIncluded: 0n,
+  invoiceLineId: null,
 };
 
 const subscription = billing({

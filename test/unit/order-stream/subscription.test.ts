@@ -70,6 +70,48 @@ describe('a subscription', () => {
     }
   });
 
+  it('that is tried, late, unpaid, paused, resumed, and of another quantity, stands as it was told to last', () => {
+    const item = (quantity: bigint): BillingFact['lines'] => [
+      {
+        ...{ lineId: 'si_1', priceId: 'price_1', productId: 'prod_1', description: null, quantity, amount: null },
+        ...{ tax: null, periodStart: null, periodEnd: null, proration: false, discount: 0n, taxIncluded: 0n },
+        invoiceLineId: null,
+      },
+    ];
+    const stories: readonly (readonly BillingFact[])[] = [
+      [
+        told('trialing', 20, 1, { trialEndsAt: 30_000n, lines: item(1n) }),
+        told('active', 20, 30, { trialEndsAt: 30_000n, lines: item(1n) }),
+        told('active', 20, 40, { factId: 'evt_more', lines: item(3n) }),
+        told('past_due', 20, 50, { lines: item(3n) }),
+        told('unpaid', 20, 60, { lines: item(3n) }),
+        told('canceled', 30, 70, { endedAt: 70_000n, lines: item(3n) }),
+      ],
+      [
+        told('trialing', 20, 1, { trialEndsAt: 10_000n }),
+        told('paused', 20, 10),
+        told('active', 20, 20),
+        told('active', 20, 30, { factId: 'evt_paused', collectionPaused: 'void' }),
+        told('active', 20, 40, { factId: 'evt_resumed' }),
+      ],
+    ];
+    for (const facts of stories) {
+      const first = play(facts);
+      expect(first.sent.filter((id) => id.includes('record-subscription'))).toHaveLength(facts.length);
+      for (const order of permutations(facts)) {
+        const { state, sent } = play([...order, ...order.map((fact) => ({ ...fact, factId: `${fact.factId}_twin` }))]);
+        expect([...sent].sort()).toEqual([...first.sent].sort());
+        expect(state.tellings.at(-1)!.status).toBe(facts.at(-1)!.status);
+        expect(state.tellings.map(({ at }) => at)).toEqual(facts.map(({ occurredAt }) => occurredAt));
+      }
+    }
+  });
+
+  it('of which something is told that was not told before is the same where that is nothing', () => {
+    const { sent } = play([told('active', 20, 1)]);
+    expect(sent[0]).toBe('subscription:sub_1/record-subscription/1-active-8b38b77f9be23b38 1000');
+  });
+
   it('that has ended stays so, whatever else is told of it', () => {
     const { state } = play([told('canceled', 30, 20), told('active', 20, 30)]);
     expect(state.tellings.at(-1)).toMatchObject({ status: 'canceled' });

@@ -55,6 +55,7 @@ describe('EnsureCustomer', () => {
       detail: { how: 'created', apiVersion: API_VERSION },
       balanceTransactions: [],
       invoiceLines: [],
+      creditNotes: [],
       completedAt: BigInt(customer!.created) * 1000n,
     });
     for (const { result } of [again, other])

@@ -9,6 +9,8 @@ import {
   ensureCustomer,
   executor,
   fetchBalanceTransaction,
+  fetchCreditNoteLines,
+  fetchCreditNotes,
   HOUR,
   moveCustomer,
   retireCustomer,
@@ -46,6 +48,8 @@ describe.skipIf('missing' in located)("every request is one of Stripe's schema",
     ['MoveCustomer', moveCustomer('cus_1', 'bea@example.com'), 0],
     ['RetireCustomer', retireCustomer('cus_1', 'cus_2'), 0],
     ['DeleteCustomer', deleteCustomer('cus_1'), 0],
+    ['FetchCreditNotes', fetchCreditNotes('in_1', 're_1'), 0],
+    ['FetchCreditNoteLines', fetchCreditNoteLines('cn_1'), 0],
   ])('%s', async (_name, command, age) => {
     const execute = executor(mock.url, { secretKey: 'sk_test_123' });
     const { result } = await execute(command, { now: Date.now() + age });

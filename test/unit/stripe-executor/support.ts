@@ -7,6 +7,8 @@ import type {
   DeleteCustomer,
   EnsureCustomer,
   FetchBalanceTransaction,
+  FetchCreditNoteLines,
+  FetchCreditNotes,
   MoveCustomer,
   RetireCustomer,
   UpdateCustomer,
@@ -58,6 +60,18 @@ export const fetchBalanceTransaction = (id: string, orderId = '100001'): FetchBa
   ...about(orderId, 'fetch-balance-transaction'),
   type: 'FetchBalanceTransaction',
   payload: { balanceTransactionId: id, chargeId: null },
+});
+
+export const fetchCreditNotes = (invoiceId: string, refundId: string): FetchCreditNotes => ({
+  ...about(`invoice:${invoiceId}`, 'fetch-credit-notes'),
+  type: 'FetchCreditNotes',
+  payload: { invoiceId, refundId, currency: 'USD' },
+});
+
+export const fetchCreditNoteLines = (creditNoteId: string): FetchCreditNoteLines => ({
+  ...about('invoice:in_1', 'fetch-credit-note-lines'),
+  type: 'FetchCreditNoteLines',
+  payload: { creditNoteId, currency: 'USD' },
 });
 
 export const createRefund = (

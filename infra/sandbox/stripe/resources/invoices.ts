@@ -3,6 +3,7 @@ import { decodeForm } from '../form.ts';
 import { refused } from '../errors.ts';
 import { idOf } from '../objects.ts';
 import { cancelPayment } from '../payments.ts';
+import { moveBalance } from './customer-balance.ts';
 import { listed, readCreated, readCursor } from '../pagination.ts';
 import { reading } from '../params.ts';
 import { Answer, fetched } from '../world.ts';
@@ -27,12 +28,15 @@ export type Invoice = Pick<
   | 'customer'
   | 'customer_email'
   | 'customer_name'
+  | 'ending_balance'
   | 'livemode'
   | 'metadata'
   | 'next_payment_attempt'
   | 'number'
   | 'period_end'
   | 'period_start'
+  | 'post_payment_credit_notes_amount'
+  | 'pre_payment_credit_notes_amount'
   | 'starting_balance'
   | 'status'
   | 'status_transitions'
@@ -49,7 +53,9 @@ export type InvoicePayment = Pick<
   'id' | 'object' | 'amount_paid' | 'amount_requested' | 'created' | 'currency' | 'is_default' | 'livemode' | 'status'
 > & {
   invoice: string;
-  payment: { type: 'payment_intent'; payment_intent: string };
+  payment:
+    | { type: 'payment_intent'; payment_intent: string; payment_record?: never }
+    | { type: 'payment_record'; payment_record: string; payment_intent?: never };
   status_transitions: { canceled_at: number | null; paid_at: number | null };
 };
 
@@ -73,7 +79,7 @@ export interface Charged {
   proration: boolean;
 }
 
-const taxes = (amount: bigint, taxable: bigint): object[] =>
+export const taxes = (amount: bigint, taxable: bigint): object[] =>
   amount === 0n
     ? []
     : [
@@ -159,6 +165,7 @@ export const invoiced = (
     created,
     customer_email: customer.email,
     customer_name: customer.name ?? null,
+    ending_balance: null,
     lines: {
       object: 'list',
       data: lines.slice(0, embedded),
@@ -175,7 +182,9 @@ export const invoiced = (
       subscription_details: { metadata, subscription },
       type: 'subscription_details',
     },
-    starting_balance: 0,
+    post_payment_credit_notes_amount: 0,
+    pre_payment_credit_notes_amount: 0,
+    starting_balance: customer.balance,
     status: 'draft',
     status_transitions: { finalized_at: null, marked_uncollectible_at: null, paid_at: null, voided_at: null },
     subtotal: Number(subtotal),
@@ -185,8 +194,17 @@ export const invoiced = (
   };
   world.journal.insert('invoice', draft, created);
   world.emit('invoice.created', draft);
+  const due = Math.max(total + customer.balance, 0);
+  const used = total - due;
+  if (used !== 0) {
+    const type = used > 0 ? 'applied_to_invoice' : 'invoice_too_small';
+    moveBalance(world, customer.id, used, own.currency, type, { invoice: id });
+  }
   const open = save(world, {
     ...draft,
+    amount_due: due,
+    amount_remaining: due,
+    ending_balance: customer.balance + used,
     number: `${customer.invoice_prefix ?? 'SANDBOX'}-${String(number).padStart(4, '0')}`,
     status: 'open',
     status_transitions: { ...draft.status_transitions, finalized_at: created },
@@ -195,8 +213,57 @@ export const invoiced = (
   return open;
 };
 
-const paymentOf = (world: World, invoice: string): InvoicePayment | undefined =>
-  world.journal.all('invoice_payment', { where: { invoice } }).at(-1);
+/** What it is paid with at Stripe, or is to be. */
+export const paymentOf = (
+  world: World,
+  invoice: string,
+): (InvoicePayment & { payment: { type: 'payment_intent'; payment_intent: string } }) | undefined =>
+  world.journal
+    .all('invoice_payment', { where: { invoice } })
+    .flatMap((each) => (each.payment.type === 'payment_intent' ? [{ ...each, payment: each.payment }] : []))
+    .at(-1);
+
+/** Nobody shall pay with it any more. */
+const canceled = (world: World, invoice: string): void => {
+  const open = paymentOf(world, invoice);
+  if (open?.status !== 'open') return;
+  const times = { ...open.status_transitions, canceled_at: world.clock.seconds() };
+  world.journal.update('invoice_payment', { ...open, status: 'canceled', status_transitions: times });
+  cancelPayment(world, fetched(world, 'payment_intent', open.payment.payment_intent), 'void_invoice');
+};
+
+/** An invoice that asks for more, or for less: credit notes change it. Once it asks for nothing it is paid. */
+export const asksFor = (
+  world: World,
+  invoice: Invoice,
+  more: number,
+  credited: Partial<Pick<Invoice, 'post_payment_credit_notes_amount'>>,
+): Invoice => {
+  const remaining = invoice.amount_remaining + more;
+  const isPaid = invoice.status === 'open' && remaining === 0;
+  const changed = save(world, {
+    ...invoice,
+    amount_due: invoice.amount_due + more,
+    amount_remaining: remaining,
+    pre_payment_credit_notes_amount: invoice.pre_payment_credit_notes_amount - more,
+    post_payment_credit_notes_amount:
+      invoice.post_payment_credit_notes_amount + (credited.post_payment_credit_notes_amount ?? 0),
+    ...(isPaid && {
+      status: 'paid',
+      auto_advance: false,
+      next_payment_attempt: null,
+      status_transitions: { ...invoice.status_transitions, paid_at: world.clock.seconds() },
+    }),
+  });
+  if (isPaid) canceled(world, invoice.id);
+  const open = paymentOf(world, invoice.id);
+  if (more !== 0 && open?.status === 'open') {
+    world.journal.update('invoice_payment', { ...open, amount_requested: remaining });
+    const intent = fetched(world, 'payment_intent', open.payment.payment_intent);
+    world.journal.update('payment_intent', { ...intent, amount: remaining });
+  }
+  return changed;
+};
 
 /** Asks for the money; the payment intent is made at the first attempt. */
 const charge = (world: World, invoice: Invoice, method: string | null): Answer | Stripe.PaymentIntent => {
@@ -239,6 +306,40 @@ const charge = (world: World, invoice: Invoice, method: string | null): Answer |
       world.clock.seconds(),
     );
   return answer instanceof Answer ? answer : intent;
+};
+
+/** Somebody was paid elsewhere, and says so: a payment record stands for it. */
+const paidElsewhere = (world: World, invoice: Invoice): Invoice => {
+  const at = world.clock.seconds();
+  canceled(world, invoice.id);
+  const payment: InvoicePayment = {
+    id: world.newId('inpay'),
+    object: 'invoice_payment',
+    amount_paid: invoice.amount_remaining,
+    amount_requested: invoice.amount_remaining,
+    created: at,
+    currency: invoice.currency,
+    invoice: invoice.id,
+    is_default: false,
+    livemode: false,
+    payment: { type: 'payment_record', payment_record: world.newId('pr') },
+    status: 'paid',
+    status_transitions: { canceled_at: null, paid_at: at },
+  };
+  world.journal.insert('invoice_payment', payment, at);
+  world.emit('invoice_payment.paid', payment);
+  const paid = save(world, {
+    ...invoice,
+    amount_paid: invoice.amount_due,
+    amount_remaining: 0,
+    auto_advance: false,
+    next_payment_attempt: null,
+    status: 'paid',
+    status_transitions: { ...invoice.status_transitions, paid_at: at },
+  });
+  world.emit('invoice.paid', paid);
+  world.emit('invoice.payment_succeeded', paid);
+  return paid;
 };
 
 const retryAfterSeconds = 3 * 24 * 3600;
@@ -301,9 +402,15 @@ export const payInvoice =
   (subscribed: Subscribed): Operation =>
   ({ world, read, path }) => {
     const method = read.text('payment_method') ?? null;
+    const elsewhere = read.flag('paid_out_of_band') ?? false;
     read.ignore('off_session');
     read.end();
     const open = found(world, path['id'] ?? '', 'open', 'uncollectible');
+    if (elsewhere) {
+      const paid = paidElsewhere(world, open);
+      subscribed.paid(world, paid);
+      return paid;
+    }
     const { invoice, declined } = collected(world, open, method ?? subscribed.methodOf(world, open));
     if (declined !== undefined) return declined;
     subscribed.paid(world, invoice);
@@ -318,13 +425,12 @@ export const voidInvoice: Operation = ({ world, read, path }) => {
     status: 'void',
     status_transitions: { ...invoice.status_transitions, voided_at: world.clock.seconds() },
   });
-  const open = paymentOf(world, invoice.id);
-  if (open !== undefined) {
-    const at = world.clock.seconds();
-    const times = { ...open.status_transitions, canceled_at: at };
-    world.journal.update('invoice_payment', { ...open, status: 'canceled', status_transitions: times });
-    cancelPayment(world, fetched(world, 'payment_intent', open.payment.payment_intent), 'void_invoice');
-  }
+  canceled(world, invoice.id);
+  const used = (invoice.ending_balance ?? 0) - invoice.starting_balance;
+  if (used !== 0)
+    moveBalance(world, idOf(invoice.customer) ?? '', -used, invoice.currency, 'unapplied_from_invoice', {
+      invoice: invoice.id,
+    });
   world.emit('invoice.voided', voided);
   return voided;
 };

@@ -5,11 +5,12 @@
 import type { PaymentFact, StripeEvent } from '../../../../schemas/generated/types.ts';
 import { priceFacts, productFacts } from './catalog.ts';
 import { chargeFacts } from './charge.ts';
+import { creditNoteFacts } from './credit-note.ts';
 import { customerFacts } from './customer.ts';
 import { disputeFact } from './dispute.ts';
 import type { OtherFact, Told } from './facts.ts';
 import { at, idOf, isObject, type Json, orderIdOf, RefusedEventError, text } from './fields.ts';
-import { creditNoteFacts, invoiceFacts, invoicePaymentFacts } from './invoice.ts';
+import { invoiceFacts, invoicePaymentFacts } from './invoice.ts';
 import { linkedCharges, paymentIntentFacts } from './payment-intent.ts';
 import { payoutFacts } from './payout.ts';
 import { refundFact } from './refund.ts';

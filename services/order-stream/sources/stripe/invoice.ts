@@ -27,7 +27,6 @@ import { invoiceLine, taxIn } from './lines.ts';
 
 const invoiceRank = rankIn({ draft: 10, open: 20, uncollectible: 30, paid: 40, void: 40 });
 const paymentRank = rankIn({ open: 10, paid: 20, canceled: 20 });
-const creditNoteRank = rankIn({ issued: 10, void: 20 });
 
 /** Until 2018-11-08 there was no status. */
 const statusOf = (invoice: Json): string => {
@@ -53,18 +52,24 @@ const paidOffStripe = (invoice: Json, currency: string): bigint | null =>
   amountIn(invoice, 'amount_paid_off_stripe', currency) ??
   (invoice['paid_out_of_band'] === true ? amountIn(invoice, 'amount_paid', currency) : null);
 
-type Payment = Readonly<{ invoiceId: string; currency: string; status: string; by: unknown }> &
+type Payment = Readonly<{ id: string | null; invoiceId: string; currency: string; status: string; by: unknown }> &
   Pick<BillingFact, 'amountPaid'>;
 
-/** A payment is known by what it was made with: old invoices give it no id of its own. */
+/**
+ * A payment is known by what it was made with: old invoices give it no id of its own. What was paid by other means than
+ * Stripe has a payment record, or nothing.
+ */
 const paymentFact = (teller: Teller, payment: Payment): readonly OtherFact[] => {
-  const { invoiceId, currency, status, amountPaid } = payment;
-  const paymentIntentId = idOf(at({ by: payment.by }, 'by', 'payment_intent'));
-  const chargeId = paymentIntentId === null ? idOf(at({ by: payment.by }, 'by', 'charge')) : null;
-  const objectId = paymentIntentId ?? chargeId;
+  const { invoiceId, currency, status, amountPaid, id, by } = payment;
+  const named = (name: string): string | null => idOf(at({ by }, 'by', name));
+  const paymentIntentId = named('payment_intent');
+  const chargeId = paymentIntentId === null ? named('charge') : null;
+  const ofStripe = paymentIntentId ?? chargeId;
+  const objectId = ofStripe ?? named('payment_record') ?? id;
   if (objectId === null) return [];
+  const paymentType = ofStripe === null ? text(at({ by }, 'by', 'type')) : null;
   const kind = kindOf('invoice_payment', status, paymentRank);
-  const about = { invoiceId, paymentIntentId, chargeId, currency, amountPaid };
+  const about = { invoiceId, paymentIntentId, chargeId, currency, amountPaid, paymentType };
   return [
     billingFact(teller, `invoice:${invoiceId}`, { kind, objectId, status, statusRank: paymentRank(status), ...about }),
   ];
@@ -76,7 +81,14 @@ export const invoicePaymentFacts = (payment: Json, teller: Teller): readonly Oth
   const currency = currencyOf(payment);
   const status = text(payment['status']) ?? 'unknown';
   const amountPaid = amountIn(payment, 'amount_paid', currency);
-  return paymentFact(teller, { invoiceId, currency, status, amountPaid, by: payment['payment'] });
+  return paymentFact(teller, {
+    id: text(payment['id']),
+    invoiceId,
+    currency,
+    status,
+    amountPaid,
+    by: payment['payment'],
+  });
 };
 
 export const invoiceFacts = (invoice: Json, teller: Teller): readonly OtherFact[] => {
@@ -86,6 +98,7 @@ export const invoiceFacts = (invoice: Json, teller: Teller): readonly OtherFact[
   const currency = currencyOf(invoice);
   const amount = (name: string): bigint | null => amountIn(invoice, name, currency);
   const amountPaid = amount('amount_paid');
+  const endingBalance = amount('ending_balance');
   const own = billingFact(teller, `invoice:${invoiceId}`, {
     kind: teller.type === 'invoice.deleted' ? 'invoice.deleted' : kindOf('invoice', status, invoiceRank),
     objectId: invoiceId,
@@ -119,33 +132,15 @@ export const invoiceFacts = (invoice: Json, teller: Teller): readonly OtherFact[
     nextAttemptAt: instant(invoice['next_payment_attempt']),
     paidOffStripe: paidOffStripe(invoice, currency),
     shopOrderId: shopOrderOf(invoice),
+    // Before it is finalised it says what the balance is now.
+    startingBalance: endingBalance === null ? null : amount('starting_balance'),
+    endingBalance,
+    creditedOff: amount('pre_payment_credit_notes_amount'),
   });
-  const old = status === 'paid' ? paymentFact(teller, { invoiceId, currency, status, amountPaid, by: invoice }) : [];
+  const old =
+    status === 'paid' ? paymentFact(teller, { id: null, invoiceId, currency, status, amountPaid, by: invoice }) : [];
   const embedded = listOf(invoice['payments']).flatMap((payment) =>
     invoicePaymentFacts({ currency: invoice['currency'], ...payment, invoice: invoiceId }, teller),
   );
   return [own, ...old, ...embedded];
-};
-
-/** What takes back a part of an invoice that was finalised. */
-export const creditNoteFacts = (note: Json, teller: Teller): readonly OtherFact[] => {
-  const invoiceId = idOf(note['invoice']);
-  const objectId = text(note['id']);
-  if (invoiceId === null || objectId === null) return [];
-  const currency = currencyOf(note);
-  const status = text(note['status']) ?? 'unknown';
-  return [
-    billingFact(teller, `invoice:${invoiceId}`, {
-      kind: kindOf('credit_note', status, creditNoteRank),
-      objectId,
-      status,
-      statusRank: creditNoteRank(status),
-      invoiceId,
-      customerId: idOf(note['customer']),
-      number: text(note['number']),
-      currency,
-      total: amountIn(note, 'total', currency) ?? amountIn(note, 'amount', currency),
-      createdAt: instant(note['created']),
-    }),
-  ];
 };

@@ -26,13 +26,17 @@ const takenOff = (line: Json, currency: string, name: string, counts: (each: Jso
   listOf(line[name]).reduce((sum, each) => (counts(each) ? sum + amountOf(each, 'amount', currency) : sum), 0n);
 
 /** Discounts, and credits that were granted before tax. */
-const discountIn = (line: Json, currency: string): bigint =>
+export const discountIn = (line: Json, currency: string): bigint =>
   takenOff(line, currency, 'discount_amounts', () => true) +
   takenOff(line, currency, 'pretax_credit_amounts', ({ type }) => type === 'credit_balance_transaction');
 
 /** Tax that is part of the amount. Until 2024 a flag said so. */
 const isIncluded = ({ tax_behavior: behaviour, inclusive }: Json): boolean =>
   behaviour === 'inclusive' || inclusive === true;
+
+/** The part of a line's amount that is tax. */
+export const includedIn = (line: Json, currency: string): bigint =>
+  takenOff(line, currency, 'taxes', isIncluded) + takenOff(line, currency, 'tax_amounts', isIncluded);
 
 export const invoiceLine = (line: Json, currency: string): readonly BillingLine[] => {
   const lineId = text(line['id']);
@@ -50,7 +54,8 @@ export const invoiceLine = (line: Json, currency: string): readonly BillingLine[
       periodEnd: instant(at(line, 'period', 'end')),
       proration: (flag(line['proration']) ?? flag(at({ item }, 'item', 'proration'))) === true,
       discount: discountIn(line, currency),
-      taxIncluded: takenOff(line, currency, 'taxes', isIncluded) + takenOff(line, currency, 'tax_amounts', isIncluded),
+      taxIncluded: includedIn(line, currency),
+      invoiceLineId: null,
     },
   ];
 };
@@ -72,6 +77,7 @@ export const subscriptionLine = (item: Json, subscription: Json): readonly Billi
       proration: false,
       discount: 0n,
       taxIncluded: 0n,
+      invoiceLineId: null,
     },
   ];
 };

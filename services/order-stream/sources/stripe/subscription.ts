@@ -63,6 +63,8 @@ export const subscriptionFacts = (subscription: Json, teller: Teller): readonly 
       canceledAt: instant(subscription['canceled_at']),
       endedAt: instant(subscription['ended_at']),
       cancelAtPeriodEnd: flag(subscription['cancel_at_period_end']),
+      trialEndsAt: instant(subscription['trial_end']),
+      collectionPaused: text(at(subscription, 'pause_collection', 'behavior')),
       lines,
       linesComplete: !isPartial(subscription['items']),
       metadata: metadataOf(subscription),
