@@ -43,7 +43,7 @@ const note: CreditNoted = {
 };
 const noted = { creditNotes: [note], notedRefunds: ['re_1'] };
 const credited: LedgerInvoice = { ...posted, revenue: 7_500n, creditNotes: [note] };
-const memo = { orderId: KEY, refundId: 're_1', amount: 1_000n, tax: 0n, currency: 'USD', reversedBy: null };
+const memo = { orderId: KEY, refundId: 're_1', amount: 1_000n, tax: 0n, currency: 'USD', reversedBy: null, returnId: null };
 const refund = {
   id: 're_1',
   status: 'succeeded',
@@ -51,6 +51,7 @@ const refund = {
   balanceTransactionId: 'txn_re_1',
   failureBalanceTransactionId: null,
   commandId: null,
+  returnId: null,
 };
 const dispute = { id: 'du_1', status: 'lost', movements: [] };
 const fee = { balanceTransactionId: 'txn_9', gross: 9_743n, fee: 313n, net: 9_430n };
