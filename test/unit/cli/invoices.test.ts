@@ -43,7 +43,15 @@ const note: CreditNoted = {
 };
 const noted = { creditNotes: [note], notedRefunds: ['re_1'] };
 const credited: LedgerInvoice = { ...posted, revenue: 7_500n, creditNotes: [note] };
-const memo = { orderId: KEY, refundId: 're_1', amount: 1_000n, tax: 0n, currency: 'USD', reversedBy: null, returnId: null };
+const memo = {
+  orderId: KEY,
+  refundId: 're_1',
+  amount: 1_000n,
+  tax: 0n,
+  currency: 'USD',
+  reversedBy: null,
+  returnId: null,
+};
 const refund = {
   id: 're_1',
   status: 'succeeded',
