@@ -183,6 +183,7 @@ export const topics = define({
       'commands/erp.EraseCustomer',
       'commands/erp.PostPayoutJournal',
       'commands/erp.ReversePayoutJournal',
+      'commands/erp.RecordConversion',
     ],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
@@ -298,7 +299,8 @@ export type ErpCommand =
   | Types.MergeCustomers
   | Types.EraseCustomer
   | Types.PostPayoutJournal
-  | Types.ReversePayoutJournal;
+  | Types.ReversePayoutJournal
+  | Types.RecordConversion;
 export type Notification = Types.NotifyCustomer | Types.NotifyMerchant;
 
 /** What a topic's values are in TypeScript. */

@@ -1,5 +1,6 @@
 /** The ledger's tables. Integers are minor units, counts or epoch milliseconds. */
 import type { Database } from 'better-sqlite3';
+import { CONVERSION_TABLES } from './conversions.ts';
 import { CREDIT_MEMO_TABLES } from './credit-memos.ts';
 import { DISPUTE_TABLES } from './disputes.ts';
 import { CUSTOMER_TABLES } from './customers.ts';
@@ -116,14 +117,27 @@ BEGIN SELECT RAISE(ABORT, 'offsets do not go back'); END;
 `;
 
 /** What later versions of this program added: a ledger of an earlier one gets it when it is opened. */
-const ADDITIONS = `${CREDIT_MEMO_TABLES}${DISPUTE_TABLES}${INVOICE_TABLES}${CUSTOMER_TABLES}${PAYOUT_TABLES}
+const ADDITIONS = `${CONVERSION_TABLES}${CREDIT_MEMO_TABLES}${DISPUTE_TABLES}${INVOICE_TABLES}${CUSTOMER_TABLES}${PAYOUT_TABLES}
 CREATE INDEX IF NOT EXISTS applied_commands_place ON applied_commands (topic, partition, "offset");
 `;
 
-/** A line that counts from a time on; null: at once. */
-const addDueAt = (database: Database): void => {
+/**
+ * A line counts from a time on, or at once; and is in a currency of its own, or in the entry's. Entries balance in each
+ * currency that they have lines in.
+ */
+const addColumns = (database: Database): void => {
   const columns = database.prepare<[], string>("SELECT name FROM pragma_table_info('journal_lines')").pluck().all();
   if (!columns.includes('due_at')) database.exec('ALTER TABLE journal_lines ADD COLUMN due_at INTEGER');
+  if (columns.includes('currency')) return;
+  database.exec(`
+    ALTER TABLE journal_lines ADD COLUMN currency TEXT;
+    DROP TRIGGER entries_balance;
+    CREATE TRIGGER entries_balance BEFORE UPDATE ON journal_entries
+    WHEN NEW.posted = 1 AND (
+      NOT EXISTS (SELECT 1 FROM journal_lines WHERE command_id = NEW.command_id)
+      OR EXISTS (SELECT 1 FROM journal_lines WHERE command_id = NEW.command_id
+        GROUP BY coalesce(currency, NEW.currency) HAVING sum(debit) <> sum(credit)))
+    BEGIN SELECT RAISE(ABORT, 'debits and credits differ'); END;`);
 };
 
 /** Makes the tables in a new database. @throws when the database is of another version */
@@ -142,8 +156,9 @@ export const prepareTables = (database: Database): void => {
         database.pragma(`user_version = ${VERSION}`);
       }
       database.exec(ADDITIONS);
-      addDueAt(database);
-      const add = database.prepare('INSERT OR IGNORE INTO accounts (code, name, kind) VALUES (?, ?, ?)');
+      addColumns(database);
+      const add = database.prepare(`INSERT INTO accounts (code, name, kind) VALUES (?, ?, ?)
+        ON CONFLICT (code) DO UPDATE SET name = excluded.name, kind = excluded.kind`);
       for (const { code, name, kind } of Object.values(accounts)) add.run(code, name, kind);
     })
     .immediate();

@@ -14,7 +14,7 @@ const billed: Billed = {
   unpaidBy: [],
 };
 const posted: LedgerInvoice = { orderId: KEY, total: 9_743n, tax: 743n, currency: 'USD', ends: [], revenue: 9_000n };
-const fee = { balanceTransactionId: 'txn_9', gross: 9_743n, fee: 313n, net: 9_430n };
+const fee = { balanceTransactionId: 'txn_9', gross: 9_743n, fee: 313n, net: 9_430n, currency: 'USD' };
 const payment: Payment = {
   id: 'pi_9',
   orderId: KEY,
@@ -29,6 +29,7 @@ const payment: Payment = {
   releases: [],
   manual: false,
   disputes: [],
+  conversions: [],
 };
 const booked = { orderId: KEY, amount: 9_743n, currency: 'USD', paymentIntentId: 'pi_9' };
 
@@ -117,7 +118,7 @@ describe('an invoice on all sides', () => {
     [
       'has another fee',
       { fees: [{ orderId: KEY, ...fee, fee: 312n }] },
-      /Stripe kept 313 of pi_9, the ledger says 312/,
+      /Stripe kept 313 USD of pi_9, the ledger says 312 USD/,
     ],
     [
       'waits with what belongs to none',

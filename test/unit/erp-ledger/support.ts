@@ -54,6 +54,7 @@ export const recordFee = (
     gross,
     fee,
     net: gross - fee,
+    conversionFee: 0n,
     currency,
   },
 });
@@ -196,6 +197,7 @@ export const moveDispute = (
     net: amount - fee,
     currency: 'USD',
     movedAt: 1_780_000_000_000n,
+    rate: null,
     ...over,
   },
 });

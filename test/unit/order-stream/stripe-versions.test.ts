@@ -66,6 +66,7 @@ const withdrawn = {
   net: -4244n,
   currency: 'USD',
   createdAt: at(86_400),
+  rate: null,
 };
 const reinstated = {
   balanceTransactionId: 'txn_4Reinstated',
@@ -75,6 +76,7 @@ const reinstated = {
   net: 2744n,
   currency: 'USD',
   createdAt: at(86_400),
+  rate: null,
 };
 
 const dispute = (status: string, statusRank: number, movements: PaymentFact['movements']): Payment =>
