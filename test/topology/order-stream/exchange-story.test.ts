@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type Stripe from 'stripe';
 import { describe, expect, it } from 'vitest';
 import { type ExchangeWorld, openExchangeWorld, type Setting } from './exchange-world.ts';
 
@@ -53,8 +54,7 @@ describe.each(settings)('$currency settled in $settlement', (setting) => {
 });
 
 /** Whether an event is about this object. */
-const isOf = (event: unknown, id: string): boolean =>
-  (event as { data: { object: { id: string } } }).data.object.id === id;
+const isOf = ({ data }: Stripe.Event, id: string): boolean => (data.object as { id?: string }).id === id;
 
 describe('money that is converted', () => {
   it('costs a fee of its own, on an account of its own', async () => {
@@ -111,7 +111,7 @@ describe('money that is converted', () => {
 
   it('is lost or won by what came of the conversion, when a refund comes back before anybody was told of it', async () => {
     let secondly = '';
-    const deliver = <T>(events: readonly T[]): readonly T[] =>
+    const deliver: Setting['deliver'] = (events) =>
       events.toSorted((left, right) => Number(isOf(right, secondly)) - Number(isOf(left, secondly)));
     await using world = await openExchangeWorld({ ...euros, deliver });
     await world.observe();
@@ -193,7 +193,7 @@ describe('money that is converted', () => {
   });
 
   const deeds = fc.array(fc.constantFrom('refund', 'refund', 'fail', 'dispute', 'payout', 'day'), { maxLength: 6 });
-  const shuffled = fc.infiniteStream(fc.nat({ max: 1_000 }));
+  const shuffled = fc.array(fc.nat({ max: 1_000 }), { minLength: 97, maxLength: 97 });
 
   it('is booked to the unit whatever happens to it, in whatever order that is told', { timeout: 120_000 }, async () => {
     await fc.assert(
@@ -203,9 +203,10 @@ describe('money that is converted', () => {
         deeds,
         shuffled,
         async (setting, later, story, luck) => {
-          const deliver = <T>(events: readonly T[]): readonly T[] =>
+          let draws = 0;
+          const deliver: Setting['deliver'] = (events) =>
             events
-              .map((event) => ({ event, place: luck.next().value }))
+              .map((event) => ({ event, place: luck[draws++ % luck.length]! }))
               .sort((left, right) => left.place - right.place)
               .map(({ event }) => event);
           await using world = await openExchangeWorld({ ...setting, later, deliver });
@@ -243,7 +244,7 @@ describe('money that is converted', () => {
           await sound(world);
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
   });
 });

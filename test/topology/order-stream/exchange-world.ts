@@ -41,7 +41,7 @@ export type Setting = Readonly<{
   /** Captured when it is shipped. */
   later?: boolean;
   /** In which order events are delivered; each is delivered twice. The latest first by default. */
-  deliver?: <T>(events: readonly T[]) => readonly T[];
+  deliver?: (events: readonly Stripe.Event[]) => readonly Stripe.Event[];
 }>;
 
 export const openExchangeWorld = async (setting: Setting) => {
