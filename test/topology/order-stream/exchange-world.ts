@@ -45,7 +45,8 @@ export type Setting = Readonly<{
 }>;
 
 export const openExchangeWorld = async (setting: Setting) => {
-  const { currency, total, tax = 0n, settlement, later = false, deliver = (events) => events } = setting;
+  const { currency, total, tax = 0n, settlement, later = false } = setting;
+  const deliver = setting.deliver ?? ((events: readonly Stripe.Event[]) => events);
   const box = await sandbox({ settlement: [settlement.toLowerCase()] });
   const schemas = openSchemas(memoryRegistry());
   const stripe = stripeStage({
