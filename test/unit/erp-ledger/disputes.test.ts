@@ -124,13 +124,15 @@ describe('a dispute about money that was converted', () => {
     for (const order of permutations([withdrawn, returned, won])) {
       const { books, aside } = after(euros, ...order);
       expect(aside).toEqual([]);
-      expect(books).toEqual({
-        'Stripe Clearing': -100n - FEE,
-        'Dispute Fees': FEE,
-        'Currency Exchange Position': 100n,
-        'Disputes Receivable': 0n,
-        ...('Chargeback Losses' in books ? { 'Chargeback Losses': 0n } : {}),
-      });
+      expect(Object.entries(books).filter(([, balance]) => balance !== 0n)).toEqual(
+        expect.arrayContaining([
+          ['Stripe Clearing', -100n - FEE],
+          ['Dispute Fees', FEE],
+          ['Currency Exchange Position', 100n],
+        ]),
+      );
+      expect(books['Chargeback Losses'] ?? 0n).toBe(0n);
+      expect(books['Disputes Receivable'] ?? 0n).toBe(0n);
     }
     for (const order of permutations([withdrawn, returned, lost, won]))
       expect(after(euros, ...order).books).toMatchObject({ 'Currency Exchange Position': 100n });
