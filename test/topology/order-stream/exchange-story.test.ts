@@ -192,6 +192,33 @@ describe('money that is converted', () => {
     ]);
   });
 
+  it('pays an invoice in its own currency, and is paid back', async () => {
+    await using world = await openExchangeWorld(euros);
+    const { stripe } = world.box;
+    const customer = await stripe.customers.create({ email: 'ana@example.com', name: 'Ana' });
+    const card = await stripe.paymentMethods.attach('pm_card_visa', { customer: customer.id });
+    const price = { currency: 'eur', product: 'prod_1', unit_amount: 2_000, recurring: { interval: 'month' as const } };
+    await stripe.subscriptions.create({
+      customer: customer.id,
+      default_payment_method: card.id,
+      automatic_tax: { enabled: true },
+      items: [{ price_data: price }],
+    });
+    await world.hear();
+    const paid = await sound(world);
+    expect(paid.books.conversions).toMatchObject([{ fromAmount: 2_165n, fromCurrency: 'EUR', toCurrency: 'USD' }]);
+    expect(Object.keys(paid.account(CLEARING))).toEqual(['USD']);
+    expect(paid.account('1100')).toEqual({});
+    await world.nextDay();
+    await world.refund(1_000n);
+    await world.hear();
+    await world.payOut();
+    const { books, account } = await sound(world);
+    expect(books.conversions).toHaveLength(2);
+    expect(account(POSITION)['EUR']).toBe(1_165n);
+    expect(account(CLEARING)).toEqual({});
+  });
+
   const deeds = fc.array(fc.constantFrom('refund', 'refund', 'fail', 'dispute', 'payout', 'day'), { maxLength: 6 });
   const shuffled = fc.array(fc.nat({ max: 1_000 }), { minLength: 97, maxLength: 97 });
 
