@@ -177,6 +177,7 @@ export const openStripe = (config: CliConfig): StripeReader => {
           balanceTransactionId: moved,
           failureBalanceTransactionId: back,
           commandId: refund.metadata?.['command_id'] ?? null,
+          returnId: refund.metadata?.['return_id'] ?? null,
         });
         refunds.set(paymentIntent, others);
       }

@@ -26,6 +26,8 @@ const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   PostPayoutJournal: 'PJ',
   ReversePayoutJournal: 'PR',
   RecordConversion: 'CX',
+  RecordReturn: 'RT',
+  ReceiveReturn: 'RR',
 };
 
 /**

@@ -102,8 +102,17 @@ describe('money that Stripe converted', () => {
       balanceTransactionId: 'txn_re',
       failureBalanceTransactionId: null,
       commandId: null,
+      returnId: null,
     };
-    const memo = { orderId: '1', refundId: 're_1', amount: 100n, tax: 0n, currency: 'USD', reversedBy: null };
+    const memo = {
+      orderId: '1',
+      refundId: 're_1',
+      amount: 100n,
+      tax: 0n,
+      currency: 'USD',
+      reversedBy: null,
+      returnId: null,
+    };
     const cost = { orderId: '1', balanceTransactionId: 'txn_re', gross: -93n, fee: 5n, net: -98n, currency: 'EUR' };
     const facts = world({
       payment: { refunds: [refund] },
