@@ -59,7 +59,7 @@ export const exchangeMutants: readonly Mutant[] = [
     guard: 'entry-balances-by-currency',
     why: 'an entry of ten dollars against ten yen would be posted',
     file: 'services/erp-ledger/tables.ts',
-    edits: [{ find: `GROUP BY coalesce(currency, NEW.currency) HAVING`, replace: `HAVING` }],
+    edits: [{ find: `GROUP BY coalesce(currency, NEW.currency) HAVING`, replace: `GROUP BY command_id HAVING` }],
     tests: ['test/unit/erp-ledger/ledger.test.ts'],
   },
   {
