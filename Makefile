@@ -33,7 +33,7 @@ node_modules/.installed: package.json package-lock.json $(NODE_STAMP)
 setup: prerequisites node_modules/.installed ## Node, packages: all that the other targets need
 
 .PHONY: demo
-demo: setup ## Shoppers, the whole stack, live progress. ORDERS=40 ONCE=1 for a finite run, UNTIDY=1 for a shop as it is, MERCHANT=0.5 for one that ships, refunds and voids, FLOWS=all for payouts, billing and the rest
+demo: setup ## Shoppers, the whole stack, live progress. ORDERS=40 ONCE=1 for a finite run, UNTIDY=1 for a shop as it is, MERCHANT=0.5 for one that ships, refunds and voids, ABROAD=0.5 for a second store in euros, FLOWS=all for payouts, billing and the rest
 	@exec node infra/demo/main.ts
 
 .PHONY: test

@@ -220,6 +220,7 @@ export const topics = define({
       'commands/erp.EraseCustomer',
       'commands/erp.PostPayoutJournal',
       'commands/erp.ReversePayoutJournal',
+      'commands/erp.RecordConversion',
       'commands/erp.RecordReturn',
       'commands/erp.ReceiveReturn',
     ],
@@ -349,6 +350,7 @@ export type ErpCommand =
   | Types.EraseCustomer
   | Types.PostPayoutJournal
   | Types.ReversePayoutJournal
+  | Types.RecordConversion
   | Types.RecordReturn
   | Types.ReceiveReturn;
 export type Notification = Types.NotifyCustomer | Types.NotifyMerchant;

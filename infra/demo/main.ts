@@ -188,8 +188,8 @@ const run = async (): Promise<number> => {
   const salesOrders = (): number => ledger.orderCount() - before;
   const guard = startGuard();
   closers.push(() => guard.close());
-  const { seed, untidy, merchant } = options;
-  const shop = { stateDir: stack.stateDir, env: stack.env, seed, untidy, merchant, guard };
+  const { seed, untidy, merchant, abroad } = options;
+  const shop = { stateDir: stack.stateDir, env: stack.env, seed, untidy, merchant, abroad, guard };
 
   let progress: Progress | undefined;
   if (options.orders > 0) {

@@ -8,6 +8,8 @@ const schema = z.object({
   UNTIDY: z.coerce.number().min(0).max(1).default(0),
   /** The share of visits that the merchant does something about: ships, pays back, voids, is disputed. */
   MERCHANT: z.coerce.number().min(0).max(1).optional(),
+  /** The share of visits to the store that sells in euros. */
+  ABROAD: z.coerce.number().min(0).max(1).optional(),
   /** Anything but empty and 0 means yes. */
   ONCE: z
     .string()
@@ -32,19 +34,23 @@ export type DemoOptions = Readonly<{
   rate: number;
   untidy: number;
   merchant: number;
+  /** The share of visits to the store that sells in euros, which Stripe converts. */
+  abroad: number;
   allFlows: boolean;
 }>;
 
-/** Reads ORDERS, ONCE, NAME, SEED, RATE, UNTIDY, MERCHANT and FLOWS. @throws Error naming what is wrong */
+/** Reads ORDERS, ONCE, NAME, SEED, RATE, UNTIDY, MERCHANT, ABROAD and FLOWS. @throws Error naming what is wrong */
 export const optionsFrom = (env: Readonly<Record<string, string | undefined>>): DemoOptions => {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = schema.safeParse(given);
   if (!parsed.success)
     throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
   const { ORDERS: orders, ONCE: once, NAME: name, SEED: seed, RATE: rate, UNTIDY: untidy } = parsed.data;
-  const { MERCHANT, FLOWS } = parsed.data;
+  const { MERCHANT, ABROAD, FLOWS } = parsed.data;
   const allFlows = FLOWS === 'all';
   // Enough of it that each kind of deed is among forty orders.
   const merchant = MERCHANT ?? (allFlows ? 0.6 : 0);
-  return { orders, once, name, seed, rate, untidy, merchant, allFlows };
+  // Of all flows every third order is sold in another currency than the account settles in.
+  const abroad = ABROAD ?? (allFlows ? 0.34 : 0);
+  return { orders, once, name, seed, rate, untidy, merchant, abroad, allFlows };
 };

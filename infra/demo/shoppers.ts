@@ -26,6 +26,8 @@ export const startShoppers = async (
     untidy?: number;
     /** The share of visits that the merchant does something about. */
     merchant?: number;
+    /** The share of visits to the store that sells in another currency. */
+    abroad?: number;
     guard: Guard;
   }>,
 ): Promise<Shoppers> => {
@@ -44,6 +46,8 @@ export const startShoppers = async (
         String(options.untidy ?? 0),
         '--merchant',
         String(options.merchant ?? 0),
+        '--abroad',
+        String(options.abroad ?? 0),
       ],
       env: options.env,
       cwd: REPOSITORY,

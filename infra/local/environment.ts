@@ -14,7 +14,10 @@ export function serviceEnvironment(layout: StateLayout, ports: Ports, secrets: S
     MILLRACE_STATE_DIR: layout.root,
     MILLRACE_PARTITIONS: '4',
     // The stand-in's clock, like a SQL Server container's, shows UTC.
-    MILLRACE_STORES: JSON.stringify({ '1': { currency: 'USD', timeZone: 'UTC' } }),
+    MILLRACE_STORES: JSON.stringify({
+      '1': { currency: 'USD', timeZone: 'UTC' },
+      '2': { currency: 'EUR', timeZone: 'UTC' },
+    }),
     MILLRACE_REPLICATION: '1',
     MILLRACE_ENVIRONMENT: 'local',
     MILLRACE_STRIPE_METHODS: 'Stripe,Stripe on shipment',

@@ -23,6 +23,10 @@ export function stripePart(context: StackContext): Part {
         STRIPE_PORT: String(ports.stripe),
         STRIPE_SECRET_KEY: secrets.stripeSecretKey,
         STRIPE_PUBLISHABLE_KEY: secrets.stripePublishableKey,
+        // As an account does that has one bank account: what the second store sells in euros is converted.
+        STRIPE_SETTLEMENT: 'usd',
+        // So that what is paid back in the same minutes has another rate.
+        STRIPE_RATE_PERIOD_S: '5',
         STRIPE_DATA_DIR: home,
         STRIPE_WEBHOOK_URL: `http://127.0.0.1:${ports.webhooks}/webhooks/stripe`,
         STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,

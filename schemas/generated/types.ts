@@ -446,6 +446,8 @@ export type Movement = {
   readonly currency: string;
   /** When it was booked at Stripe, when that is told. */
   readonly createdAt: null | bigint;
+  /** What Stripe says as exchange rate, in plain decimals; null when nothing was converted. */
+  readonly rate: null | string;
 };
 
 /** A version-independent fact about a payment of an order, a refund of it, or a dispute about it. */
@@ -1346,6 +1348,8 @@ export type BookDisputeMovementPayload = {
   readonly net: bigint;
   readonly currency: string;
   readonly movedAt: bigint;
+  /** At which the disputed money was converted into it, in plain decimals; null when it was not. */
+  readonly rate: null | string;
 };
 
 /** A dispute took money from the balance at the payment provider, or gave it back. */
@@ -1816,6 +1820,36 @@ export type ReceiveReturn = {
   readonly payload: ReceiveReturnPayload;
 };
 
+/** What RecordConversion says. */
+export type RecordConversionPayload = {
+  readonly balanceTransactionId: string;
+  /** Minor units of what the customer paid; negative when it was paid back. */
+  readonly fromAmount: bigint;
+  readonly fromCurrency: string;
+  /** Minor units of what it came to on the balance, before fees; of the same sign, or nothing. */
+  readonly toAmount: bigint;
+  readonly toCurrency: string;
+  /** What Stripe says as exchange rate, in plain decimals. Amounts count; this is to read. */
+  readonly rate: null | string;
+  readonly convertedAt: bigint;
+};
+
+/** Money that Stripe converted: what was on the balance in one currency is there in another. */
+export type RecordConversion = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'RecordConversion';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RecordConversionPayload;
+};
+
 /** What RecordFailedCollection says. */
 export type RecordFailedCollectionPayload = {
   readonly invoiceId: string;
@@ -1857,6 +1891,8 @@ export type RecordInvoicePaymentPayload = {
   readonly net: bigint;
   readonly currency: string;
   readonly receivedAt: bigint;
+  /** The fee is in another currency, and has a command of its own. */
+  readonly feeApart: boolean;
 };
 
 /** Money of an invoice arrived at the payment provider. */
@@ -1936,6 +1972,8 @@ export type RecordProcessingFeePayload = {
   readonly fee: bigint;
   readonly net: bigint;
   readonly currency: string;
+  /** Of the fee, what converting the money cost. */
+  readonly conversionFee: bigint;
 };
 
 /** What the payment provider kept. */
@@ -2971,6 +3009,14 @@ export type Settlement = {
   readonly at: bigint;
   /** As Stripe reports it. */
   readonly category: null | string;
+  /** What of the customer's money it is, with its sign, in the currency that it was charged in; null when that is not told. */
+  readonly presented: null | bigint;
+  /** Where it is not `currency`, the money was converted. */
+  readonly presentedCurrency: null | string;
+  /** What Stripe says as exchange rate, in plain decimals; null when nothing was converted. */
+  readonly rate: null | string;
+  /** Of the fee, what converting cost. */
+  readonly conversionFee: bigint;
 };
 
 /** What it was paid with. */
@@ -3302,6 +3348,14 @@ export type Fee = {
   readonly at: bigint;
   /** As Stripe reports it. */
   readonly category: null | string;
+  /** What of the customer's money it is, with its sign, in the currency that it was charged in; null when that is not told. */
+  readonly presented: null | bigint;
+  /** Where it is not `currency`, the money was converted. */
+  readonly presentedCurrency: null | string;
+  /** What Stripe says as exchange rate, in plain decimals; null when nothing was converted. */
+  readonly rate: null | string;
+  /** Of the fee, what converting cost. */
+  readonly conversionFee: bigint;
 };
 
 /** A refund that the shop has written as an order of its own. */

@@ -47,6 +47,7 @@ const everythingIn = (books: Books): Ledger => {
     subscriptions: books.subscriptions().map(({ subscriptionId: id, status }) => ({ id, status })),
     payments: orders.flatMap(({ orderId, payments }) => payments.map((payment) => ({ orderId, ...payment }))),
     fees: orders.flatMap(({ orderId, fees }) => fees.map((fee) => ({ orderId, ...fee }))),
+    conversions: orders.flatMap(({ orderId, conversions }) => conversions.map((each) => ({ orderId, ...each }))),
     creditMemos: orders.flatMap(({ orderId, creditMemos }) => creditMemos.map((memo) => ({ orderId, ...memo }))),
     disputes: orders.flatMap(({ orderId, disputes }) => disputes.map((dispute) => ({ orderId, ...dispute }))),
     disputeMovements: orders.flatMap(({ orderId, disputeMovements }) =>
@@ -71,7 +72,7 @@ const entriesOf = (books: Books, orderId: string): readonly LedgerEntry[] => {
   if (known === undefined) return [];
   const { order, customer, invoice, payments, fees, creditMemos, movements, shippingRequests, journal, commands } =
     known;
-  const { disputes, disputeMovements, returns } = known;
+  const { disputes, disputeMovements, conversions, returns } = known;
   const units = movements.reduce((sum, { quantity }) => sum + quantity, 0n);
   const commandOf = (type: string): string | null =>
     commands.find((command) => command.type === type)?.commandId ?? null;
@@ -144,6 +145,15 @@ const entriesOf = (books: Books, orderId: string): readonly LedgerEntry[] => {
       { what: `processing fee of ${shownMoney(fee, currency)} ${balanceTransactionId}`, commandId },
       ...lines(commandId),
     ]),
+    ...conversions.flatMap(
+      ({ fromAmount, fromCurrency, toAmount, toCurrency, rate, balanceTransactionId, commandId }) => [
+        {
+          what: `${shownMoney(fromAmount, fromCurrency)} converted into ${shownMoney(toAmount, toCurrency)}${rate === null ? '' : ` at ${rate}`}, ${balanceTransactionId}`,
+          commandId,
+        },
+        ...lines(commandId),
+      ],
+    ),
     ...returns.flatMap(({ returnId, rmaNumber, outcome, amount, currency, received, commandId }) => [
       {
         what: `return ${returnId} (${rmaNumber}) ${outcome.toLowerCase()}${amount === null ? '' : `, ${shownMoney(amount, currency)} to pay back`}`,
@@ -167,7 +177,7 @@ const entriesOf = (books: Books, orderId: string): readonly LedgerEntry[] => {
         .filter((movement) => movement.disputeId === disputeId)
         .flatMap((movement) => [
           {
-            what: `${movement.category} of ${shownMoney(movement.amount, currency)}, fee ${shownMoney(movement.fee, currency)}, ${movement.balanceTransactionId}`,
+            what: `${movement.category} of ${shownMoney(movement.amount, movement.currency)}, fee ${shownMoney(movement.fee, movement.currency)}, ${movement.balanceTransactionId}`,
             commandId: movement.commandId,
           },
           ...lines(movement.commandId),
@@ -200,6 +210,7 @@ export const openLedger = (path: string): LedgerReader => {
             subscriptions: [],
             payments: [],
             fees: [],
+            conversions: [],
             creditMemos: [],
             disputes: [],
             disputeMovements: [],

@@ -1,11 +1,13 @@
 /** What Stripe says, asked with lists: its search is behind the truth by a minute. */
 import Stripe from 'stripe';
+import { rateText } from '../order-stream/domain/exchange-rate.ts';
 import { addressText } from '../order-stream/domain/customers/fields.ts';
 import { fromStripeUnits } from '../order-stream/domain/stripe-money.ts';
 import type { CliConfig } from './environment.ts';
 import { paidOut, type Sources } from './stripe-payouts.ts';
 import type {
   Billed,
+  Conversion,
   CreditNoted,
   Dispute,
   Fee,
@@ -53,7 +55,27 @@ const feeOf = (transaction: Stripe.BalanceTransaction): Fee => ({
   gross: fromStripeUnits(BigInt(transaction.amount), transaction.currency),
   fee: fromStripeUnits(BigInt(transaction.fee), transaction.currency),
   net: fromStripeUnits(BigInt(transaction.net), transaction.currency),
+  currency: transaction.currency.toUpperCase(),
 });
+
+/** What a balance transaction converted of an amount, which has the sign of what it did to the balance; nothing, or one. */
+const conversionOf = (
+  transaction: Stripe.BalanceTransaction | undefined,
+  amount: number,
+  currency: string,
+): readonly Conversion[] => {
+  if (transaction === undefined || transaction.currency === currency) return [];
+  return [
+    {
+      balanceTransactionId: transaction.id,
+      fromAmount: fromStripeUnits(BigInt(amount), currency),
+      fromCurrency: currency.toUpperCase(),
+      toAmount: fromStripeUnits(BigInt(transaction.amount), transaction.currency),
+      toCurrency: transaction.currency.toUpperCase(),
+      rate: rateText(transaction.exchange_rate),
+    },
+  ];
+};
 
 export const stripeClient = (config: CliConfig): Stripe => {
   const base = config.MILLRACE_STRIPE_API_BASE;
@@ -154,10 +176,17 @@ export const openStripe = (config: CliConfig): StripeReader => {
     sandbox: config.MILLRACE_STRIPE_API_BASE,
     async everything() {
       const fees = new Map<string, Fee>();
+      const known = new Map<string, Stripe.BalanceTransaction>();
+      const conversions = new Map<string, Conversion[]>();
+      const convert = (paymentIntent: string, transaction: string | null, amount: number, currency: string): void => {
+        const made = conversionOf(known.get(transaction ?? ''), amount, currency);
+        conversions.set(paymentIntent, [...(conversions.get(paymentIntent) ?? []), ...made]);
+      };
       const releasing = new Set<string>();
       const transactions: Stripe.BalanceTransaction[] = [];
       for await (const transaction of stripe.balanceTransactions.list({ limit: 100 })) {
         transactions.push(transaction);
+        known.set(transaction.id, transaction);
         fees.set(transaction.id, feeOf(transaction));
         if (transaction.reporting_category === 'partial_capture_reversal') releasing.add(transaction.id);
       }
@@ -168,8 +197,10 @@ export const openStripe = (config: CliConfig): StripeReader => {
         sources.set(charge.id, charge);
         const paymentIntent = idOf(charge.payment_intent);
         if (paymentIntent === null) continue;
-        if (charge.status === 'succeeded')
+        if (charge.status === 'succeeded') {
           succeeded.set(paymentIntent, [...(succeeded.get(paymentIntent) ?? []), charge]);
+          convert(paymentIntent, idOf(charge.balance_transaction), charge.amount, charge.currency);
+        }
         if (charge.status === 'failed') failed.add(paymentIntent);
       }
       const refunds = new Map<string, Refund[]>();
@@ -179,34 +210,34 @@ export const openStripe = (config: CliConfig): StripeReader => {
         const paymentIntent = idOf(refund.payment_intent);
         if (paymentIntent === null) continue;
         const moved = idOf(refund.balance_transaction);
+        const back = idOf(refund.failure_balance_transaction);
+        convert(paymentIntent, moved, -refund.amount, refund.currency);
+        convert(paymentIntent, back, refund.amount, refund.currency);
         if (moved !== null && releasing.has(moved)) {
           releases.set(paymentIntent, [...(releases.get(paymentIntent) ?? []), fees.get(moved)!]);
           continue;
         }
-        const known = refunds.get(paymentIntent) ?? [];
-        known.push({
+        const others = refunds.get(paymentIntent) ?? [];
+        others.push({
           id: refund.id,
           status: refund.status ?? 'unknown',
           amount: fromStripeUnits(BigInt(refund.amount), refund.currency),
           balanceTransactionId: moved,
-          failureBalanceTransactionId: idOf(refund.failure_balance_transaction),
+          failureBalanceTransactionId: back,
           commandId: refund.metadata?.['command_id'] ?? null,
           returnId: refund.metadata?.['return_id'] ?? null,
         });
-        refunds.set(paymentIntent, known);
+        refunds.set(paymentIntent, others);
       }
       const disputes = new Map<string, Dispute[]>();
       for await (const dispute of stripe.disputes.list({ limit: 100 })) {
         sources.set(dispute.id, dispute);
         const paymentIntent = idOf(dispute.payment_intent);
         if (paymentIntent === null) continue;
-        const movements = dispute.balance_transactions.map((transaction) => ({
-          ...feeOf(transaction),
-          currency: transaction.currency.toUpperCase(),
-        }));
-        const known = disputes.get(paymentIntent) ?? [];
-        known.push({ id: dispute.id, status: dispute.status, movements });
-        disputes.set(paymentIntent, known);
+        const movements = dispute.balance_transactions.map(feeOf);
+        const others = disputes.get(paymentIntent) ?? [];
+        others.push({ id: dispute.id, status: dispute.status, movements });
+        disputes.set(paymentIntent, others);
       }
       const invoices = await everyInvoice(stripe);
       const invoiceOf = new Map(
@@ -234,6 +265,7 @@ export const openStripe = (config: CliConfig): StripeReader => {
           releases: releases.get(intent.id) ?? [],
           manual: intent.capture_method === 'manual',
           disputes: disputes.get(intent.id) ?? [],
+          conversions: conversions.get(intent.id) ?? [],
         });
       }
       return {

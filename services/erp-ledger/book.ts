@@ -2,6 +2,7 @@
 import type { Database } from 'better-sqlite3';
 import type * as Types from '../../schemas/generated/types.ts';
 import type { ErpCommand } from '../../schemas/topics.ts';
+import { conversionBook } from './conversions.ts';
 import { creditMemos } from './credit-memos.ts';
 import { disputeBook } from './disputes.ts';
 import { invoices } from './invoices.ts';
@@ -26,12 +27,13 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
   const disputes = disputeBook(database);
   const billed = invoices(database);
   const payouts = payoutJournals(database);
+  const converted = conversionBook(database);
   const returns = returnBook(database);
   const openEntry = database.prepare(
     'INSERT INTO journal_entries (command_id, order_id, description, currency, occurred_at) VALUES (?, ?, ?, ?, ?)',
   );
   const addLine = database.prepare(
-    'INSERT INTO journal_lines (command_id, line, account, debit, credit, due_at) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT INTO journal_lines (command_id, line, account, debit, credit, due_at, currency) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
   const postEntry = database.prepare('UPDATE journal_entries SET posted = 1 WHERE command_id = ?');
 
@@ -39,8 +41,8 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
     // Nothing moved: an invoice over nothing, or one whose lines make up for one another.
     if (entry === undefined || entry.postings.length === 0) return;
     openEntry.run(commandId, orderId, entry.description, entry.currency, occurredAt);
-    for (const [line, { account, debit, credit, dueAt }] of entry.postings.entries())
-      addLine.run(commandId, line, account.code, debit, credit, dueAt ?? null);
+    for (const [line, { account, debit, credit, dueAt, currency }] of entry.postings.entries())
+      addLine.run(commandId, line, account.code, debit, credit, dueAt ?? null, currency ?? null);
     postEntry.run(commandId);
   };
 
@@ -164,6 +166,9 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
         return;
       case 'ReversePayoutJournal':
         post(command, payouts.reversed(command));
+        return;
+      case 'RecordConversion':
+        post(command, converted(command));
         return;
       case 'RecordReturn':
         returns.recorded(command);

@@ -1,7 +1,13 @@
 /** Disputes: what they took and gave back, and whether they are decided. */
 import type { Database } from 'better-sqlite3';
 import type { BookDisputeMovement, CloseDispute, OpenDispute } from '../../schemas/generated/types.ts';
-import { disputeLossEntry, disputeMovementEntry, type Entry, InvalidCommandError } from './domain/postings.ts';
+import {
+  type Dispute,
+  disputeDecidedEntry,
+  disputeMovementEntry,
+  type Entry,
+  InvalidCommandError,
+} from './domain/postings.ts';
 
 export const DISPUTE_TABLES = `
 CREATE TABLE IF NOT EXISTS disputes (
@@ -20,7 +26,8 @@ CREATE TABLE IF NOT EXISTS dispute_movements (
 CREATE INDEX IF NOT EXISTS dispute_movements_order ON dispute_movements (order_id);
 `;
 
-type Known = Readonly<{ orderId: string; currency: string; decided: bigint }>;
+type Row = Readonly<{ orderId: string; currency: string; decided: bigint; outcome: string | null }>;
+type Owed = Readonly<{ currency: string; amount: bigint }>;
 
 const DECIDING = new Set(['won', 'lost']);
 
@@ -28,22 +35,24 @@ const DECIDING = new Set(['won', 'lost']);
 export const disputeBook = (database: Database) => {
   const open = database.prepare(`INSERT INTO disputes (dispute_id, order_id, command_id, payment_intent_id, charge_id,
     amount, currency, reason, evidence_due_at, opened_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
-  const dispute = database.prepare<[string], Known>(
-    'SELECT order_id AS orderId, currency, decided FROM disputes WHERE dispute_id = ?',
+  const dispute = database.prepare<[string], Row>(
+    'SELECT order_id AS orderId, currency, decided, outcome FROM disputes WHERE dispute_id = ?',
   );
   const move = database.prepare('INSERT INTO dispute_movements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
-  const owed = database.prepare<[string], Readonly<{ owed: bigint }>>(
-    'SELECT coalesce(-sum(amount), 0) AS owed FROM dispute_movements WHERE dispute_id = ?',
+  const owed = database.prepare<[string], Owed>(
+    `SELECT currency, -sum(amount) AS amount FROM dispute_movements WHERE dispute_id = ?
+     GROUP BY currency ORDER BY currency`,
   );
   // Outcomes come in any order, and some are appealed: the latest stands.
   const close = database.prepare(`UPDATE disputes SET outcome = @outcome, closed_at = @at
     WHERE dispute_id = @id AND (closed_at IS NULL OR (closed_at, outcome) < (@at, @outcome))`);
   const decide = database.prepare('UPDATE disputes SET decided = 1 WHERE dispute_id = ?');
 
-  const known = (disputeId: string, orderId: string): Known => {
+  const known = (disputeId: string, orderId: string): Dispute => {
     const found = dispute.get(disputeId);
     if (found?.orderId !== orderId) throw new InvalidCommandError(`order ${orderId} has no dispute ${disputeId}`);
-    return found;
+    const { currency, decided, outcome } = found;
+    return { currency, decided: decided === 1n, outcome };
   };
 
   return {
@@ -53,20 +62,16 @@ export const disputeBook = (database: Database) => {
     },
     moved: (command: BookDisputeMovement): Entry | undefined => {
       const { commandId, orderId, payload: p } = command;
-      const { currency, decided } = known(p.disputeId, orderId);
-      if (p.currency !== currency)
-        throw new InvalidCommandError(`${p.disputeId} is in ${currency}, ${p.balanceTransactionId} in ${p.currency}`);
-      const entry = disputeMovementEntry(command, decided === 1n);
+      const entry = disputeMovementEntry(command, known(p.disputeId, orderId));
       const amounts = [p.amount, p.fee, p.net, p.currency, p.movedAt];
       move.run(commandId, orderId, p.disputeId, p.balanceTransactionId, p.category, ...amounts);
       return entry;
     },
     closed: ({ orderId, payload: { disputeId, outcome, closedAt } }: CloseDispute): Entry | undefined => {
-      const { currency, decided } = known(disputeId, orderId);
+      const before = known(disputeId, orderId);
       close.run({ id: disputeId, outcome, at: closedAt });
-      if (!DECIDING.has(outcome) || decided === 1n) return undefined;
-      decide.run(disputeId);
-      return disputeLossEntry(owed.get(disputeId)!.owed, currency);
+      if (DECIDING.has(outcome)) decide.run(disputeId);
+      return disputeDecidedEntry(before, known(disputeId, orderId), owed.all(disputeId));
     },
   };
 };

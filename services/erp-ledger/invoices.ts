@@ -194,7 +194,8 @@ export const invoices = (database: Database) => {
       const covered = before.amount + p.amount < total ? before.amount + p.amount : total;
       const taxed = total > 0n ? (tax * covered) / total - before.tax : 0n;
       addPayment.run(commandId, orderId, p.paymentIntentId, p.chargeId, p.amount, taxed, p.currency, p.receivedAt);
-      addFee.run(commandId, orderId, p.balanceTransactionId, p.chargeId, p.amount, p.fee, p.net, p.currency);
+      if (!p.feeApart)
+        addFee.run(commandId, orderId, p.balanceTransactionId, p.chargeId, p.amount, p.fee, p.net, p.currency);
       return entry;
     },
 

@@ -40,6 +40,15 @@ export type LedgerFee = Readonly<{
   net: bigint;
   currency: string;
 }>;
+export type LedgerConversion = Readonly<{
+  commandId: string;
+  balanceTransactionId: string;
+  fromAmount: bigint;
+  fromCurrency: string;
+  toAmount: bigint;
+  toCurrency: string;
+  rate: string | null;
+}>;
 export type LedgerCreditMemo = Readonly<{
   commandId: string;
   refundId: string;
@@ -205,6 +214,7 @@ export type LedgerOrder = Readonly<{
   lines: readonly SalesOrderLine[];
   payments: readonly LedgerPayment[];
   fees: readonly LedgerFee[];
+  conversions: readonly LedgerConversion[];
   creditMemos: readonly LedgerCreditMemo[];
   returns: readonly LedgerReturn[];
   disputes: readonly LedgerDispute[];
@@ -281,6 +291,9 @@ export const readLedger = (path: string): LedgerReader => {
     t.return_id AS returnId FROM credit_memos m LEFT JOIN credit_memo_reversals r USING (refund_id)
     LEFT JOIN credit_memo_returns t ON t.command_id = m.command_id WHERE m.order_id = ?
     ORDER BY m.command_id`) as Query<LedgerCreditMemo>;
+  const conversions = many(`SELECT command_id AS commandId, balance_transaction_id AS balanceTransactionId,
+    from_amount AS fromAmount, from_currency AS fromCurrency, to_amount AS toAmount, to_currency AS toCurrency, rate
+    FROM conversions WHERE order_id = ? ORDER BY converted_at, command_id`) as Query<LedgerConversion>;
   const returns =
     many(`SELECT r.command_id AS commandId, r.return_id AS returnId, rma_number AS rmaNumber, outcome, amount,
     currency, i.command_id AS received FROM returns r
@@ -298,8 +311,8 @@ export const readLedger = (path: string): LedgerReader => {
     commandId: string;
     shippingMethod: string | null;
   }>;
-  const journal = many(`SELECT l.command_id AS commandId, e.description, a.name AS account, e.currency,
-    l.debit, l.credit FROM journal_lines l JOIN journal_entries e USING (command_id) JOIN accounts a ON a.code = l.account
+  const journal = many(`SELECT l.command_id AS commandId, e.description, a.name AS account,
+    coalesce(l.currency, e.currency) AS currency, l.debit, l.credit FROM journal_lines l JOIN journal_entries e USING (command_id) JOIN accounts a ON a.code = l.account
     WHERE e.order_id = ? ORDER BY l.command_id, l.line`) as Query<JournalLine>;
   const commandsOf = many(`SELECT ${COMMAND} FROM applied_commands WHERE order_id = ?
     ORDER BY topic, partition, "offset"`) as Query<AppliedCommand>;
@@ -311,9 +324,10 @@ export const readLedger = (path: string): LedgerReader => {
     p.transactions, r.command_id AS reversedBy, (SELECT coalesce(sum(debit) - sum(credit), 0) FROM journal_lines l
       WHERE l.command_id = p.command_id AND l.account = '${accounts.stripeClearing.code}') AS clearing
     FROM payout_journals p LEFT JOIN payout_reversals r USING (payout_id) ORDER BY p.command_id`) as Query<LedgerPayout>;
-  const balance = many(`SELECT a.code AS account, a.name, a.kind, e.currency, sum(l.debit) AS debit,
+  const balance =
+    many(`SELECT a.code AS account, a.name, a.kind, coalesce(l.currency, e.currency) AS currency, sum(l.debit) AS debit,
     sum(l.credit) AS credit FROM journal_lines l JOIN journal_entries e USING (command_id)
-    JOIN accounts a ON a.code = l.account WHERE l.due_at IS NULL OR l.due_at <= ? GROUP BY a.code, a.name, a.kind, e.currency ORDER BY a.code, e.currency`) as Query<BalanceRow>;
+    JOIN accounts a ON a.code = l.account WHERE l.due_at IS NULL OR l.due_at <= ? GROUP BY a.code, a.name, a.kind, coalesce(l.currency, e.currency) ORDER BY a.code, 4`) as Query<BalanceRow>;
   const invoices = many(`SELECT command_id AS commandId, invoice_id AS invoiceId, number,
     subscription_id AS subscriptionId, currency, tax, total, issued_at AS issuedAt FROM invoices WHERE order_id = ?`) as Query<
     Omit<LedgerInvoice, 'ends' | 'failures' | 'revenue' | 'owed' | 'creditUsed' | 'outside' | 'creditNotes'>
@@ -390,6 +404,7 @@ export const readLedger = (path: string): LedgerReader => {
       lines: lines(orderId),
       payments: payments(orderId),
       fees: fees(orderId),
+      conversions: conversions(orderId),
       creditMemos: creditMemos(orderId),
       returns: returns(orderId),
       disputes: disputes(orderId),

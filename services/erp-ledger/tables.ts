@@ -1,5 +1,6 @@
 /** The ledger's tables. Integers are minor units, counts or epoch milliseconds. */
 import type { Database } from 'better-sqlite3';
+import { CONVERSION_TABLES } from './conversions.ts';
 import { CREDIT_MEMO_TABLES } from './credit-memos.ts';
 import { DISPUTE_TABLES } from './disputes.ts';
 import { CUSTOMER_TABLES } from './customers.ts';
@@ -118,7 +119,7 @@ BEGIN SELECT RAISE(ABORT, 'offsets do not go back'); END;
 `;
 
 /** What later versions of this program added: a ledger of an earlier one gets it when it is opened. */
-const ADDITIONS = `${CREDIT_MEMO_TABLES}${DISPUTE_TABLES}${INVOICE_TABLES}${INVOICE_CREDIT_TABLES}${CUSTOMER_TABLES}${PAYOUT_TABLES}${RETURN_TABLES}
+const ADDITIONS = `${CONVERSION_TABLES}${CREDIT_MEMO_TABLES}${DISPUTE_TABLES}${INVOICE_TABLES}${INVOICE_CREDIT_TABLES}${CUSTOMER_TABLES}${PAYOUT_TABLES}${RETURN_TABLES}
 -- The order that a sales order repeats, or adds to.
 CREATE TABLE IF NOT EXISTS sales_order_links (
   order_id TEXT PRIMARY KEY REFERENCES sales_orders, command_id TEXT NOT NULL REFERENCES applied_commands,
@@ -128,9 +129,13 @@ CREATE INDEX IF NOT EXISTS sales_order_links_parent ON sales_order_links (parent
 CREATE INDEX IF NOT EXISTS applied_commands_place ON applied_commands (topic, partition, "offset");
 `;
 
-/** Columns that tables of earlier versions have not. `due_at`: a line that counts from a time on; null: at once. */
+/**
+ * Columns that tables of earlier versions have not. `due_at`: a line that counts from a time on; null: at once.
+ * `currency`: of a line that is in another one than its entry.
+ */
 const LATER_COLUMNS = [
   ['journal_lines', 'due_at', 'INTEGER'],
+  ['journal_lines', 'currency', 'TEXT'],
   ['subscriptions', 'trial_ends_at', 'INTEGER'],
   ['subscriptions', 'collection_paused', 'TEXT'],
 ] as const;
@@ -139,6 +144,15 @@ const addColumns = (database: Database): void => {
   const columns = database.prepare<[string], string>('SELECT name FROM pragma_table_info(?)').pluck();
   for (const [table, column, type] of LATER_COLUMNS)
     if (!columns.all(table).includes(column)) database.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
+  // Entries balance in each currency that they have lines in.
+  database.exec(`
+    DROP TRIGGER IF EXISTS entries_balance;
+    CREATE TRIGGER entries_balance BEFORE UPDATE ON journal_entries
+    WHEN NEW.posted = 1 AND (
+      NOT EXISTS (SELECT 1 FROM journal_lines WHERE command_id = NEW.command_id)
+      OR EXISTS (SELECT 1 FROM journal_lines WHERE command_id = NEW.command_id
+        GROUP BY coalesce(currency, NEW.currency) HAVING sum(debit) <> sum(credit)))
+    BEGIN SELECT RAISE(ABORT, 'debits and credits differ'); END;`);
 };
 
 /** Makes the tables in a new database. @throws when the database is of another version */
@@ -158,7 +172,8 @@ export const prepareTables = (database: Database): void => {
       }
       database.exec(ADDITIONS);
       addColumns(database);
-      const add = database.prepare('INSERT OR IGNORE INTO accounts (code, name, kind) VALUES (?, ?, ?)');
+      const add = database.prepare(`INSERT INTO accounts (code, name, kind) VALUES (?, ?, ?)
+        ON CONFLICT (code) DO UPDATE SET name = excluded.name, kind = excluded.kind`);
       for (const { code, name, kind } of Object.values(accounts)) add.run(code, name, kind);
     })
     .immediate();

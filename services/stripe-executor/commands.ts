@@ -1,8 +1,8 @@
 /** What each command does at Stripe. Errors are Stripe's own; `failure.ts` says what they mean. */
 import type Stripe from 'stripe';
-import type { CreatePaymentIntent, EnsureCustomer, FetchBalanceTransaction } from '../../schemas/generated/types.ts';
+import type { CreatePaymentIntent, EnsureCustomer } from '../../schemas/generated/types.ts';
 import { InexactAmountError } from '../order-stream/domain/money.ts';
-import { chargeable, fromStripeUnits } from '../order-stream/domain/stripe-money.ts';
+import { chargeable } from '../order-stream/domain/stripe-money.ts';
 import { PoisonError } from '../runtime/errors.ts';
 import { createOnce, type Made } from './create-once.ts';
 import { keyMayBeForgotten } from './domain/key-age.ts';
@@ -104,22 +104,4 @@ export const createPaymentIntent = async (
     lookFirst: keyMayBeForgotten(command, timing.writtenAt, timing.now),
   });
   return succeeded(made, made.object.status);
-};
-
-/** What moved on the balance, what it cost, in ISO minor units, and how Stripe reports it. */
-export const fetchBalanceTransaction = async (api: StripeApi, command: FetchBalanceTransaction): Promise<Outcome> => {
-  const object = await api.retrieveBalanceTransaction(command.payload.balanceTransactionId);
-  const currency = object.currency.toUpperCase();
-  const units = (name: 'amount' | 'fee' | 'net'): string => {
-    try {
-      return String(fromStripeUnits(BigInt(object[name]), currency));
-    } catch (error) {
-      if (!(error instanceof InexactAmountError)) throw error;
-      throw new PoisonError(error.code, `${name} of ${object.id}: ${error.message}`, { cause: error });
-    }
-  };
-  const category = object.reporting_category;
-  const detail = { gross: units('amount'), fee: units('fee'), net: units('net'), currency, category };
-  const made = { object, requestId: object.lastResponse.requestId, replayed: false, how: 'found' } as const;
-  return succeeded(made, object.status, detail);
 };

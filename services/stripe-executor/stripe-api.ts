@@ -37,6 +37,7 @@ export interface StripeApi {
     params: Stripe.PaymentIntentCancelParams,
     idempotencyKey: string,
   ): Promise<Stripe.Response<Stripe.PaymentIntent>>;
+  /** With what moved the money. */
   retrieveBalanceTransaction(id: string): Promise<Stripe.Response<Stripe.BalanceTransaction>>;
   listBalanceTransactions(
     params: Stripe.BalanceTransactionListParams,
@@ -110,7 +111,7 @@ export const openStripeApi = (options: StripeApiOptions): StripeApi => {
     cancelPaymentIntent: (id, params, idempotencyKey) =>
       limited('POST payment_intents', () => stripe.paymentIntents.cancel(id, params, { idempotencyKey })),
     retrieveBalanceTransaction: (id) =>
-      limited('GET balance_transactions', () => stripe.balanceTransactions.retrieve(id)),
+      limited('GET balance_transactions', () => stripe.balanceTransactions.retrieve(id, { expand: ['source'] })),
     listBalanceTransactions: (params) =>
       limited('GET balance_transactions', () => stripe.balanceTransactions.list(params)),
     retrievePaymentIntent: (id) => limited('GET payment_intents', () => stripe.paymentIntents.retrieve(id)),

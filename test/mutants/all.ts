@@ -4,6 +4,7 @@ import { billingMutants } from './billing.ts';
 import { customerMutants } from './customers.ts';
 import { deadLetterMutants } from './dead-letters.ts';
 import { edgeMutants } from './edges.ts';
+import { exchangeMutants } from './exchange.ts';
 import { heldMutants } from './held.ts';
 import { invoiceCreditMutants } from './invoice-credits.ts';
 import { nothingMissedMutants } from './nothing-missed.ts';
@@ -28,6 +29,7 @@ export const allMutants: readonly Mutant[] = [
   ...customerMutants,
   ...deadLetterMutants,
   ...edgeMutants,
+  ...exchangeMutants,
   ...replayMutants,
   ...nothingMissedMutants,
   ...notifierMutants,

@@ -71,7 +71,7 @@ export const billingMutants: readonly Mutant[] = [
     guard: 'invoice-refund-of-what-arrived',
     why: 'books refuse to pay back what they have not received',
     file: workflow,
-    edits: [{ find: ` and received >= step.refunded`, replace: `` }],
+    edits: [{ find: `not step.undone and received >= step.refunded`, replace: `not step.undone` }],
     tests: told,
   },
   {

@@ -97,7 +97,7 @@ export const heldMutants: readonly Mutant[] = [
     file: disputes,
     edits: [
       {
-        find: `movement.currency != order.currency or dispute.currency != order.currency`,
+        find: `dispute.currency != order.currency or (movement.currency != dispute.currency and movement.rate == null)`,
         replace: `dispute.currency != order.currency`,
       },
     ],
@@ -106,20 +106,13 @@ export const heldMutants: readonly Mutant[] = [
   {
     guard: 'ledger-dispute-decided',
     why: 'what comes back after a loss would be owed to us the wrong way round',
-    file: 'services/erp-ledger/disputes.ts',
+    file: 'services/erp-ledger/domain/postings.ts',
     edits: [
       {
-        find: `disputeMovementEntry(command, decided === 1n)`,
-        replace: `disputeMovementEntry(command, decided === 2n)`,
+        find: `if (!decided) return accounts.disputesReceivable;`,
+        replace: `if (outcome !== '') return accounts.disputesReceivable;`,
       },
     ],
-    tests: ['test/unit/erp-ledger/disputes.test.ts'],
-  },
-  {
-    guard: 'ledger-dispute-decided-once',
-    why: 'a second verdict would write the loss off again',
-    file: 'services/erp-ledger/disputes.ts',
-    edits: [{ find: ` || decided === 1n) return undefined;`, replace: `) return undefined;` }],
     tests: ['test/unit/erp-ledger/disputes.test.ts'],
   },
   {

@@ -86,7 +86,7 @@ export const refundMutants: readonly Mutant[] = [
     guard: 'refund-settled-as-said',
     why: 'money that moved in another currency would be booked as if it were in this one',
     file: workflow,
-    edits: [{ find: `settled.currency != order.currency or `, replace: `` }],
+    edits: [{ find: `default(settled.presentedCurrency, settled.currency) != step.currency or `, replace: `` }],
     tests: examples,
   },
   {

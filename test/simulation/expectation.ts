@@ -235,7 +235,27 @@ export const expectedCommands = (order: OrderPlan, facts: OrderFacts): readonly 
         gross: BigInt(balance.amount),
         fee: BigInt(balance.fee),
         net: BigInt(balance.net),
-        currency: 'USD',
+        currency: balance.currency.toUpperCase(),
+        conversionFee: BigInt(balance.fee_details[1]?.amount ?? 0),
+      },
+    );
+    if (balance.exchange_rate === null) continue;
+    expect(
+      'erpCommands',
+      'erp',
+      'RecordConversion',
+      'record-conversion',
+      balance.id,
+      [fetched],
+      BigInt(balance.created) * 1000n,
+      {
+        balanceTransactionId: balance.id,
+        fromAmount: due,
+        fromCurrency: 'USD',
+        toAmount: BigInt(balance.amount),
+        toCurrency: balance.currency.toUpperCase(),
+        rate: String(balance.exchange_rate),
+        convertedAt: BigInt(balance.created) * 1000n,
       },
     );
   }
@@ -243,7 +263,14 @@ export const expectedCommands = (order: OrderPlan, facts: OrderFacts): readonly 
 };
 
 /** A payout is read page by page, and is one entry: what Stripe took by itself is all that no order books of it. */
-export const expectedOfPayout = ({ id, amount, created, lines, eventIds }: SimulatedPayout): readonly Expected[] => {
+export const expectedOfPayout = ({
+  id,
+  amount,
+  currency,
+  created,
+  lines,
+  eventIds,
+}: SimulatedPayout): readonly Expected[] => {
   const orderId = `payout:${id}`;
   const occurredAt = BigInt(created) * 1000n;
   const found: Expected[] = [];
@@ -279,7 +306,7 @@ export const expectedOfPayout = ({ id, amount, created, lines, eventIds }: Simul
     balanceTransactionId: lines[0]!.id,
     amount: BigInt(amount),
     fee: 0n,
-    currency: 'USD',
+    currency: currency.toUpperCase(),
     itemised: true,
     transactions: BigInt(lines.length - 1),
     arrivesAt: occurredAt,

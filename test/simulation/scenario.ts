@@ -1,6 +1,7 @@
 /** What happens in one schedule, as data: a seed makes it, shrinking takes things away from it, a trace prints it. */
 import { chanceOf, seedOf, type Chance } from './chance.ts';
 import { faultKinds, type FaultKind } from './fault-kinds.ts';
+import type { Settlement } from './stripe.ts';
 
 /** How a shopper tries to pay, one attempt after the other. Nothing: the order is never paid. */
 export type Attempt = 'declined' | 'succeeds';
@@ -66,6 +67,8 @@ export type Scenario = Readonly<{
   faults: readonly FaultPlan[];
   /** How often Stripe pays out at most. */
   payouts: number;
+  /** Of the account at Stripe. */
+  settlement: Settlement;
   /** Whether its orders are certified in the end: that costs more than the schedule itself. */
   certified: boolean;
   /** From this step on, what runs next is no longer up to chance: the oldest does. */
@@ -150,6 +153,13 @@ export const scenarioOf = (seed: number, kinds: readonly FaultKind[] = faultKind
     encores: chance.pick([0, 0, 1]),
     faults,
     payouts: chance.pick([0, 0, 0, 1, 2]),
+    // As with edits.
+    settlement: chanceOf(seedOf(seed, 3)).pick<Settlement>([
+      null,
+      null,
+      { currency: 'eur', rate: 0.9231, price: 9 },
+      { currency: 'jpy', rate: 1.49, price: 0 },
+    ]),
     certified: seed % CERTIFY_EVERY === 0,
     chanceUntil: Infinity,
   };

@@ -55,13 +55,20 @@ export type Balance = Readonly<{
   reporting_category: string;
   status: string;
   created: number;
+  exchange_rate: number | null;
+  fee_details: readonly Readonly<{ type: string; description: string; amount: number }>[];
+  source: Readonly<{ id: string; object: string; amount: number; currency: string }>;
 }>;
+
+/** In which currency Stripe has the money, and what a cent comes to there; null: as it was paid. */
+export type Settlement = Readonly<{ currency: string; rate: number; price: number }> | null;
 
 /** A payout, for the oracle. */
 export type SimulatedPayout = Readonly<{
   id: string;
   /** Minor units. */
   amount: number;
+  currency: string;
   created: number;
   /** What is in it, as Stripe lists it: the latest first, its own transaction among it. */
   lines: readonly Readonly<Record<string, unknown> & { id: string }>[];
@@ -416,17 +423,28 @@ export class SimulatedStripe {
     intent.status = 'succeeded';
     intent.amount_received = intent.amount;
     const eventIds = this.#tell('payment_intent.succeeded', intent);
-    const fee = feeOf(intent.amount);
+    const { settlement } = this.#world.scenario;
+    const amount = settlement === null ? intent.amount : Math.round(intent.amount * settlement.rate);
+    const details = [
+      { type: 'stripe_fee', description: 'Stripe processing fees', amount: feeOf(amount) },
+      ...(settlement === null
+        ? []
+        : [{ type: 'stripe_fee', description: 'Stripe currency conversion fee', amount: settlement.price }]),
+    ];
+    const fee = details.reduce((sum, detail) => sum + detail.amount, 0);
     const balance: Balance = {
       id: `txn_${order.orderNumber}`,
       object: 'balance_transaction',
-      amount: intent.amount,
+      amount,
       fee,
-      net: intent.amount - fee,
-      currency: intent.currency,
+      net: amount - fee,
+      currency: settlement?.currency ?? intent.currency,
       reporting_category: 'charge',
       status: 'pending',
       created,
+      exchange_rate: settlement?.rate ?? null,
+      fee_details: details,
+      source: { id: charge, object: 'charge', amount: intent.amount, currency: intent.currency },
     };
     payments.push({ kind: 'succeeded', charge, eventIds, created, balance });
     // Asynchronous capture: what it cost is known later, and the charge need not say which order it is of.
@@ -467,7 +485,8 @@ export class SimulatedStripe {
   payOut(): void {
     const id = `po_${this.payouts.length + 1}`;
     const created = this.#seconds();
-    const about = { object: 'balance_transaction', currency: 'usd', status: 'available', created };
+    const currency = this.#world.scenario.settlement?.currency ?? 'usd';
+    const about = { object: 'balance_transaction', currency, status: 'available', created };
     const charges = this.#unpaid().map(({ balance, charge, intent }, index) => {
       const { metadata, id: intentId } = intent;
       const source = { id: charge, object: 'charge', metadata: index % 2 ? {} : metadata, payment_intent: intentId };
@@ -481,11 +500,11 @@ export class SimulatedStripe {
     const own = line('payout', 'payout', -amount, { id, object: 'payout' });
     const lines = [own, line('fee', 'stripe_fee', -STRIPE_TAKES, null), ...charges.toReversed()];
     const payout = {
-      ...{ id, object: 'payout', amount, currency: 'usd', status: 'paid', automatic: true, created },
+      ...{ id, object: 'payout', amount, currency, status: 'paid', automatic: true, created },
       ...{ arrival_date: created, balance_transaction: own.id, failure_balance_transaction: null },
     };
     const eventIds: string[] = [];
-    this.payouts.push({ id, amount, created, lines, eventIds });
+    this.payouts.push({ id, amount, currency, created, lines, eventIds });
     this.#tell('payout.paid', { ...payout, reconciliation_status: 'in_progress' });
     const reconciled = { ...payout, reconciliation_status: 'completed' };
     this.#tell('payout.reconciliation_completed', reconciled, undefined, undefined, eventIds);

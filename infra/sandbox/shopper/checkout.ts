@@ -16,7 +16,6 @@ export type Buyer = Readonly<{ customerId: number; customerGuid: string; billId:
 
 export const PAYMENT_METHOD = 'Stripe';
 const STORE_VERSION = 'AspDotNetStorefront 10.0.15';
-const STORE_ID = 1;
 const CART = 0;
 
 const number = async (
@@ -38,12 +37,12 @@ const customerByGuid = 'SELECT CustomerID AS id FROM dbo.Customer WHERE Customer
 
 /** The anonymous Customer row that a browser gets with its first cart row. */
 export const openVisit = async (sql: SqlSession, visit: Visit): Promise<number> => {
-  const params = { guid: guid(visit.customerGuid) };
+  const params = { guid: guid(visit.customerGuid), store: int(visit.storeId) };
   const known = await number(sql, customerByGuid, params);
   if (known !== undefined) return known;
   await sql.run(
     `INSERT INTO dbo.Customer (CustomerGUID, CustomerLevelID, StoreID, Email, Password, SkinID, LastIPAddress, LocaleSetting)
-     VALUES (@guid, 0, ${STORE_ID}, N'', N'', 1, '127.0.0.1', N'en-US')`,
+     VALUES (@guid, 0, @store, N'', N'', 1, '127.0.0.1', N'en-US')`,
     params,
   );
   return await found(sql, customerByGuid, params);
@@ -68,10 +67,11 @@ export const fillCart = async (sql: SqlSession, visit: Visit, shelf: Shelf, cust
     await sql.run(
       `INSERT INTO dbo.ShoppingCart (ShoppingCartRecGUID, StoreID, CustomerID, ProductSKU, ProductPrice, ProductWeight,
          ProductID, VariantID, Quantity, ChosenColor, IsTaxable, CartType)
-       VALUES (@guid, ${STORE_ID}, @customer, @sku, CAST(@price AS money), CAST(@weight AS money),
+       VALUES (@guid, @store, @customer, @sku, CAST(@price AS money), CAST(@weight AS money),
          @product, @variant, @quantity, @color, @taxable, ${CART})`,
       {
         guid: guid(line.cartGuid),
+        store: int(visit.storeId),
         customer: int(customerId),
         sku: text(line.article.sku),
         price: money(line.unitPrice),
@@ -267,7 +267,7 @@ const insertOrder = async (
        OrderTax, OrderShippingCosts, OrderTotal, PaymentGateway, AuthorizationCode, AuthorizationResult,
        AuthorizationPNREF, TransactionCommand, LastIPAddress, PaymentMethod, TransactionState, OrderWeight,
        LocaleSetting, CartType, TransactionType)
-     VALUES (@number, @guid, ${STORE_ID}, @version, @customer, @customerGuid, @last, @first,
+     VALUES (@number, @guid, @store, @version, @customer, @customerGuid, @last, @first,
        @email, @phone, @notes, @same, @last, @first, @billAddress1, @billAddress2,
        @billSuite, @billCity, @billState, @billZip, @billCountry, @phone, @last,
        @first, 1, @shipAddress1, @shipAddress2, @shipSuite, @shipCity,
@@ -277,6 +277,7 @@ const insertOrder = async (
        N'en-US', ${CART}, 1)`,
     {
       number: int(orderNumber),
+      store: int(visit.storeId),
       guid: guid(order.orderGuid),
       version: text(STORE_VERSION),
       customer: int(buyer.customerId),
@@ -300,15 +301,15 @@ const insertOrder = async (
 };
 
 /** The cart's rows become the order's lines, at their price for one. */
-const copyLines = (sql: SqlSession, orderNumber: number, customerId: number): Promise<unknown> =>
+const copyLines = (sql: SqlSession, orderNumber: number, customerId: number, storeId: number): Promise<unknown> =>
   sql.run(
     `INSERT INTO dbo.Orders_ShoppingCart (OrderNumber, ShoppingCartRecID, CustomerID, ProductID, VariantID, Quantity,
        ChosenColor, OrderedProductName, OrderedProductSKU, OrderedProductWeight, OrderedProductPrice, IsTaxable, CartType)
      SELECT @number, c.ShoppingCartRecID, c.CustomerID, c.ProductID, c.VariantID, c.Quantity,
        c.ChosenColor, p.Name, c.ProductSKU, c.ProductWeight, c.ProductPrice, c.IsTaxable, c.CartType
      FROM dbo.ShoppingCart c JOIN dbo.Product p ON p.ProductID = c.ProductID
-     WHERE c.CustomerID = @customer AND c.CartType = ${CART} AND c.StoreID = ${STORE_ID} AND c.Quantity > 0`,
-    { number: int(orderNumber), customer: int(customerId) },
+     WHERE c.CustomerID = @customer AND c.CartType = ${CART} AND c.StoreID = @store AND c.Quantity > 0`,
+    { number: int(orderNumber), customer: int(customerId), store: int(storeId) },
   );
 
 type Line = Readonly<{ planned: PlannedLine; cartRecordId: number; ids: ArticleIds }>;
@@ -389,7 +390,7 @@ export const placeOrder = async (
 
   await sleep(habits.lateLinesMs);
   if ((await writtenLines(sql, order, shelf, orderNumber)).length === 0)
-    await copyLines(sql, orderNumber, buyer.customerId);
+    await copyLines(sql, orderNumber, buyer.customerId, visit.storeId);
   const lines = await writtenLines(sql, order, shelf, orderNumber);
   if (lines.length === 0) throw new Error(`order ${orderNumber}: the cart was empty`);
 

@@ -50,6 +50,7 @@ type Flags = Readonly<{
   seed: string;
   untidy: number;
   merchant: number;
+  abroad: number;
   concurrency: number;
   patience: number;
   first: number;
@@ -63,6 +64,7 @@ const flags = new Command('shopper')
   .option('--seed <text>', 'what the shoppers are is a function of this', process.env['MILLRACE_SEED'] ?? 'millrace')
   .option('--untidy <share>', 'share of visits that are as untidy as a real shop, from 0 to 1', share, 0)
   .option('--merchant <share>', 'share of visits that the merchant does something about, from 0 to 1', share, 0)
+  .option('--abroad <share>', 'share of visits to the store that sells in another currency, from 0 to 1', share, 0)
   .option('--concurrency <n>', 'visits side by side', positive, 12)
   .option('--patience <seconds>', 'how long a visit may take', positive, 600)
   .option('--first <n>', 'number of the first visit when the diary knows none', whole, 0)
@@ -92,6 +94,7 @@ const summary = await runShoppers({
   seed: flags.seed,
   untidy: flags.untidy,
   merchant: flags.merchant,
+  abroad: flags.abroad,
   till: openTill(access),
   amount: flags.rate === undefined ? { orders: flags.orders ?? 40 } : { rate: flags.rate },
   concurrency: flags.concurrency,

@@ -37,6 +37,8 @@ export type PlannedOrder = Readonly<{
 
 export type Visit = Readonly<{
   index: number;
+  /** 1 sells at home, 2 abroad, in another currency. */
+  storeId: number;
   personNumber: number;
   person: Person;
   /** As typed this time; the same mailbox may come in another spelling. */
@@ -149,8 +151,11 @@ const planOrder = (
   };
 };
 
-/** The visit of a number. Some people come back: they were born at an earlier visit. */
-export const planVisit = (seed: string, index: number): Visit => {
+/**
+ * The visit of a number. Some people come back: they were born at an earlier visit. `abroad`: the share of visits to the
+ * second store, from 0 to 1; drawn apart, so that the visits of a seed stay what they are.
+ */
+export const planVisit = (seed: string, index: number, abroad = 0): Visit => {
   const chance = chanceOf(seed, 'visit', index);
   const ending = endingOf(seed, index);
   const personNumber = index > 0 && chance.happens(0.3) ? chance.int(Math.max(0, index - 40), index - 1) : index;
@@ -160,6 +165,7 @@ export const planVisit = (seed: string, index: number): Visit => {
   const lines = wanted.map((article, position) => planLine(seed, index, position, catalog[article]!, chance));
   return {
     index,
+    storeId: chanceOf(seed, 'store', index).happens(abroad) ? 2 : 1,
     personNumber,
     person,
     email: chance.happens(0.1) ? person.email.replace(/^./, (letter) => letter.toUpperCase()) : person.email,

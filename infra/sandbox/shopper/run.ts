@@ -22,6 +22,8 @@ export type RunOptions = Readonly<{
   /** The share of visits that the merchant does something about, from 0 to 1. */
   merchant: number;
   till: Till;
+  /** The share of visits to the store that sells in another currency, from 0 to 1. */
+  abroad?: number;
   /** `orders`: until so many new orders are placed. `rate`: visits per minute, until the signal. */
   amount: Readonly<{ orders: number }> | Readonly<{ rate: number }>;
   /** Visits side by side. */
@@ -73,7 +75,7 @@ export const runShoppers = async (options: RunOptions): Promise<RunSummary> => {
   let failed = 0;
 
   const play = async (index: number): Promise<void> => {
-    const visit = planVisit(seed, index);
+    const visit = planVisit(seed, index, options.abroad);
     const before = atShop.get(visit.personNumber) ?? Promise.resolve();
     const left = Promise.withResolvers<undefined>();
     const leaves = before.then(() => left.promise);

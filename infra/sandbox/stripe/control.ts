@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { book } from './balance.ts';
+import { asItIs, book } from './balance.ts';
 import { ApiError } from './errors.ts';
+import { changeRates } from './exchange.ts';
 import type { Faults } from './faults.ts';
 import { faultRequest } from './faults.ts';
 import type { Jobs } from './jobs.ts';
@@ -56,6 +57,7 @@ const movement = z.strictObject({
   /** So many of them. */
   times: z.int().positive().default(1),
 });
+const rates = z.record(z.string().length(3).toLowerCase(), z.string().regex(/^(?=.*[1-9])\d+(\.\d+)?$/));
 const advance = z.strictObject({ seconds: z.number().positive() });
 
 const idIn = (request: FastifyRequest): string => (request.params as { id: string }).id;
@@ -138,10 +140,17 @@ export const serveControl = (app: FastifyInstance, parts: ControlParts): void =>
   hook('POST', '/payouts/schedule', payoutSchedule, ({ everySeconds, availableOnly }) => {
     schedulePayouts(world, everySeconds * 1_000, availableOnly);
   });
-  hook('POST', '/balance_transactions', movement, ({ category, type, amount, fee, times, ...rest }) => ({
+  hook('POST', '/balance_transactions', movement, ({ category, type, amount, currency, fee, times, ...rest }) => ({
     data: Array.from({ length: times }, () =>
-      book(world, { ...rest, type, reportingCategory: category, amount: BigInt(amount), fee: BigInt(fee) }),
+      book(world, {
+        ...rest,
+        type,
+        reportingCategory: category,
+        settled: asItIs(BigInt(amount), currency),
+        fees: [{ amount: BigInt(fee), description: 'Stripe processing fees' }],
+      }),
     ),
   }));
+  hook('POST', '/rates', rates, (changed) => changeRates(world, changed));
   hook('POST', '/payouts/:id/fail', nothing, (_body, id) => failPayout(world, id));
 };

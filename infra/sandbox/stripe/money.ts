@@ -52,6 +52,20 @@ export const parseCurrency = (text: string): string => {
   return code;
 };
 
+/** How many decimals Stripe writes a currency with. */
+export const decimalsOf = (currency: string): number =>
+  zeroDecimal.has(currency) ? 0 : threeDecimal.has(currency) ? 3 : 2;
+
+/** What amounts on the balance are multiples of: 100 for ISK and UGX, which have no decimals. */
+export const granularity = (currency: string): bigint => (hundredfold.has(currency) ? 100n : 1n);
+
+/** Charged in hundredths, and paid out whole. */
+const paidOutWhole = new Set(['huf', 'twd']);
+
+/** What payouts are multiples of. */
+export const payoutGranularity = (currency: string): bigint =>
+  paidOutWhole.has(currency) ? 100n : granularity(currency);
+
 /** The granularity of amounts: 10 for three decimals of which the last is 0, 100 for ISK and UGX. */
 const step = (currency: string): bigint => (threeDecimal.has(currency) ? 10n : hundredfold.has(currency) ? 100n : 1n);
 
@@ -79,8 +93,18 @@ export const checkAmount = (amount: bigint, currency: string): void => {
     );
 };
 
+/** Up to what the currency can have. */
+const payable = (fee: bigint, currency: string): bigint => {
+  const unit = granularity(currency);
+  return ((fee + unit - 1n) / unit) * unit;
+};
+
 /** Stripe's price for a card payment: 2.9 % rounded half up, and 30 minor units. */
-export const processingFee = (amount: bigint): bigint => (amount * 29n + 500n) / 1000n + 30n;
+export const processingFee = (amount: bigint, currency: string): bigint =>
+  payable((amount * 29n + 500n) / 1000n + 30n, currency);
+
+/** Stripe's price for a conversion: 1 % of what it came to, rounded half up. */
+export const conversionFee = (amount: bigint, currency: string): bigint => payable((amount + 50n) / 100n, currency);
 
 /** What a lost or open dispute costs, in minor units. It does not come back with a win. */
 export const disputeFee = 1500n;

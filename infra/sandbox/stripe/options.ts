@@ -1,3 +1,6 @@
+import type { Rates } from './exchange.ts';
+import { parseRates } from './exchange.ts';
+
 /** How the simulator is set up. All durations are in milliseconds. */
 export interface StripeOptions {
   /** 0 takes any free port. */
@@ -22,6 +25,12 @@ export interface StripeOptions {
   deliveryTimeoutMs?: number;
   /** How long the balance transaction of an asynchronous capture, a bank debit or a reconciliation takes. */
   settleMs?: number;
+  /** Currencies that the account has bank accounts in, lower case: all others are converted to the first. None: nothing is. */
+  settlement?: readonly string[];
+  /** Worth in US dollars, beside the usual ones. */
+  rates?: Rates;
+  /** How long rates stay as they are: at Stripe a day, more or less. */
+  ratePeriodSeconds?: number;
 }
 
 /** Options with every default filled in. */
@@ -39,6 +48,9 @@ export const withDefaults = (options: StripeOptions): Settings => ({
   retryMs: [200, 500, 1_000, 2_000, 5_000, 10_000],
   deliveryTimeoutMs: 10_000,
   settleMs: 100,
+  settlement: [],
+  rates: {},
+  ratePeriodSeconds: 86_400,
   ...options,
 });
 
@@ -49,10 +61,23 @@ const number = (name: string, text: string): number => {
   return value;
 };
 
+const settlementCurrency = (text: string): string => {
+  const code = text.trim().toLowerCase();
+  if (!/^[a-z]{3}$/.test(code)) throw new Error(`STRIPE_SETTLEMENT is currencies with commas, not "${text}"`);
+  return code;
+};
+
+const seconds = (text: string, name: string): number => {
+  const value = number(name, text);
+  if (value === 0) throw new Error(`${name} must be more than 0`);
+  return value;
+};
+
 /**
  * Reads STRIPE_PORT, STRIPE_SECRET_KEY, STRIPE_PUBLISHABLE_KEY, STRIPE_DATA_DIR, STRIPE_WEBHOOK_URL,
  * STRIPE_WEBHOOK_SECRET (several with commas), STRIPE_SEED, STRIPE_DUPLICATES, STRIPE_TWINS, STRIPE_REORDER_MS,
- * STRIPE_RETRY_MS (with commas), STRIPE_DELIVERY_TIMEOUT_MS and STRIPE_SETTLE_MS. @throws Error naming what is wrong.
+ * STRIPE_RETRY_MS (with commas), STRIPE_DELIVERY_TIMEOUT_MS, STRIPE_SETTLE_MS, STRIPE_SETTLEMENT (with commas),
+ * STRIPE_RATES and STRIPE_RATE_PERIOD_S. @throws Error naming what is wrong.
  */
 export const optionsFrom = (env: Readonly<Record<string, string | undefined>>): StripeOptions => {
   const text = <K extends keyof StripeOptions>(
@@ -80,6 +105,9 @@ export const optionsFrom = (env: Readonly<Record<string, string | undefined>>): 
     ...text('retryMs', 'STRIPE_RETRY_MS', (value, name) => value.split(',').map((part) => number(name, part))),
     ...text('deliveryTimeoutMs', 'STRIPE_DELIVERY_TIMEOUT_MS', numeric),
     ...text('settleMs', 'STRIPE_SETTLE_MS', numeric),
+    ...text('settlement', 'STRIPE_SETTLEMENT', (value) => value.split(',').map(settlementCurrency)),
+    ...text('rates', 'STRIPE_RATES', parseRates),
+    ...text('ratePeriodSeconds', 'STRIPE_RATE_PERIOD_S', seconds),
     ...(url !== '' && { webhook: { url, secrets } }),
   };
 };

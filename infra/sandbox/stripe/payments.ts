@@ -1,9 +1,9 @@
 import type Stripe from 'stripe';
-import { book, bookCharge } from './balance.ts';
+import { book, bookCharge, chargeFees, feeDifference } from './balance.ts';
 import type { Decline, TestMethod } from './cards.ts';
 import { ApiError, refused } from './errors.ts';
 import type { ErrorBody } from './errors.ts';
-import { processingFee } from './money.ts';
+import { settle } from './exchange.ts';
 import { idOf } from './objects.ts';
 import { newCharge } from './resources/charges.ts';
 import { methodOf } from './resources/payment-methods.ts';
@@ -204,28 +204,30 @@ export const settleCharge = (world: World, id: string): void => {
 export const capturePayment = (world: World, paymentIntent: PaymentIntent, amount: number): PaymentIntent => {
   const authorized = fetched(world, 'charge', idOf(paymentIntent.latest_charge) ?? '');
   const released = paymentIntent.amount_capturable - amount;
+  const booked = bookCharge(world, authorized);
   const charge: Stripe.Charge = {
     ...authorized,
     captured: true,
     amount_captured: amount,
     amount_refunded: released,
-    balance_transaction: bookCharge(world, authorized).id,
+    balance_transaction: booked.id,
   };
   if (released > 0) {
     const refund = newRefund(world, charge, released, { reason: null, metadata: {} });
-    const fee = processingFee(BigInt(amount)) - processingFee(BigInt(authorized.amount));
+    const settled = settle(world, -BigInt(released), charge.currency);
+    const whole = { ...settled, amount: BigInt(booked.amount) };
+    const kept = { ...settled, amount: whole.amount + settled.amount };
     const reversal = book(world, {
       type: 'refund',
       reportingCategory: 'partial_capture_reversal',
-      amount: -BigInt(released),
-      fee,
-      currency: charge.currency,
+      settled,
+      fees: feeDifference(chargeFees(kept), chargeFees(whole)),
       source: refund.id,
       description: 'Release of the uncaptured part of an authorisation',
     });
-    const booked = { ...refund, balance_transaction: reversal.id };
-    world.journal.insert('refund', booked, booked.created);
-    world.emit('refund.created', booked);
+    const returned = { ...refund, balance_transaction: reversal.id };
+    world.journal.insert('refund', returned, returned.created);
+    world.emit('refund.created', returned);
   }
   world.journal.update('charge', charge);
   const done = save(world, machine.succeeded(paymentIntent, charge.id, amount));

@@ -21,7 +21,7 @@ const money = (story: Story): string => {
     const kept =
       fee === null
         ? "Stripe's fee is not settled yet"
-        : `Stripe kept ${shownMoney(fee.fee, currency)}, so ${shownMoney(fee.net, currency)} are ours in the Stripe balance`;
+        : `${fee.currency === currency.toUpperCase() ? '' : `Stripe made ${shownMoney(fee.gross, fee.currency)} of it, `}Stripe kept ${shownMoney(fee.fee, fee.currency)}, so ${shownMoney(fee.net, fee.currency)} are ours in the Stripe balance`;
     return `The customer paid ${amount(paymentIntent.amount_received)}${back}; ${kept}.`;
   }
   const declined = charges.filter(({ status }) => status === 'failed');

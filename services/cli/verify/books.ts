@@ -1,4 +1,5 @@
 /** The ledger against Stripe and the shop. */
+import { conversionFindings } from './conversions.ts';
 import { disputeFindings } from './disputes.ts';
 import type { Facts, Payment } from './facts.ts';
 import { invoiceFindings } from './invoices.ts';
@@ -41,7 +42,13 @@ const perOrder = (facts: Facts): Finding[] => {
     const received = payments.get(orderId) ?? [];
     const allFees = fees.get(orderId) ?? [];
     const released = new Map((payment?.releases ?? []).map((release) => [release.balanceTransactionId, release]));
-    const kept = allFees.filter(({ balanceTransactionId }) => !released.has(balanceTransactionId));
+    // Of refunds of converted money, what they cost is a fee of its own.
+    const returning = new Set(
+      (payment?.refunds ?? []).flatMap((refund) => [refund.balanceTransactionId, refund.failureBalanceTransactionId]),
+    );
+    const kept = allFees.filter(
+      ({ balanceTransactionId }) => !released.has(balanceTransactionId) && !returning.has(balanceTransactionId),
+    );
     if (booked.length > 1) say('doubled', orderId, `the ledger has ${booked.length} sales orders`);
     if (received.length > 1) say('doubled', orderId, `the ledger has ${received.length} payments`);
     if (kept.length > 1) say('doubled', orderId, `the ledger has ${kept.length} processing fees`);
@@ -73,7 +80,7 @@ const perOrder = (facts: Facts): Finding[] => {
       if (paymentIntentId !== null && paymentIntentId !== payment.id)
         say('mismatched', orderId, `the ledger's payment names ${paymentIntentId}, Stripe has ${payment.id}`);
     }
-    for (const { balanceTransactionId, gross, fee, net } of released.values()) {
+    for (const { balanceTransactionId, gross, fee, net, currency: settledIn } of released.values()) {
       const row = allFees.find((each) => each.balanceTransactionId === balanceTransactionId);
       if (row === undefined)
         say(
@@ -81,7 +88,7 @@ const perOrder = (facts: Facts): Finding[] => {
           orderId,
           `${balanceTransactionId} released ${-gross} and gave ${-fee} of the fee back, which is not in the ledger`,
         );
-      else if (row.gross !== gross || row.fee !== fee || row.net !== net)
+      else if (row.gross !== gross || row.fee !== fee || row.net !== net || row.currency !== settledIn)
         say(
           'mismatched',
           orderId,
@@ -94,15 +101,15 @@ const perOrder = (facts: Facts): Finding[] => {
         orderId,
         `${payment.fee.balanceTransactionId} took a fee of ${payment.fee.fee}, which is not in the ledger`,
       );
-    for (const { gross, fee, net, balanceTransactionId } of kept) {
+    for (const { gross, fee, net, balanceTransactionId, currency: settledIn } of kept) {
       const stripe = payment.fee;
       if (stripe === null)
         say('mismatched', orderId, `the ledger has a fee (${balanceTransactionId}) that Stripe has not`);
-      else if (fee !== stripe.fee || gross !== stripe.gross || net !== stripe.net)
+      else if (fee !== stripe.fee || gross !== stripe.gross || net !== stripe.net || settledIn !== stripe.currency)
         say(
           'mismatched',
           orderId,
-          `the ledger says gross ${gross}, fee ${fee}, net ${net}; Stripe says ${stripe.gross}, ${stripe.fee}, ${stripe.net} (minor units)`,
+          `the ledger says gross ${gross}, fee ${fee}, net ${net} ${settledIn}; Stripe says ${stripe.gross}, ${stripe.fee}, ${stripe.net} ${stripe.currency} (minor units)`,
         );
     }
   }
@@ -116,6 +123,7 @@ export const bookFindings = (facts: Facts): Finding[] => [
   ...totals(facts),
   ...clearingFindings(facts),
   ...perOrder(facts),
+  ...conversionFindings(facts),
   ...refundFindings(facts),
   ...disputeFindings(facts),
   ...invoiceFindings(facts),

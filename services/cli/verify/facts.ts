@@ -30,7 +30,24 @@ export type ShopOrder = Readonly<{
 /** An order with an amount that its currency cannot have. */
 export type UnreadableOrder = Readonly<{ orderId: string; unreadable: string }>;
 
-export type Fee = Readonly<{ balanceTransactionId: string; gross: bigint; fee: bigint; net: bigint }>;
+/** What a balance transaction came to, in the currency that it is settled in. */
+export type Fee = Readonly<{
+  balanceTransactionId: string;
+  gross: bigint;
+  fee: bigint;
+  net: bigint;
+  currency: string;
+}>;
+
+/** Money of a payment that Stripe converted: with its sign in the currency of the payment, and in that of the balance. */
+export type Conversion = Readonly<{
+  balanceTransactionId: string;
+  fromAmount: bigint;
+  fromCurrency: string;
+  toAmount: bigint;
+  toCurrency: string;
+  rate: string | null;
+}>;
 
 export type Refund = Readonly<{
   id: string;
@@ -64,7 +81,7 @@ export type Dispute = Readonly<{
   id: string;
   status: string;
   /** What it took and gave back, by balance transaction. */
-  movements: readonly (Fee & Readonly<{ currency: string }>)[];
+  movements: readonly Fee[];
 }>;
 
 export type Payment = Readonly<{
@@ -87,6 +104,8 @@ export type Payment = Readonly<{
   /** Captured by a request of its own. */
   manual: boolean;
   disputes: readonly Dispute[];
+  /** Of its charge, its refunds and what of it was released. */
+  conversions: readonly Conversion[];
 }>;
 
 /** A credit note, and where its amount went. */
@@ -210,6 +229,7 @@ export type LedgerPayment = Readonly<{
   paymentIntentId: string | null;
 }>;
 export type LedgerFee = Readonly<{ orderId: string }> & Fee;
+export type LedgerConversion = Readonly<{ orderId: string }> & Conversion;
 
 export type LedgerCreditMemo = Readonly<{
   orderId: string;
@@ -268,6 +288,7 @@ export type Ledger = Readonly<{
   salesOrders: readonly SalesOrder[];
   payments: readonly LedgerPayment[];
   fees: readonly LedgerFee[];
+  conversions: readonly LedgerConversion[];
   creditMemos: readonly LedgerCreditMemo[];
   disputes: readonly LedgerDispute[];
   disputeMovements: readonly LedgerDisputeMovement[];

@@ -70,10 +70,10 @@ const paymentFindings = (
         );
     const kept = payments.get(paymentIntentId)?.fee ?? null;
     const taken = fees.find(({ balanceTransactionId }) => balanceTransactionId === kept?.balanceTransactionId);
-    if (kept !== null && own.length > 0 && taken?.fee !== kept.fee)
+    if (kept !== null && own.length > 0 && (taken?.fee !== kept.fee || taken.currency !== kept.currency))
       say(
         'mismatched',
-        `Stripe kept ${kept.fee} of ${paymentIntentId}, the ledger says ${String(taken?.fee)} (minor units)`,
+        `Stripe kept ${kept.fee} ${kept.currency} of ${paymentIntentId}, the ledger says ${taken === undefined ? 'nothing' : `${taken.fee} ${taken.currency}`} (minor units)`,
       );
   }
   for (const { paymentIntentId } of booked)

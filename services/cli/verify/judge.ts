@@ -81,6 +81,9 @@ const ABOUT_PARTS = new Set([
   'RecordProcessingFee',
 ]);
 
+/** They speak of the balance at Stripe, in the currency that it is kept in. */
+const ABOUT_BALANCE = new Set(['RecordProcessingFee', 'BookDisputeMovement']);
+
 /** What they say of the whole order is as it was at checkout: one that is captured later may change until then. */
 const BEFORE_SHIPMENT = new Set(['CreatePaymentIntent', 'MarkOrderAuthorized']);
 
@@ -191,7 +194,7 @@ const orderFindings = (order: ShopOrder, facts: Facts, side: Side): Finding[] =>
           'mismatched',
           `${command.commandId} says ${name} ${value}, the shop says ${String(expected[name])} (minor units)`,
         );
-    if (command.currency !== null && command.currency !== order.currency)
+    if (command.currency !== null && command.currency !== order.currency && !ABOUT_BALANCE.has(command.type))
       say('mismatched', `${command.commandId} is in ${command.currency}, the shop sells in ${order.currency}`);
     if (command.reference !== null && payments.length === 1 && command.reference !== payments[0]!.id)
       say('mismatched', `${command.commandId} names ${command.reference}, Stripe has ${payments[0]!.id}`);

@@ -1,7 +1,12 @@
 /** What Stripe paid back against the ledger's credit memos. */
-import type { Facts, LedgerCreditMemo, Payment, Refund } from './facts.ts';
+import { readAs } from '../../order-stream/domain/money.ts';
+import type { Facts, LedgerCreditMemo, Payment, Refund, ShopOrder } from './facts.ts';
 import type { Finding } from './judge.ts';
 import { isMadeFor } from './returns.ts';
+
+/** What a credit is over in the currency of the payment: the shop writes it without the order's store. */
+const overIn = ({ total, currency }: ShopOrder, { currency: paid }: Payment): bigint =>
+  readAs(total, currency, paid) ?? total;
 
 /** Money left the balance for it and did not come back. */
 const stands = ({ balanceTransactionId, failureBalanceTransactionId }: Refund): boolean =>
@@ -77,10 +82,11 @@ export const creditFindings = ({ shop, payments, stripeMethods, returns }: Facts
   );
   const totals = new Map(shop.map(({ orderId, total }) => [orderId, total]));
   return shop.flatMap((credit): Finding[] => {
-    const { parent, orderId, total, state } = credit;
+    const { parent, orderId, state } = credit;
     const payment = parent === null ? undefined : paid.get(parent);
     if (!credit.credit || parent === null || payment === undefined || state !== 'REFUNDED') return [];
     if (!stripeMethods.includes(credit.paymentMethod)) return [];
+    const total = overIn(credit, payment);
     // Of a credit over the total of its order that order says itself that it is refunded.
     if (total === totals.get(parent)) return [];
     const made = payment.refunds.filter(({ commandId }) => commandId === `${parent}/create-refund/credit-${orderId}`);

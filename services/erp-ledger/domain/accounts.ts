@@ -23,7 +23,9 @@ export const accounts = {
   stripeTaxes: { code: '6150', name: 'Taxes on Stripe Fees', kind: 'expense' },
   stripeAdjustments: { code: '6190', name: 'Stripe Adjustments', kind: 'expense' },
   badDebt: { code: '6200', name: 'Bad Debt', kind: 'expense' },
-  exchange: { code: '7100', name: 'Currency Exchange', kind: 'expense' },
+  exchange: { code: '7100', name: 'Currency Conversion Fees', kind: 'expense' },
+  // What was given of each currency for how much of others: its balances in all of them together are the result.
+  exchangePosition: { code: '7110', name: 'Currency Exchange Position', kind: 'expense' },
 } as const;
 
 export type Account = (typeof accounts)[keyof typeof accounts];

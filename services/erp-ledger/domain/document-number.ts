@@ -30,6 +30,7 @@ const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   EraseCustomer: 'ER',
   PostPayoutJournal: 'PJ',
   ReversePayoutJournal: 'PR',
+  RecordConversion: 'CX',
   RecordReturn: 'RT',
   ReceiveReturn: 'RR',
 };

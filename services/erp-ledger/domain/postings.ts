@@ -5,6 +5,7 @@ import type {
   CreditInvoice,
   IssueCreditMemo,
   PostInvoice,
+  RecordConversion,
   RecordInvoicePayment,
   RecordOutsidePayment,
   RecordPayment,
@@ -17,9 +18,9 @@ import type { Due } from './revenue.ts';
 
 /**
  * One side of an entry; the other of the two amounts is 0. `dueAt`: it counts from then on, epoch milliseconds; at once
- * without it.
+ * without it. `currency`: where it is not the entry's. An entry balances in each of its currencies.
  */
-export type Posting = Readonly<{ account: Account; debit: bigint; credit: bigint; dueAt?: bigint }>;
+export type Posting = Readonly<{ account: Account; debit: bigint; credit: bigint; dueAt?: bigint; currency?: string }>;
 export type Entry = Readonly<{ description: string; currency: string; postings: readonly Posting[] }>;
 
 /** A command whose own numbers contradict each other. */
@@ -51,15 +52,43 @@ export const paymentEntry = ({ payload }: RecordPayment): Entry => {
   };
 };
 
-/** Stripe keeps its fee. Without a fee there is nothing to post; a fee given back is posted the other way round. */
+/** Stripe keeps its fee, what converting cost apart. Without a fee there is nothing to post; a fee given back is posted the other way round. */
 export const feeEntry = ({ payload }: RecordProcessingFee): Entry | undefined => {
-  const { gross, fee, net, currency } = payload;
+  const { gross, fee, net, currency, conversionFee } = payload;
   if (gross - fee !== net) throw new InvalidCommandError(`gross ${gross} less fee ${fee} is not net ${net}`);
-  if (fee === 0n) return undefined;
+  if (fee === 0n && conversionFee === 0n) return undefined;
   return {
     description: 'processing fee',
     currency,
-    postings: [...debit(accounts.processingFees, fee), ...credit(accounts.stripeClearing, fee)],
+    postings: [
+      ...debit(accounts.processingFees, fee - conversionFee),
+      ...debit(accounts.exchange, conversionFee),
+      ...credit(accounts.stripeClearing, fee),
+    ],
+  };
+};
+
+/**
+ * Stripe has money in another currency than before. Each currency balances on its own, against the account that says what
+ * was given for what.
+ */
+export const conversionEntry = ({ payload }: RecordConversion): Entry => {
+  const { balanceTransactionId, fromAmount, fromCurrency, toAmount, toCurrency } = payload;
+  if (fromCurrency === toCurrency)
+    throw new InvalidCommandError(`${balanceTransactionId} converts ${fromCurrency} into itself`);
+  if (fromAmount === 0n || fromAmount * toAmount < 0n)
+    throw new InvalidCommandError(
+      `${balanceTransactionId} converts ${fromAmount} ${fromCurrency} into ${toAmount} ${toCurrency}`,
+    );
+  const into = [...debit(accounts.stripeClearing, toAmount), ...credit(accounts.exchangePosition, toAmount)];
+  return {
+    description: 'currency converted',
+    currency: fromCurrency,
+    postings: [
+      ...debit(accounts.exchangePosition, fromAmount),
+      ...credit(accounts.stripeClearing, fromAmount),
+      ...into.map((posting) => ({ ...posting, currency: toCurrency })),
+    ],
   };
 };
 
@@ -107,34 +136,49 @@ export const reversalEntry = ({ payload }: ReverseCreditMemo): Entry => {
   };
 };
 
+/** A dispute as far as it is known: what is disputed is in the currency that the customer paid. */
+export type Dispute = Readonly<{ currency: string; decided: boolean; outcome: string | null }>;
+
 /**
- * Money that a dispute took is owed to us until the dispute is decided, and lost from then on; what comes back takes that
- * back. The fee is gone either way.
+ * Where money stands that a dispute took from us: it is owed until the dispute is decided, and lost from then on. Of one
+ * that is won, money that was converted on both ways does not come back the same: that is the rate's doing.
  */
-export const disputeMovementEntry = ({ payload }: BookDisputeMovement, decided: boolean): Entry | undefined => {
-  const { amount, fee, net, currency } = payload;
+const standsOn = ({ currency, decided, outcome }: Dispute, settled: string): Account => {
+  if (!decided) return accounts.disputesReceivable;
+  return outcome === 'won' && settled !== currency ? accounts.exchangePosition : accounts.chargebackLosses;
+};
+
+/** What a dispute took, or gives back, where it stands by now. The fee is gone either way. */
+export const disputeMovementEntry = ({ payload }: BookDisputeMovement, dispute: Dispute): Entry | undefined => {
+  const { disputeId, balanceTransactionId, amount, fee, net, currency, rate } = payload;
   if (amount - fee !== net) throw new InvalidCommandError(`amount ${amount} less fee ${fee} is not net ${net}`);
+  if (currency !== dispute.currency && rate === null)
+    throw new InvalidCommandError(`${disputeId} is in ${dispute.currency}, ${balanceTransactionId} in ${currency}`);
   if (amount === 0n && fee === 0n) return undefined;
   return {
     description: amount > 0n ? 'dispute reversed' : 'dispute withdrawn',
     currency,
     postings: [
-      ...debit(decided ? accounts.chargebackLosses : accounts.disputesReceivable, -amount),
+      ...debit(standsOn(dispute, currency), -amount),
       ...debit(accounts.disputeFees, fee),
       ...debit(accounts.stripeClearing, net),
     ],
   };
 };
 
-/** What a decided dispute has not given back, `owed`, is lost. */
-export const disputeLossEntry = (owed: bigint, currency: string): Entry | undefined =>
-  owed === 0n
-    ? undefined
-    : {
-        description: 'dispute decided',
-        currency,
-        postings: [...debit(accounts.chargebackLosses, owed), ...credit(accounts.disputesReceivable, owed)],
-      };
+/** What a dispute has not given back, by currency, goes where it stands once the dispute is decided, or decided anew. */
+export const disputeDecidedEntry = (
+  before: Dispute,
+  after: Dispute,
+  owed: readonly Readonly<{ currency: string; amount: bigint }>[],
+): Entry | undefined => {
+  const postings = owed.flatMap(({ currency, amount }): readonly Posting[] => {
+    const [from, to] = [standsOn(before, currency), standsOn(after, currency)];
+    if (from === to) return [];
+    return [...debit(to, amount), ...credit(from, amount)].map((posting) => ({ ...posting, currency }));
+  });
+  return postings.length === 0 ? undefined : { description: 'dispute decided', currency: after.currency, postings };
+};
 
 /** The customer owes what is invoiced; it is yet to be earned, and its tax is owed on. */
 export const invoiceEntry = ({ payload }: PostInvoice): Entry => {

@@ -91,6 +91,16 @@ export const minorUnits = (amount: Decimal, currency: string): bigint => {
   return units;
 };
 
+/**
+ * The same number in minor units of another currency, for an amount that was read as one of the wrong currency: 1500.00 is
+ * 150000 cents and 1500 yen. Undefined when the other currency has not so many decimals. Nothing is converted.
+ */
+export const readAs = (units: bigint, read: string, currency: string): bigint | undefined => {
+  const surplus = exponentOf(read) - exponentOf(currency);
+  if (surplus <= 0) return units * tenTo(-surplus);
+  return units % tenTo(surplus) === 0n ? units / tenTo(surplus) : undefined;
+};
+
 /** `1234` USD as `12.34`. */
 export const moneyText = (units: bigint, currency: string): string =>
   decimalText({ unscaled: units, scale: exponentOf(currency) });

@@ -16,7 +16,7 @@ import { changeSince } from './changed.ts';
 import { withDispute } from './disputes.ts';
 import { withRefundSettlement, withRefundSteps } from './refund-steps.ts';
 import { withRefund } from './refunds.ts';
-import { unitsIn } from './result-units.ts';
+import { unitsIfIn, unitsIn } from './result-units.ts';
 import { withReturnImage, withReturnRefusal, withReturns } from './returns.ts';
 import { asSold, withAuthorization, withCancellation, withShipment, withVoid } from './shipping.ts';
 import { AD_HOC_CREDIT, isAccepted } from './shop.ts';
@@ -172,6 +172,10 @@ export const settlementIn = (result: CommandResult): Settlement => ({
   currency: (result.detail['currency'] ?? '').toUpperCase(),
   at: result.completedAt,
   category: result.detail['category'] ?? null,
+  presented: unitsIfIn(result, 'presented'),
+  presentedCurrency: result.detail['presentedCurrency'] ?? null,
+  rate: result.detail['rate'] ?? null,
+  conversionFee: unitsIfIn(result, 'conversionFee') ?? 0n,
 });
 
 /** A peer said no for good: a person is told. */

@@ -11,6 +11,7 @@ import type {
   ShopClosing,
   ShopCredit,
 } from '../../../schemas/generated/types.ts';
+import { readAs } from './money.ts';
 import { before } from './object-state.ts';
 import { isForcedRefund, isOwnRefund, REFUNDED } from './shop.ts';
 
@@ -85,9 +86,20 @@ const voidOf = ({ paid, voided }: OrderState): readonly RefundRequest[] => {
   ];
 };
 
+/**
+ * Credits in the currency of their order: ADNSF writes them without the order's store, so they are read as the first
+ * store's. One that the order's currency has no amount for asks for nothing; `verify` names it.
+ */
+const creditsOf = (credits: readonly ShopCredit[], order: string): readonly ShopCredit[] =>
+  credits.flatMap((credit) => {
+    const amount = readAs(credit.amount, credit.currency, order);
+    return amount === undefined ? [] : [{ ...credit, amount }];
+  });
+
 const requestsOf = (state: OrderState): readonly RefundRequest[] => {
-  const { placed, credits, closings, refundRequests } = state;
+  const { placed, closings, refundRequests } = state;
   if (placed === null) return [];
+  const credits = creditsOf(state.credits, placed.currency);
   const whole = credits.filter(({ amount }) => amount === placed.total);
   const wholes = Array.from({ length: Math.max(whole.length, closings.length) }, (_, index) =>
     wholeOf(index + 1, closings[index], whole[index]),

@@ -25,6 +25,7 @@ const ledger: LedgerReader = {
     fees: [],
     creditMemos: [],
     disputes: [],
+    conversions: [],
     disputeMovements: [],
     payouts: [],
     applied: [],

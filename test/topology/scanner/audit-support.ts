@@ -78,6 +78,7 @@ export const openAudited = async (server: ShopServer) => {
       fees: [],
       creditMemos: [],
       disputes: [],
+      conversions: [],
       disputeMovements: [],
       payouts: [],
       applied: booked(),

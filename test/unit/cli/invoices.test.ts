@@ -62,7 +62,7 @@ const refund = {
   returnId: null,
 };
 const dispute = { id: 'du_1', status: 'lost', movements: [] };
-const fee = { balanceTransactionId: 'txn_9', gross: 9_743n, fee: 313n, net: 9_430n };
+const fee = { balanceTransactionId: 'txn_9', gross: 9_743n, fee: 313n, net: 9_430n, currency: 'USD' };
 const payment: Payment = {
   id: 'pi_9',
   orderId: KEY,
@@ -77,6 +77,7 @@ const payment: Payment = {
   releases: [],
   manual: false,
   disputes: [],
+  conversions: [],
 };
 const booked = { orderId: KEY, amount: 9_743n, currency: 'USD', paymentIntentId: 'pi_9' };
 
@@ -181,7 +182,7 @@ describe('an invoice on all sides', () => {
     [
       'has another fee',
       { fees: [{ orderId: KEY, ...fee, fee: 312n }] },
-      /Stripe kept 313 of pi_9, the ledger says 312/,
+      /Stripe kept 313 USD of pi_9, the ledger says 312 USD/,
     ],
     [
       'waits with what belongs to none',

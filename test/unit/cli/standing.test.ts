@@ -57,7 +57,10 @@ const payment = (
       ? [{ id: 'ch_1', status, amount: 6_139, amount_refunded: more.refunded ?? 0, failure_message: null }]
       : []),
   ] as Stripe.Charge[],
-  fee: more.settled === true ? { balanceTransactionId: 'txn_1', gross: 6_139n, fee: 208n, net: 5_931n } : null,
+  fee:
+    more.settled === true
+      ? { balanceTransactionId: 'txn_1', gross: 6_139n, fee: 208n, net: 5_931n, currency: 'USD' }
+      : null,
   events: [],
 });
 

@@ -25,7 +25,7 @@ const shopOrder = (orderId: string, state: string, reference: string | null): Sh
   currency: 'USD',
 });
 
-const fee = { balanceTransactionId: 'txn_1', gross: 6_139n, fee: 208n, net: 5_931n };
+const fee = { balanceTransactionId: 'txn_1', gross: 6_139n, fee: 208n, net: 5_931n, currency: 'USD' };
 
 const payment = (orderId: string, id: string, change: Partial<Payment> = {}): Payment => ({
   id,
@@ -41,6 +41,7 @@ const payment = (orderId: string, id: string, change: Partial<Payment> = {}): Pa
   releases: [],
   manual: false,
   disputes: [],
+  conversions: [],
   ...change,
 });
 
@@ -101,6 +102,7 @@ export const soundWorld = (): Facts => {
     fees: [{ orderId: '1', ...fee }],
     creditMemos: [],
     disputes: [],
+    conversions: [],
     disputeMovements: [],
     payouts: [],
     applied: commands.filter(({ target }) => target === 'erp').map(({ commandId }) => commandId),

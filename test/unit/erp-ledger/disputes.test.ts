@@ -113,3 +113,41 @@ describe('a dispute', () => {
     expect(aside[0]).toMatch(why);
   });
 });
+
+describe('a dispute about money that was converted', () => {
+  const euros = { ...opened, payload: { ...opened.payload, currency: 'EUR', amount: 10_000n } };
+  const dollars = { currency: 'USD', rate: '1.13' };
+  const withdrawn = moveDispute('1', 'txn_out', -11_300n, FEE, dollars);
+  const returned = moveDispute('1', 'txn_back', 11_200n, 0n, dollars);
+
+  it('ends the same in whatever order it is told: what the rate took of one that is won is on the position', () => {
+    for (const order of permutations([withdrawn, returned, won])) {
+      const { books, aside } = after(euros, ...order);
+      expect(aside).toEqual([]);
+      expect(Object.entries(books).filter(([, balance]) => balance !== 0n)).toEqual(
+        expect.arrayContaining([
+          ['Stripe Clearing', -100n - FEE],
+          ['Dispute Fees', FEE],
+          ['Currency Exchange Position', 100n],
+        ]),
+      );
+      expect(books['Chargeback Losses'] ?? 0n).toBe(0n);
+      expect(books['Disputes Receivable'] ?? 0n).toBe(0n);
+    }
+    for (const order of permutations([withdrawn, returned, lost, won]))
+      expect(after(euros, ...order).books).toMatchObject({ 'Currency Exchange Position': 100n });
+  });
+
+  it('is lost in the currency in which it was taken', () => {
+    for (const order of permutations([withdrawn, lost]))
+      expect(after(euros, ...order).books).toMatchObject({
+        'Stripe Clearing': -11_300n - FEE,
+        'Chargeback Losses': 11_300n,
+      });
+  });
+
+  it('does not take money of another currency that nobody says was converted', () => {
+    const { aside } = after(euros, moveDispute('1', 'txn_out', -11_300n, FEE));
+    expect(aside).toEqual(['du_1 is in EUR, txn_out in USD']);
+  });
+});

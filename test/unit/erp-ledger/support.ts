@@ -39,6 +39,28 @@ export const recordPayment = (
   },
 });
 
+export const recordConversion = (
+  balanceTransactionId: string,
+  fromAmount: bigint,
+  fromCurrency: string,
+  toAmount: bigint,
+  toCurrency: string,
+  n = 1,
+): Types.RecordConversion => ({
+  ...about('1', 'record-conversion', n),
+  commandId: `1/record-conversion/${balanceTransactionId}-${n}`,
+  type: 'RecordConversion',
+  payload: {
+    balanceTransactionId,
+    fromAmount,
+    fromCurrency,
+    toAmount,
+    toCurrency,
+    rate: '0.5',
+    convertedAt: 1_780_000_000_000n,
+  },
+});
+
 export const recordFee = (
   orderId: string,
   gross: bigint,
@@ -54,6 +76,7 @@ export const recordFee = (
     gross,
     fee,
     net: gross - fee,
+    conversionFee: 0n,
     currency,
   },
 });
@@ -199,6 +222,7 @@ export const moveDispute = (
     net: amount - fee,
     currency: 'USD',
     movedAt: 1_780_000_000_000n,
+    rate: null,
     ...over,
   },
 });

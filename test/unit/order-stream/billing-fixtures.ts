@@ -173,6 +173,7 @@ export const dispute = (status: string, n: number, moved: readonly bigint[] = []
       fee: amount < 0n ? 1_500n : 0n,
       net: amount < 0n ? amount - 1_500n : amount,
       currency: 'USD',
+      rate: null,
       createdAt: day(10 + index),
     })),
   });

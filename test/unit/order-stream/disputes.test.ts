@@ -13,6 +13,7 @@ const movement = (id: string, amount: bigint, fee: bigint, seconds: number): Mov
   net: amount - fee,
   currency: 'USD',
   createdAt: T + BigInt(seconds) * 1000n,
+  rate: null,
 });
 const out = movement('txn_out', -3744n, 1500n, 100);
 const back = movement('txn_back', 3744n, 0n, 900);

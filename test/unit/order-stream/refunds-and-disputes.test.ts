@@ -37,6 +37,7 @@ const movement = (balanceTransactionId: string, amount: bigint, fee: bigint) => 
   net: amount - fee,
   currency: 'USD',
   createdAt: null,
+  rate: null,
 });
 const withdrawn = movement('txn_w', -1000n, 1500n);
 const reinstated = movement('txn_r', 1000n, 0n);

@@ -45,6 +45,18 @@ const asked = (inputs: readonly Input[], answer?: (command: Command) => readonly
   );
 
 describe('refunds that were begun in the shop', () => {
+  it("are in the currency of their order, although the shop writes them as the first store's", () => {
+    const inYen: readonly Input[] = [
+      assembledOrder({ currency: 'JPY' }),
+      ...order.slice(1, 3),
+      paymentFact({ currency: 'JPY' }),
+    ];
+    // 1500.00 and 3744.00, read as dollars; and a part of a yen, which nobody can pay back.
+    expect(asked([...inYen, credit(100200, 150_000n)])).toEqual([['credit-100200', 1_500n]]);
+    expect(asked([...inYen, credit(100200, 374_400n)])).toEqual([['full-1', null]]);
+    expect(asked([...inYen, credit(100200, 150_050n)])).toEqual([]);
+  });
+
   it.each<[string, readonly AssembledOrder[], readonly (readonly [string, bigint | null])[]]>([
     [
       'in parts',

@@ -67,6 +67,7 @@ const withdrawn = {
   net: -4244n,
   currency: 'USD',
   createdAt: at(86_400),
+  rate: null,
 };
 const reinstated = {
   balanceTransactionId: 'txn_4Reinstated',
@@ -76,6 +77,7 @@ const reinstated = {
   net: 2744n,
   currency: 'USD',
   createdAt: at(86_400),
+  rate: null,
 };
 
 const dispute = (status: string, statusRank: number, movements: PaymentFact['movements']): Payment =>

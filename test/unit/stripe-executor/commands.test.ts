@@ -324,6 +324,15 @@ describe('FetchBalanceTransaction', () => {
     expect(BigInt(fee!)).toBeGreaterThan(0n);
   });
 
+  it("says that nothing was converted where nothing was, and what is nobody's", async () => {
+    await using stripe = await open();
+    const stripesOwn = { category: 'fee', type: 'stripe_fee', amount: -250 };
+    const { data } = await stripe.box.hook<{ data: { id: string }[] }>('/balance_transactions', stripesOwn);
+    const { result } = await stripe.execute(fetchBalanceTransaction(data[0]!.id));
+    expect(result.detail).toMatchObject({ gross: '-250', currency: 'USD', conversionFee: '0' });
+    for (const name of ['rate', 'presented', 'presentedCurrency']) expect(result.detail).not.toHaveProperty(name);
+  });
+
   it('tells that there is none', async () => {
     await using stripe = await open();
     const { result } = await stripe.execute(fetchBalanceTransaction('txn_nobody'));

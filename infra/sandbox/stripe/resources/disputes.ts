@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import { book } from '../balance.ts';
 import { refused } from '../errors.ts';
+import { settle } from '../exchange.ts';
 import { mergeMetadata } from '../metadata.ts';
 import { disputeFee } from '../money.ts';
 import { idOf } from '../objects.ts';
@@ -43,15 +44,13 @@ const withdraw = (world: World, dispute: Stripe.Dispute): Stripe.BalanceTransact
   book(world, {
     type: 'adjustment',
     reportingCategory: 'dispute',
-    amount: -BigInt(dispute.amount),
-    fee: disputeFee,
-    feeDescription: 'Dispute fee',
-    currency: dispute.currency,
+    settled: settle(world, -BigInt(dispute.amount), dispute.currency),
+    fees: [{ amount: disputeFee, description: 'Dispute fee' }],
     source: dispute.id,
     description: `Chargeback withdrawal for ${idOf(dispute.charge) ?? ''}`,
   });
 
-/** The cardholder disputes a charge: its amount and a fee are taken off the balance. @throws ApiError */
+/** The cardholder disputes a charge: its amount, at the rate of the day, and a fee are taken off the balance. @throws ApiError */
 export const openDispute = (world: World, chargeId: string, reason: string): Stripe.Dispute => {
   const charge = fetched(world, 'charge', chargeId);
   if (charge.disputed || !charge.captured || charge.status !== 'succeeded')
@@ -101,9 +100,8 @@ export const closeDispute = (world: World, id: string, verdict: 'won' | 'lost'):
           book(world, {
             type: 'adjustment',
             reportingCategory: 'dispute_reversal',
-            amount: BigInt(dispute.amount),
-            fee: 0n,
-            currency: dispute.currency,
+            settled: settle(world, BigInt(dispute.amount), dispute.currency),
+            fees: [],
             source: dispute.id,
             description: `Chargeback reversal for ${idOf(dispute.charge) ?? ''}`,
           }),

@@ -1,9 +1,9 @@
 import type Stripe from 'stripe';
-import { book } from '../balance.ts';
+import { asItIs, book } from '../balance.ts';
 import { invalidParameter, refused } from '../errors.ts';
 import type { Job } from '../jobs.ts';
 import { mergeMetadata } from '../metadata.ts';
-import { parseCurrency } from '../money.ts';
+import { parseCurrency, payoutGranularity } from '../money.ts';
 import { idOf } from '../objects.ts';
 import { listed, readCreated, readCursor } from '../pagination.ts';
 import { fetched } from '../world.ts';
@@ -23,10 +23,8 @@ const begun = (world: World, { fee, ...described }: Described): Stripe.Payout =>
   const transaction = book(world, {
     type: 'payout',
     reportingCategory: 'payout',
-    amount: -BigInt(amount),
-    fee,
-    feeDescription: 'Payout fee',
-    currency,
+    settled: asItIs(-BigInt(amount), currency),
+    fees: [{ amount: fee, description: 'Payout fee' }],
     source: id,
     description: 'STRIPE PAYOUT',
   });
@@ -67,8 +65,31 @@ const arrived = (world: World, payout: Stripe.Payout): Stripe.Payout => {
   return paid;
 };
 
-const payOut = (world: World, currency: string, transactions: readonly Stripe.BalanceTransaction[]): Stripe.Payout => {
-  const amount = Number(transactions.reduce((sum, { net }) => sum + BigInt(net), 0n));
+const sumOf = (transactions: readonly Stripe.BalanceTransaction[]): bigint =>
+  transactions.reduce((sum, { net }) => sum + BigInt(net), 0n);
+
+/**
+ * HUF and TWD are paid out whole: what is left of a unit is held back from this payout, and on the balance for the next.
+ * @returns what is held back, to be listed with the payout
+ */
+const heldBack = (
+  world: World,
+  currency: string,
+  transactions: readonly Stripe.BalanceTransaction[],
+): readonly Stripe.BalanceTransaction[] => {
+  const rest = sumOf(transactions) % payoutGranularity(currency);
+  if (rest === 0n) return [];
+  const about = { fees: [], source: null, description: 'Less than can be paid out' };
+  const type = 'payout_minimum_balance_hold';
+  const held = book(world, { ...about, type, reportingCategory: type, settled: asItIs(-rest, currency) });
+  const release = 'payout_minimum_balance_release';
+  book(world, { ...about, type: release, reportingCategory: release, settled: asItIs(rest, currency) });
+  return [held];
+};
+
+const payOut = (world: World, currency: string, onBalance: readonly Stripe.BalanceTransaction[]): Stripe.Payout => {
+  const transactions = [...onBalance, ...heldBack(world, currency, onBalance)];
+  const amount = Number(sumOf(transactions));
   const description = 'STRIPE PAYOUT';
   const payout = begun(world, {
     amount,
@@ -90,6 +111,12 @@ const payOut = (world: World, currency: string, transactions: readonly Stripe.Ba
   return paid;
 };
 
+/** Whether there is anything whole to pay out, or less than a unit on the balance. */
+const isPayable = (currency: string, transactions: readonly Stripe.BalanceTransaction[]): boolean => {
+  const [sum, unit] = [sumOf(transactions), payoutGranularity(currency)];
+  return sum % unit === 0n || sum >= unit || sum <= -unit;
+};
+
 /**
  * The daily automatic payout: one per currency, of everything that is on the balance.
  * @param availableOnly leave what is not available yet, by the simulator's clock, for another day
@@ -102,6 +129,7 @@ export const runPayouts = (world: World, availableOnly: boolean): Stripe.Payout[
   );
   return [...byCurrency]
     .filter(([, transactions]) => transactions.some(({ net }) => net !== 0))
+    .filter(([currency, transactions]) => isPayable(currency, transactions))
     .map(([currency, transactions]) => payOut(world, currency, transactions));
 };
 
@@ -121,9 +149,6 @@ export const runSchedule = (world: World, job: Job & { type: 'run_payouts' }): v
   world.schedule(job, job.everyMs);
 };
 
-/** Paid out whole, although charged in hundredths. */
-const paidOutWhole = new Set(['huf', 'twd']);
-
 /** A payout by hand, of what is available. An instant one costs 1 %. Stripe does not say what is in it. */
 export const createPayout: Operation = ({ world, read }) => {
   const amount = read.integer('amount');
@@ -135,7 +160,7 @@ export const createPayout: Operation = ({ world, read }) => {
   read.end();
   if (amount === undefined || amount < 1)
     throw invalidParameter('amount must be at least 1.', 'amount', 'parameter_invalid_integer');
-  if (paidOutWhole.has(currency) && amount % 100 !== 0)
+  if (BigInt(amount) % payoutGranularity(currency) !== 0n)
     throw invalidParameter(`Payouts in ${currency} must be whole.`, 'amount', 'invalid_charge_amount');
   const fee = method === 'instant' ? BigInt(Math.ceil(amount / 100)) : 0n;
   const now = world.clock.seconds();
@@ -173,9 +198,8 @@ export const failPayout = (world: World, id: string): Stripe.Payout => {
   const transaction = book(world, {
     type: 'payout_failure',
     reportingCategory: 'payout_reversal',
-    amount: BigInt(payout.amount),
-    fee: 0n,
-    currency: payout.currency,
+    settled: asItIs(BigInt(payout.amount), payout.currency),
+    fees: [],
     source: id,
     description: 'PAYOUT FAILURE',
   });

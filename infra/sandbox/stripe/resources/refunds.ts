@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
 import { book } from '../balance.ts';
+import { settle } from '../exchange.ts';
 import { ApiError, invalidParameter, missingReference, refused } from '../errors.ts';
 import { mergeMetadata } from '../metadata.ts';
 import { idOf } from '../objects.ts';
@@ -98,9 +99,8 @@ export const createRefund: Operation = ({ world, read }) => {
   const transaction = book(world, {
     type: charge.id.startsWith('py_') ? 'payment_refund' : 'refund',
     reportingCategory: 'refund',
-    amount: -BigInt(amount),
-    fee: 0n,
-    currency: charge.currency,
+    settled: settle(world, -BigInt(amount), charge.currency),
+    fees: [],
     source: unbooked.id,
     description: 'REFUND FOR CHARGE',
   });
@@ -130,9 +130,8 @@ export const failRefund = (world: World, id: string, reason: string): Stripe.Ref
   const transaction = book(world, {
     type: 'refund_failure',
     reportingCategory: 'refund_failure',
-    amount: BigInt(refund.amount),
-    fee: 0n,
-    currency: refund.currency,
+    settled: settle(world, BigInt(refund.amount), refund.currency),
+    fees: [],
     source: refund.id,
     description: 'REFUND FAILURE',
   });

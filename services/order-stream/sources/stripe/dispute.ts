@@ -1,5 +1,6 @@
 /** Disputes, with the money they moved: Stripe embeds the balance transactions in every version. */
 import type { Movement, PaymentFact } from '../../../../schemas/generated/types.ts';
+import { rateText } from '../../domain/exchange-rate.ts';
 import { disputeRank } from '../../domain/disputes.ts';
 import { paymentFact, type Teller } from './facts.ts';
 import { amountOf, at, currencyOf, idOf, instant, type Json, kindOf, listOf, text } from './fields.ts';
@@ -16,7 +17,9 @@ const movementOf = (transaction: Json): readonly Movement[] => {
   const fee = amountOf(transaction, 'fee', currency);
   const net = amountOf(transaction, 'net', currency);
   const createdAt = instant(transaction['created']);
-  return [{ balanceTransactionId, category: categoryOf(transaction, amount), amount, fee, net, currency, createdAt }];
+  const category = categoryOf(transaction, amount);
+  const rate = rateText(transaction['exchange_rate']);
+  return [{ balanceTransactionId, category, amount, fee, net, currency, createdAt, rate }];
 };
 
 /** `charge` is the one it is embedded in. */
