@@ -61,6 +61,40 @@ export const topics = define({
     foreign: true,
     compatibility: 'BACKWARD',
   },
+  products: {
+    name: `${database}.Product`,
+    config: aYear,
+    records: ['adnsf/Product'],
+    foreign: true,
+    compatibility: 'BACKWARD',
+  },
+  variants: {
+    name: `${database}.ProductVariant`,
+    config: aYear,
+    records: ['adnsf/ProductVariant'],
+    foreign: true,
+    compatibility: 'BACKWARD',
+  },
+  stockRows: {
+    name: `${database}.Inventory`,
+    config: aYear,
+    records: ['adnsf/Inventory'],
+    foreign: true,
+    compatibility: 'BACKWARD',
+  },
+  shopItems: {
+    name: 'shop.items',
+    config: forever,
+    records: ['ShopItemFact'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
+  erpInventory: {
+    name: 'erp.inventory',
+    // ERP teams write it.
+    config: forever,
+    records: ['ErpStock'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
   adnsfWebhooks: { name: 'adnsf.webhooks', config: aYear, records: ['AdnsfWebhook'], compatibility: 'BACKWARD' },
   adnsfSnapshots: {
     name: 'adnsf.snapshots',
@@ -133,6 +167,8 @@ export const topics = define({
       'commands/stripe.RetireCustomer',
       'commands/stripe.DeleteCustomer',
       'commands/stripe.FetchPayoutTransactions',
+      'commands/stripe.UpsertProduct',
+      'commands/stripe.SetPrice',
     ],
     compatibility: 'BACKWARD',
   },
@@ -153,6 +189,8 @@ export const topics = define({
       'commands/adnsf.RecordRecurringEnd',
       'commands/adnsf.UpdateShopCustomer',
       'commands/adnsf.EraseShopCustomer',
+      'commands/adnsf.SetInventory',
+      'commands/adnsf.CountStock',
     ],
     compatibility: 'BACKWARD',
   },
@@ -183,6 +221,8 @@ export const topics = define({
       'commands/erp.EraseCustomer',
       'commands/erp.PostPayoutJournal',
       'commands/erp.ReversePayoutJournal',
+      'commands/erp.UpsertItem',
+      'commands/erp.RecordStock',
     ],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
@@ -240,6 +280,9 @@ export const stores = {
   invoices: 'state/InvoiceState',
   subscriptions: 'state/SubscriptionState',
   payouts: 'state/PayoutState',
+  items: 'state/ItemState',
+  'product-rows': 'state/ProductRow',
+  'stock-rows': 'state/StockRow',
   places: 'state/RowPlace',
 } as const;
 
@@ -258,7 +301,9 @@ export type StripeCommand =
   | Types.MoveCustomer
   | Types.RetireCustomer
   | Types.DeleteCustomer
-  | Types.FetchPayoutTransactions;
+  | Types.FetchPayoutTransactions
+  | Types.UpsertProduct
+  | Types.SetPrice;
 /** What the shop does to an order. */
 export type AdnsfOrderCommand =
   | Types.LinkPayment
@@ -274,7 +319,9 @@ export type AdnsfOrderCommand =
   | Types.RecordRecurringEnd;
 /** What it does to a customer. */
 export type AdnsfCustomerCommand = Types.UpdateShopCustomer | Types.EraseShopCustomer;
-export type AdnsfCommand = AdnsfOrderCommand | AdnsfCustomerCommand;
+/** What it does to the stock of an item. */
+export type AdnsfStockCommand = Types.SetInventory | Types.CountStock;
+export type AdnsfCommand = AdnsfOrderCommand | AdnsfCustomerCommand | AdnsfStockCommand;
 export type ErpCommand =
   | Types.UpsertCustomer
   | Types.CreateSalesOrder
@@ -298,7 +345,9 @@ export type ErpCommand =
   | Types.MergeCustomers
   | Types.EraseCustomer
   | Types.PostPayoutJournal
-  | Types.ReversePayoutJournal;
+  | Types.ReversePayoutJournal
+  | Types.UpsertItem
+  | Types.RecordStock;
 export type Notification = Types.NotifyCustomer | Types.NotifyMerchant;
 
 /** What a topic's values are in TypeScript. */
@@ -308,6 +357,11 @@ export type TopicValues = {
   addresses: Types.AddressEnvelope;
   carts: Types.ShoppingCartEnvelope;
   orderLines: Types.OrdersShoppingCartEnvelope;
+  products: Types.ProductEnvelope;
+  variants: Types.ProductVariantEnvelope;
+  stockRows: Types.InventoryEnvelope;
+  shopItems: Types.ShopItemFact;
+  erpInventory: Types.ErpStock;
   adnsfWebhooks: Types.AdnsfWebhook;
   adnsfSnapshots: Types.AssembledOrder;
   stripeEvents: Types.StripeEvent;
@@ -348,5 +402,8 @@ export type StoreValues = {
   invoices: Types.InvoiceState;
   subscriptions: Types.SubscriptionState;
   payouts: Types.PayoutState;
+  items: Types.ItemState;
+  'product-rows': Types.ProductRow;
+  'stock-rows': Types.StockRow;
   places: Types.RowPlace;
 };

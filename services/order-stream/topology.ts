@@ -1,9 +1,10 @@
-/** The order stream as data: customer-keyed assembly, routing of what Stripe says, and one decider per order. */
+/** The order stream as data: customer-keyed assembly, items, routing of what Stripe says, and one decider per order. */
 import type { Schemas } from '../../schemas/serde.ts';
 import type { Topology } from '../runtime/topology.ts';
 import type { Policy } from './domain/policy.ts';
 import { assemblyStage } from './stages/assembly.ts';
 import { decidersStage } from './stages/deciders.ts';
+import { itemsStage } from './stages/items.ts';
 import { routingStage } from './stages/routing.ts';
 import type { Workflows } from './workflows/set.ts';
 
@@ -15,6 +16,7 @@ export const orderTopology = (schemas: Schemas, policy: Policy, version: string,
   version,
   stages: [
     assemblyStage(ORDER_STREAM, schemas, policy),
+    itemsStage(ORDER_STREAM, schemas, policy),
     routingStage(ORDER_STREAM, schemas, policy),
     decidersStage(ORDER_STREAM, schemas, policy, workflows),
   ],
