@@ -1,6 +1,6 @@
-/** One command, one transaction: the effect on the order or customer and the memory of the command, or neither. */
+/** One command, one transaction: the effect on the order, customer or stock and the memory of the command, or neither. */
 import type { CommandResult } from '../../schemas/generated/types.ts';
-import type { AdnsfCommand, AdnsfCustomerCommand, AdnsfOrderCommand } from '../../schemas/topics.ts';
+import type { AdnsfCommand, AdnsfCustomerCommand, AdnsfOrderCommand, AdnsfStockCommand } from '../../schemas/topics.ts';
 import type { Stores } from '../platform/variables.ts';
 import { PoisonError, RetriableError } from '../runtime/errors.ts';
 import { outcomeText, parseOutcome } from './domain/applied.ts';
@@ -8,6 +8,7 @@ import { decideCustomer, standingOf } from './domain/customers.ts';
 import { decide } from './domain/decide.ts';
 import type { StoreFacts } from './domain/decision.ts';
 import { type OrderRow, stateOf } from './domain/order-row.ts';
+import { decideStock } from './domain/stock.ts';
 import { type AppliedRow, CommandKnownError, type Shop, type ShopTransaction } from './shop.ts';
 
 type Executed =
@@ -22,11 +23,20 @@ const storeOf = (stores: Stores, row: OrderRow): StoreFacts => {
 
 const isAboutCustomer = (command: AdnsfCommand): command is AdnsfCustomerCommand => 'customerId' in command.payload;
 
-const orderNumberOf = (command: AdnsfCommand): number => (isAboutCustomer(command) ? 0 : command.payload.orderNumber);
+const isAboutStock = (command: AdnsfCommand): command is AdnsfStockCommand => 'variantId' in command.payload;
+
+const orderNumberOf = (command: AdnsfCommand): number =>
+  isAboutCustomer(command) || isAboutStock(command) ? 0 : command.payload.orderNumber;
 
 /** What the command is about, as results name it. */
 export const subjectOf = (command: AdnsfCommand): string =>
-  String(isAboutCustomer(command) ? command.payload.customerId : command.payload.orderNumber);
+  String(
+    isAboutCustomer(command)
+      ? command.payload.customerId
+      : isAboutStock(command)
+        ? command.payload.variantId
+        : command.payload.orderNumber,
+  );
 
 /** A command found remembered must be about the same order: ids are business identity and never reused. */
 const replay = (command: AdnsfCommand, row: AppliedRow): Executed => {
@@ -65,6 +75,28 @@ const onCustomer = async (shop: ShopTransaction, command: AdnsfCustomerCommand, 
   return { kind: 'done', row: await shop.remember(guard, 0, outcome), replayed: false };
 };
 
+const onStock = async (shop: ShopTransaction, command: AdnsfStockCommand, guard: string): Promise<Executed> => {
+  const { variantId, color, size } = command.payload;
+  const row = await shop.stock(
+    { variantId, color, size },
+    command.type === 'SetInventory' ? command.payload.ordersFrom : null,
+  );
+  if (!row) {
+    const message = `there is no variant ${variantId}`;
+    return { kind: 'refused', code: 'variant_not_found', message, state: undefined };
+  }
+  const decision = decideStock(command, row);
+  if (decision.kind === 'refuse')
+    return { kind: 'refused', code: decision.code, message: decision.message, state: undefined };
+  if (decision.kind === 'apply' && !(await shop.changeStock(row, decision.change)))
+    throw new RetriableError(`the stock of variant ${variantId} changed while ${command.commandId} looked at it`);
+  const outcome =
+    decision.kind === 'apply'
+      ? outcomeText({ outcome: 'applied', before: decision.before, after: decision.after })
+      : outcomeText({ outcome: decision.outcome, before: decision.standing, after: decision.standing });
+  return { kind: 'done', row: await shop.remember(guard, 0, outcome), replayed: false };
+};
+
 const onOrder = async (
   shop: ShopTransaction,
   command: AdnsfOrderCommand,
@@ -100,7 +132,8 @@ const attempt = async (
 ): Promise<Executed> => {
   const known = await shop.applied(guard);
   if (known) return replay(command, known);
-  return isAboutCustomer(command) ? onCustomer(shop, command, guard) : onOrder(shop, command, stores, guard);
+  if (isAboutCustomer(command)) return onCustomer(shop, command, guard);
+  return isAboutStock(command) ? onStock(shop, command, guard) : onOrder(shop, command, stores, guard);
 };
 
 const asResult = (command: AdnsfCommand, commandAt: bigint, executed: Executed): CommandResult => {

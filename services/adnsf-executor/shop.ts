@@ -2,6 +2,7 @@
 import type { CustomerChange, CustomerRow } from './domain/customers.ts';
 import type { Change } from './domain/decision.ts';
 import type { OrderRow } from './domain/order-row.ts';
+import type { StockChange, StockPlace, StockRow } from './domain/stock.ts';
 
 export type AppliedRow = Readonly<{
   outcome: string;
@@ -26,6 +27,13 @@ export interface ShopTransaction {
   otherAccount(email: string, than: number): Promise<number | undefined>;
   /** As `change`, of the customer that was read. */
   changeCustomer(row: CustomerRow, change: CustomerChange): Promise<boolean>;
+  /**
+   * Reads the stock of a variant, and the units of it that orders from `ordersFrom` on hold (null: as it was counted
+   * before), all at one moment; keeps others from changing it until the transaction ends.
+   */
+  stock(place: StockPlace, ordersFrom: number | null): Promise<StockRow | undefined>;
+  /** As `change`, of the stock that was read. */
+  changeStock(row: StockRow, change: StockChange): Promise<boolean>;
   /**
    * UpdatedOn of the order as this transaction leaves it, such as `2026-11-23T18:40:31.003`, by the shop's clock; undefined
    * where that is not known before `remember`.

@@ -7,6 +7,7 @@ import { PoisonError } from '../../runtime/errors.ts';
 import type { CustomerChange, CustomerRow } from '../domain/customers.ts';
 import type { Change } from '../domain/decision.ts';
 import type { OrderRow } from '../domain/order-row.ts';
+import type { StockChange, StockPlace, StockRow } from '../domain/stock.ts';
 import { type AppliedRow, CommandKnownError, type OrderLookup, type Shop, type ShopTransaction } from '../shop.ts';
 import { type Client, type ClientOptions, openClient } from './client.ts';
 
@@ -63,6 +64,41 @@ const customerFields = (change: CustomerChange): object => {
   const { email, firstName, lastName, phone, billing } = change;
   return { email, firstName, lastName, phone, ...(billing !== undefined && { billTo: billing }) };
 };
+
+const stockBody = z.object({
+  level: z.number().int().nullable(),
+  held: z.number().int(),
+  optioned: z.boolean(),
+  mark: z
+    .object({
+      sequence: z.number().int(),
+      supply: z.number().int(),
+      version: z.string().regex(/^\d+$/).nullable(),
+      ordersFrom: z.number().int(),
+    })
+    .nullable(),
+});
+
+/** Which stock, and which orders count as holding units of it. */
+const pathOfStock = ({ variantId, color, size }: StockPlace, ordersFrom: number | null): string => {
+  const query = new URLSearchParams({
+    ...(color !== null && { color }),
+    ...(size !== null && { size }),
+    ...(ordersFrom !== null && { ordersFrom: String(ordersFrom) }),
+  }).toString();
+  return `api/v1/products/${variantId}/stock${query === '' ? '' : `?${query}`}`;
+};
+
+const stockRow = (place: StockPlace, { mark, ...row }: z.output<typeof stockBody>): StockRow => ({
+  ...place,
+  ...row,
+  mark: mark && { ...mark, version: mark.version === null ? null : BigInt(mark.version) },
+});
+
+const stockFields = ({ level, mark }: StockChange): object => ({
+  level,
+  mark: { ...mark, version: mark.version === null ? null : String(mark.version) },
+});
 
 const pathOf = (orderNumber: number): string => `api/v1/orders/${orderNumber}`;
 
@@ -170,6 +206,19 @@ const begin = (client: Client): ShopTransaction => {
     changeCustomer: (row, change) => {
       if (seen?.path !== pathOfCustomer(row.customerId)) throw new Error(`customer ${row.customerId} was not read`);
       fields = customerFields(change);
+      return Promise.resolve(true);
+    },
+    stock: async (place, ordersFrom) => {
+      const path = pathOfStock(place, ordersFrom);
+      const found = await client.get(path, stockBody, 'product_not_found');
+      if (found === undefined) return undefined;
+      see(path, found.etag, 0);
+      return stockRow(place, found.body);
+    },
+    changeStock: (row, change) => {
+      if (seen?.path.startsWith(`api/v1/products/${row.variantId}/stock`) !== true)
+        throw new Error(`the stock of variant ${row.variantId} was not read`);
+      fields = stockFields(change);
       return Promise.resolve(true);
     },
     // The shop makes it when it writes, together with the outcome that would have to name it.
