@@ -6,6 +6,7 @@ import { creditMemos } from './credit-memos.ts';
 import { disputeBook } from './disputes.ts';
 import { invoices } from './invoices.ts';
 import { customerBook } from './customers.ts';
+import { itemBook } from './items.ts';
 import { type Entry, feeEntry, paymentEntry } from './domain/postings.ts';
 import { payoutJournals } from './payouts.ts';
 
@@ -24,6 +25,7 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
   const disputes = disputeBook(database);
   const billed = invoices(database);
   const payouts = payoutJournals(database);
+  const items = itemBook(database);
   const openEntry = database.prepare(
     'INSERT INTO journal_entries (command_id, order_id, description, currency, occurred_at) VALUES (?, ?, ?, ?, ?)',
   );
@@ -143,6 +145,12 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
         return;
       case 'ReversePayoutJournal':
         post(command, payouts.reversed(command));
+        return;
+      case 'UpsertItem':
+        items.upserted(command);
+        return;
+      case 'RecordStock':
+        items.supplied(command);
         return;
       case 'OpenDispute':
         disputes.opened(command);

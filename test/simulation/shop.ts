@@ -168,6 +168,15 @@ class OpenTransaction implements ShopTransaction {
     });
   }
 
+  /** Nothing is kept in stock here. */
+  stock(): Promise<undefined> {
+    return this.#statement('reads a stock', undefined, false, () => undefined);
+  }
+
+  changeStock(): Promise<boolean> {
+    return this.#statement('changes a stock', undefined, false, () => false);
+  }
+
   customer(customerId: number): Promise<CustomerRow | undefined> {
     return this.#statement(`reads customer ${customerId}`, `customer ${customerId}`, true, () => {
       const row = this.#shop.customers.get(customerId);

@@ -25,6 +25,8 @@ const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   EraseCustomer: 'ER',
   PostPayoutJournal: 'PJ',
   ReversePayoutJournal: 'PR',
+  UpsertItem: 'IT',
+  RecordStock: 'ST',
 };
 
 /**

@@ -7,7 +7,14 @@ import type { TopicKey } from '../../../schemas/topics.ts';
 import { redrivenFrom } from '../../runtime/redrive.ts';
 import { input, type Stage, type StageContext, type StageRecord, type Store } from '../../runtime/topology.ts';
 import type { Policy } from '../domain/policy.ts';
-import { type Aggregate, aggregateOf, aggregates, type Decided, type FactKind, isNobodys } from '../workflows/aggregates.ts';
+import {
+  type Aggregate,
+  aggregateOf,
+  aggregates,
+  type Decided,
+  type FactKind,
+  isNobodys,
+} from '../workflows/aggregates.ts';
 import { decide, holdsOf } from '../workflows/decide.ts';
 import type { Command } from '../workflows/plan.ts';
 import type { Workflows } from '../workflows/set.ts';

@@ -180,12 +180,16 @@ describe.each(ways)('stock over $name', (way) => {
     });
     expect(await run(countStock(variant))).toMatchObject({ errorCode: 'stock_kept_otherwise' });
     expect(await run(countStock(variant, { size: 'Huge' }))).toMatchObject({ errorCode: 'stock_not_found' });
-    await sql(`INSERT INTO dbo.Inventory (VariantID, Size, Quan) VALUES (${variant}, N'Twin', 1), (${variant}, N'Twin', 1)`);
+    await sql(
+      `INSERT INTO dbo.Inventory (VariantID, Size, Quan) VALUES (${variant}, N'Twin', 1), (${variant}, N'Twin', 1)`,
+    );
     await expect(run(countStock(variant, { size: 'Twin' }))).rejects.toBeInstanceOf(PoisonError);
   });
 
   it('refuses what the shop does not sell', async () => {
     expect(await run(countStock(999_999))).toMatchObject({ status: 'refused', errorCode: 'variant_not_found' });
-    expect(await run(setInventory(way.name === 'sql' ? 1 : 2, -2_000_000_000, 1n))).toMatchObject({ status: 'succeeded' });
+    expect(await run(setInventory(way.name === 'sql' ? 1 : 2, -2_000_000_000, 1n))).toMatchObject({
+      status: 'succeeded',
+    });
   });
 });

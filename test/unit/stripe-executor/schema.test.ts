@@ -12,7 +12,9 @@ import {
   HOUR,
   moveCustomer,
   retireCustomer,
+  setPrice,
   updateCustomer,
+  upsertProduct,
 } from './support.ts';
 
 const located = locateStripeMock();
@@ -46,6 +48,8 @@ describe.skipIf('missing' in located)("every request is one of Stripe's schema",
     ['MoveCustomer', moveCustomer('cus_1', 'bea@example.com'), 0],
     ['RetireCustomer', retireCustomer('cus_1', 'cus_2'), 0],
     ['DeleteCustomer', deleteCustomer('cus_1'), 0],
+    ['UpsertProduct', upsertProduct('1'), 0],
+    ['SetPrice', setPrice('1'), 0],
   ])('%s', async (_name, command, age) => {
     const execute = executor(mock.url, { secretKey: 'sk_test_123' });
     const { result } = await execute(command, { now: Date.now() + age });

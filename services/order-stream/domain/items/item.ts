@@ -92,6 +92,10 @@ const settled = (state: ItemState, at: bigint): Folded<ItemState> => {
   return { state: { ...next, issued: issuedStill(next) } };
 };
 
+/** Of what is no news, only when it was so. */
+const noted = (state: ItemState, at: bigint): Folded<ItemState> =>
+  state.since !== null && state.since <= at ? { state } : { state: { ...state, since: at } };
+
 const replaced = <T extends Readonly<{ which: string }>>(list: readonly T[], entry: T): readonly T[] =>
   [...list.filter(({ which }) => which !== entry.which), entry].toSorted((left, right) =>
     left.which < right.which ? -1 : 1,
@@ -101,18 +105,21 @@ const replaced = <T extends Readonly<{ which: string }>>(list: readonly T[], ent
 export const withShopItem = (state: ItemState, fact: ShopItemFact): Folded<ItemState> => {
   const { factId, place, occurredAt: at, variantId } = fact;
   if (variantId !== state.variantId)
-    return { state, refusal: { code: 'wrong_key', message: `${factId} is of variant ${variantId}, not of ${state.key}` } };
+    return {
+      state,
+      refusal: { code: 'wrong_key', message: `${factId} is of variant ${variantId}, not of ${state.key}` },
+    };
   if (fact.kind.startsWith('level.')) {
     const { color, size } = fact;
     const which = whichOf(color, size);
     const known = state.levels.find((each) => each.which === which);
-    if (known !== undefined && known.place >= place) return { state };
+    if (known !== undefined && known.place >= place) return noted(state, at);
     const version = `${at}-${fingerprint(place)}`;
     const present = fact.kind === 'level.present';
     const level = { which, color, size, present, level: fact.level ?? 0, place, factId, at, version };
     return settled({ ...state, levels: replaced(state.levels, level) }, at);
   }
-  if (state.item !== null && state.item.place >= place) return { state };
+  if (state.item !== null && state.item.place >= place) return noted(state, at);
   const { active, salePrice, price, name } = fact;
   const item = {
     place,
@@ -159,7 +166,7 @@ const withProduct = (state: ItemState, fact: CatalogFact): Folded<ItemState> => 
     defaultPriceId,
     priceVersion: metadata['price_version'] ?? null,
   };
-  if (state.product !== null && !isAfter(product, state.product)) return { state };
+  if (state.product !== null && !isAfter(product, state.product)) return noted(state, at);
   return settled({ ...state, product }, at);
 };
 
@@ -173,7 +180,7 @@ const withPrice = (state: ItemState, fact: CatalogFact): Folded<ItemState> => {
     amount: fact.unitAmount ?? known?.amount ?? null,
     currency: fact.currency ?? known?.currency ?? null,
   };
-  if (known !== undefined && text(known) === text(price)) return { state };
+  if (known !== undefined && text(known) === text(price)) return noted(state, fact.occurredAt);
   const prices = [...state.prices.filter((each) => each !== known), price]
     .toSorted((left, right) =>
       left.createdAt === right.createdAt
@@ -210,7 +217,9 @@ export const withErpStock = (state: ItemState, fact: ErpStock): Folded<ItemState
   const known = state.counts.find(({ which }) => which === count.which);
   if (known !== undefined && known.version >= version) {
     const isOther = known.version === version && (known.supply !== supply || known.ordersFrom !== ordersFrom);
-    return isOther ? refuse('version_reused', `it said ${known.supply} in all before, and now ${supply}`) : { state };
+    return isOther
+      ? refuse('version_reused', `it said ${known.supply} in all before, and now ${supply}`)
+      : noted(state, at);
   }
   return settled({ ...state, counts: replaced(state.counts, count) }, at);
 };
@@ -220,7 +229,8 @@ export const withItemResult = (state: ItemState, result: CommandResult): Folded<
   if (result.status !== 'succeeded') return withRefusal(state, result);
   if (result.type !== 'CountStock' && result.type !== 'SetInventory') return { state };
   const { commandId, completedAt: at, detail } = result;
-  const standing = detail['outcome'] === 'applied' ? standingIn(detail['before'] ?? '', detail['after'] ?? '') : undefined;
+  const standing =
+    detail['outcome'] === 'applied' ? standingIn(detail['before'] ?? '', detail['after'] ?? '') : undefined;
   const which = commandId.split('/')[2] ?? '';
   const named = [...state.levels, ...state.counts].find((each) => each.which === which);
   const known = state.supplies.find((each) => each.which === which);

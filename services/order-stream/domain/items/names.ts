@@ -27,13 +27,15 @@ export const localised = (text: string | null | undefined): string => {
 };
 
 /** A product and its variant as one name. Variants of products that have only one are seldom named. */
-export const itemName = (product: string, variant: string): string => (variant === '' ? product : `${product} - ${variant}`);
+export const itemName = (product: string, variant: string): string =>
+  variant === '' ? product : `${product} - ${variant}`;
 
 export const skuOf = (sku: string | null, suffix: string | null): string | null =>
   textOrNull(`${textOrNull(sku) ?? ''}${textOrNull(suffix) ?? ''}`);
 
 /** How colour or size is chosen on a line, without what it adds to the price (`Red[+2.00]`). */
-export const optionOf = (text: string | null | undefined): string | null => textOrNull((text ?? '').replace(/\[.*$/s, ''));
+export const optionOf = (text: string | null | undefined): string | null =>
+  textOrNull((text ?? '').replace(/\[.*$/s, ''));
 
 /** A word for a colour and a size, for ids. */
 export const whichOf = (color: string | null, size: string | null): string =>
@@ -54,4 +56,5 @@ export const itemOfProduct = (productId: string | null): string | null => {
 };
 
 /** Tells whether name and `active` of a product are as a command left them, which wrote this beside them. */
-export const productDigest = (name: string | null, active: boolean): string => fingerprint(JSON.stringify([name, active]));
+export const productDigest = (name: string | null, active: boolean): string =>
+  fingerprint(JSON.stringify([name, active]));
