@@ -31,8 +31,12 @@ const order: readonly TopicKey[] = [
   'carts',
   'customers',
   'addresses',
+  'products',
+  'variants',
+  'stockRows',
   'shopCustomers',
-  'customerFacts',
+  'shopItems',
+  'erpInventory',
   'deadLetters',
 ];
 

@@ -111,6 +111,7 @@ export const collectFacts = async (
   // Causes first, effects after: what was caused by then has had the longest time to take effect.
   const inShop = await shop.orders();
   const shoppers = await shop.people();
+  const sold = await shop.items();
   const commands: SeenCommand[] = [];
   for (const key of ['stripeCommands', 'adnsfCommands', 'erpCommands', 'notifications'] as const)
     for await (const [record, command] of values<Command>(schemas.topic(key)))
@@ -138,7 +139,16 @@ export const collectFacts = async (
   for await (const [, event] of values(schemas.topic('stripeEvents'))) events.add(event.id);
 
   const changes: SeenChange[] = [];
-  for (const key of ['orders', 'customers', 'addresses', 'carts', 'orderLines'] as const)
+  for (const key of [
+    'orders',
+    'customers',
+    'addresses',
+    'carts',
+    'orderLines',
+    'products',
+    'variants',
+    'stockRows',
+  ] as const)
     for await (const [record, { source, op }] of values(schemas.topic(key)))
       // A snapshot has no places of its own: all its rows are as of one moment.
       // A redriven change is told again by a person, not by the shop.
@@ -160,6 +170,7 @@ export const collectFacts = async (
   const customers = await stripe.people();
   const books = ledger.everything();
   const people = { ...shoppers, customers, ...ledger.people() };
+  const items = { shop: sold, stripe: await stripe.items(), ledger: ledger.items() };
 
   const standings = new Map<string, Standing>();
   for await (const [, action] of values(schemas.topic('deadLetterActions')))
@@ -209,6 +220,7 @@ export const collectFacts = async (
     events,
     ledger: books,
     people,
+    items,
     deadLetters: [
       ...deadLetters,
       ...undecodable.filter(({ topic, partition, offset }) => !originals.has(`${topic}-${partition}@${offset}`)),

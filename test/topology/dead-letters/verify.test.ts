@@ -17,6 +17,7 @@ afterEach(() => desk.driver.close());
 
 const ledger: LedgerReader = {
   people: () => ({ profiles: [], merged: new Map(), erased: new Set() }),
+  items: () => [],
   everything: () => ({
     salesOrders: [],
     invoices: [],
@@ -44,10 +45,12 @@ const sides = async (): Promise<Sides> => ({
   shop: {
     orders: () => Promise.resolve([]),
     people: () => Promise.resolve({ accounts: [], rows: new Set() }),
+    items: () => Promise.resolve([]),
     order: () => Promise.resolve(undefined),
   } as unknown as ShopReader,
   stripe: {
     people: () => Promise.resolve([]),
+    items: () => Promise.resolve([]),
     everything: () =>
       Promise.resolve({
         payments: [],
