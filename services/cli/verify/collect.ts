@@ -170,7 +170,10 @@ export const collectFacts = async (
   const customers = await stripe.people();
   const books = ledger.everything();
   const people = { ...shoppers, customers, ...ledger.people() };
-  const items = { shop: sold, stripe: await stripe.items(), ledger: ledger.items() };
+  // Where the shop's items are not captured, nobody else has heard of any.
+  let captured = false;
+  for await (const [, fact] of values(schemas.topic('shopItems'))) captured ||= fact.variantId > 0;
+  const items = captured ? { shop: sold, stripe: await stripe.items(), ledger: ledger.items() } : undefined;
 
   const standings = new Map<string, Standing>();
   for await (const [, action] of values(schemas.topic('deadLetterActions')))
@@ -220,7 +223,7 @@ export const collectFacts = async (
     events,
     ledger: books,
     people,
-    items,
+    ...(items && { items }),
     deadLetters: [
       ...deadLetters,
       ...undecodable.filter(({ topic, partition, offset }) => !originals.has(`${topic}-${partition}@${offset}`)),

@@ -16,6 +16,7 @@ import {
   noProduct,
   productTelling,
   productTold,
+  sameVariant,
   type Source,
   stockRow,
   stockTelling,
@@ -76,8 +77,13 @@ export const itemsStage = (application: string, schemas: Schemas, policy: Policy
     const parts = { ...variantParts(row, source.place, moneyOf), gone: after === null };
     // A row that is gone is told with what was told of it, whatever its last image holds.
     const next = withVariant(known, after === null && before !== undefined ? { ...before, ...gone(parts) } : parts);
-    const same = (each: object | undefined): string => JSON.stringify({ ...each, place: null });
-    if (same(before) === same(next.variants.find((each) => each.variantId === variantId))) {
+    const same =
+      before !== undefined &&
+      sameVariant(
+        before,
+        next.variants.find((each) => each.variantId === variantId)!,
+      );
+    if (same) {
       context.count('ignored', 'unchanged_item');
       context.store(products).put(String(productId), next);
     } else tell(context, productTelling(next, source, policy));

@@ -53,6 +53,12 @@ export const variantParts = (
   level: row.Inventory ?? 0,
 });
 
+/** Whether two images of a variant say the same. */
+export const sameVariant = (left: VariantParts, right: VariantParts): boolean =>
+  (['gone', 'name', 'skuSuffix', 'active', 'price', 'salePrice', 'level'] as const).every(
+    (field) => left[field] === right[field],
+  );
+
 const untold: Omit<VariantTold, keyof VariantParts> = {
   describedAs: null,
   described: null,
