@@ -35,7 +35,7 @@ export const itemBook = (database: Database) => {
       product_id = excluded.product_id, sku = excluded.sku, name = excluded.name, currency = excluded.currency,
       price = excluded.price, sale_price = excluded.sale_price, active = excluded.active,
       stripe_product_id = excluded.stripe_product_id, command_id = excluded.command_id`);
-  const addSupply = database.prepare('INSERT OR IGNORE INTO item_supplies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const addSupply = database.prepare('INSERT INTO item_supplies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
   return {
     upserted: ({ commandId, payload: p }: UpsertItem): void => {
       const facts = [p.productId, p.sku, p.name, p.currency, p.price, p.salePrice];

@@ -5,6 +5,7 @@ import { customerMutants } from './customers.ts';
 import { deadLetterMutants } from './dead-letters.ts';
 import { edgeMutants } from './edges.ts';
 import { heldMutants } from './held.ts';
+import { itemMutants } from './items.ts';
 import { nothingMissedMutants } from './nothing-missed.ts';
 import { notifierMutants } from './notifier.ts';
 import { payoutMutants } from './payouts.ts';
@@ -22,6 +23,7 @@ export const allMutants: readonly Mutant[] = [
   ...billingMutants,
   ...payoutMutants,
   ...customerMutants,
+  ...itemMutants,
   ...deadLetterMutants,
   ...edgeMutants,
   ...replayMutants,

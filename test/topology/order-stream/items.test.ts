@@ -145,6 +145,20 @@ describe('items', () => {
     expect(state?.item).toMatchObject({ present: true, productId: 8, name: 'Jar - Blue' });
   });
 
+  it('are as their newest image says, whatever is read late', async () => {
+    await using shop = await open();
+    const { log } = shop;
+    await shop.tell(log.insert('products', '7', product));
+    const first = log.insert('variants', '7', variant(25));
+    const late = log.update('products', '7', product, { ...product, Name: 'Jug' });
+    const second = log.update('variants', '7', variant(25), variant(25, { Price: money(1_300) }));
+    await shop.tell(second, log.update('products', '7', product, { ...product, Name: 'Cup' }));
+    const row = { InventoryID: 3, VariantID: 25, Color: null, Size: 'Small', Quan: 8 };
+    const few = log.insert('stockRows', '25', { ...row, Quan: 1 });
+    await shop.tell(log.insert('stockRows', '25', row));
+    expect(await shop.tell(first, late, few)).toEqual([]);
+  });
+
   it('with a price that the currency does not have are told to a person once, and not to anybody else', async () => {
     await using shop = await open();
     const { log } = shop;
