@@ -180,13 +180,20 @@ export const openLedger = (path: string): LedgerReader => {
       };
     },
     items: () =>
-      (books()?.items() ?? []).map(({ variantId, active, supply, taken, stripeProductId: _product, ...item }) => ({
-        ...item,
-        variantId: Number(variantId),
-        active: active === 1n,
-        supply: supply === null ? null : Number(supply),
-        taken: taken === null ? null : Number(taken),
-      })),
+      (books()?.items() ?? []).map((item) => {
+        const { sku, name, currency, price, salePrice, supply, taken } = item;
+        return {
+          variantId: Number(item.variantId),
+          name,
+          active: item.active === 1n,
+          sku,
+          currency,
+          price,
+          salePrice,
+          supply: supply === null ? null : Number(supply),
+          taken: taken === null ? null : Number(taken),
+        };
+      }),
     order: (orderId) => {
       const known = books();
       return known === undefined ? [] : entriesOf(known, orderId);

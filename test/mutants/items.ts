@@ -61,7 +61,9 @@ export const itemMutants: readonly Mutant[] = [
     guard: 'item-forgets-what-no-longer-counts',
     why: 'the state of what is sold every minute would grow for ever',
     file: item,
-    edits: [{ find: `.every((token) => live.has(token)),`, replace: `.every((token) => live.has(token) || token !== ''),` }],
+    edits: [
+      { find: `.every((token) => live.has(token)),`, replace: `.every((token) => live.has(token) || token !== ''),` },
+    ],
     tests: decided,
   },
   {

@@ -152,7 +152,7 @@ const variantTelling = (
     skuOf(product!.sku, variant.skuSuffix),
     product!.optioned,
   ];
-  const active = !gone && product!.active && variant.active;
+  const active = !gone && product.active && variant.active;
   let prices: Prices;
   try {
     prices = pricesOf(variant, policy);

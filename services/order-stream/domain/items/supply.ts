@@ -24,7 +24,8 @@ export const markText = ({ sequence, supply, version }: Omit<SupplyMark, 'orders
 const number36 = (text: string): number => Number.parseInt(text, 36);
 
 /** 64 bits do not fit a number. */
-const long36 = (text: string): bigint => [...text].reduce((sum, digit) => sum * 36n + BigInt(number36(digit)), 0n);
+const long36 = (text: string): bigint =>
+  text.split(/(?=.)/).reduce((sum, digit) => sum * 36n + BigInt(number36(digit)), 0n);
 
 /** What a command changed, from the outcome that is remembered of it; undefined when the texts are none of ours. */
 export const standingIn = (before: string, after: string): Standing | undefined => {
