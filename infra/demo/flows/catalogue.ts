@@ -84,7 +84,12 @@ const sides = async ({ config }: FlowWorld): Promise<Items> => {
   const shop = await openShopReader(config);
   const ledger = openLedger(config.MILLRACE_LEDGER_DB);
   try {
-    return { shop: await shop.items(), stripe: await openStripe(config).items(), ledger: ledger.items() };
+    return {
+      shop: await shop.items(),
+      stripe: await openStripe(config).items(),
+      ledger: ledger.items(),
+      counted: new Set(),
+    };
   } finally {
     ledger.close();
     shop.close();
@@ -137,6 +142,7 @@ export const catalogue: Flow = {
         const [was, is] = [bySku(before.shop, sku), bySku(after.shop, sku)];
         if (!holds(was, is)) findings.push(`${name}: ${sku} is not as it was made in the shop`);
         const differences = itemFindings({
+          ...after,
           shop: [is],
           stripe: after.stripe.filter(({ variantId }) => variantId === is.variantId),
           ledger: after.ledger.filter(({ variantId }) => variantId === is.variantId),

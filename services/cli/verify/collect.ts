@@ -173,7 +173,9 @@ export const collectFacts = async (
   // Where the shop's items are not captured, nobody else has heard of any.
   let captured = false;
   for await (const [, fact] of values(schemas.topic('shopItems'))) captured ||= fact.variantId > 0;
-  const items = captured ? { shop: sold, stripe: await stripe.items(), ledger: ledger.items() } : undefined;
+  const counted = new Set<number>();
+  for await (const [, { variantId }] of values(schemas.topic('erpInventory'))) counted.add(variantId);
+  const items = captured ? { shop: sold, stripe: await stripe.items(), ledger: ledger.items(), counted } : undefined;
 
   const standings = new Map<string, Standing>();
   for await (const [, action] of values(schemas.topic('deadLetterActions')))

@@ -5,6 +5,8 @@ import type { Finding, FindingKind } from './judge.ts';
 type Sold = Readonly<{ name: string; active: boolean }>;
 
 export type Items = Readonly<{
+  /** Variants of which the ERP tells a stock. */
+  counted: ReadonlySet<number>;
   shop: readonly (Sold &
     Readonly<{
       variantId: number;
@@ -100,5 +102,7 @@ export const itemFindings = (items: Items): readonly Finding[] => {
   for (const { variantId, active } of items.ledger)
     if (active && !sold.has(variantId))
       say('mismatched', `item ${variantId} is for sale in the ledger, but not in the shop`);
+  for (const variantId of items.counted)
+    if (!sold.has(variantId)) say('lost', `the ERP counted item ${variantId}, which the shop does not sell`);
   return found;
 };

@@ -15,7 +15,7 @@ const [shop, stripe, ledger] = [
   { ...sold, sku: 'MUG', currency: 'USD', price: 1_250n, salePrice: 999n, supply: 40, taken: 1 },
 ] as const;
 const found = (over: Partial<Items> = {}): readonly string[] =>
-  itemFindings({ shop: [shop], stripe: [stripe], ledger: [ledger], ...over }).map(
+  itemFindings({ shop: [shop], stripe: [stripe], ledger: [ledger], counted: new Set([25]), ...over }).map(
     ({ kind, message }) => `${kind}: ${message}`,
   );
 
@@ -38,14 +38,17 @@ describe('items of all sides', () => {
       'of item 25 (Mug) there are 36, and orders hold 3, but it was counted as 40 in all',
       { shop: [{ ...shop, stocks: [{ ...shop.stocks[0], level: 36 }] }] },
     ],
-    ['item 25 is for sale in the ledger, but not in the shop', { shop: [], stripe: [] }],
-    ['item 25 is for sale at Stripe, but not in the shop', { shop: [], ledger: [] }],
+    ['item 25 is for sale in the ledger, but not in the shop', { shop: [], stripe: [], counted: new Set() }],
+    ['item 25 is for sale at Stripe, but not in the shop', { shop: [], ledger: [], counted: new Set() }],
   ])('differ: %s', (message, over) => {
     expect(found(over)).toEqual([`mismatched: ${message}`]);
   });
 
   it('are missed, and found twice', () => {
     expect(found({ stripe: [] })).toEqual(['lost: item 25 (Mug) is no product at Stripe']);
+    expect(found({ counted: new Set([25, 26]) })).toEqual([
+      'lost: the ERP counted item 26, which the shop does not sell',
+    ]);
     expect(found({ ledger: [] })).toEqual(['lost: item 25 (Mug) is not in the ledger']);
     expect(found({ stripe: [{ ...stripe, prices: 2 }] })).toEqual([
       'doubled: item 25 (Mug) has 2 active prices of ours at Stripe',

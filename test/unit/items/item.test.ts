@@ -168,7 +168,7 @@ describe('an item', () => {
     });
 
     it('is kept by colour and size where the shop keeps it so, and not as a whole', () => {
-      const { sent } = play([
+      const { sent, letters } = play([
         shopItem(1, { optioned: true }),
         shopLevel(2, 40),
         shopLevel(3, 7, { size: 'Small' }),
@@ -179,6 +179,7 @@ describe('an item', () => {
         { size: 'Small' },
         { size: 'Small', supply: 5 },
       ]);
+      expect(letters).toEqual(['stock_kept_otherwise']);
     });
 
     it.each([
