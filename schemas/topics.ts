@@ -95,6 +95,12 @@ export const topics = define({
     records: ['ErpStock'],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
+  erpPrices: {
+    name: 'erp.prices',
+    config: forever,
+    records: ['ErpPrice'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
   adnsfWebhooks: { name: 'adnsf.webhooks', config: aYear, records: ['AdnsfWebhook'], compatibility: 'BACKWARD' },
   adnsfSnapshots: {
     name: 'adnsf.snapshots',
@@ -191,6 +197,7 @@ export const topics = define({
       'commands/adnsf.EraseShopCustomer',
       'commands/adnsf.SetInventory',
       'commands/adnsf.CountStock',
+      'commands/adnsf.SetItemPrice',
     ],
     compatibility: 'BACKWARD',
   },
@@ -321,7 +328,8 @@ export type AdnsfOrderCommand =
 export type AdnsfCustomerCommand = Types.UpdateShopCustomer | Types.EraseShopCustomer;
 /** What it does to the stock of an item. */
 export type AdnsfStockCommand = Types.SetInventory | Types.CountStock;
-export type AdnsfCommand = AdnsfOrderCommand | AdnsfCustomerCommand | AdnsfStockCommand;
+export type AdnsfItemCommand = AdnsfStockCommand | Types.SetItemPrice;
+export type AdnsfCommand = AdnsfOrderCommand | AdnsfCustomerCommand | AdnsfItemCommand;
 export type ErpCommand =
   | Types.UpsertCustomer
   | Types.CreateSalesOrder
@@ -362,6 +370,7 @@ export type TopicValues = {
   stockRows: Types.InventoryEnvelope;
   shopItems: Types.ShopItemFact;
   erpInventory: Types.ErpStock;
+  erpPrices: Types.ErpPrice;
   adnsfWebhooks: Types.AdnsfWebhook;
   adnsfSnapshots: Types.AssembledOrder;
   stripeEvents: Types.StripeEvent;

@@ -2,7 +2,7 @@
 -- and are set again whenever this runs.
 --   millrace_cdc       the Debezium connector: reads the change tables and their source tables, nothing else
 --   millrace_executor  applies commands: payment columns of Orders, what people say of themselves in Customer and Address,
---                      how much is left of a variant, and its own records of commands and of supplies
+--                      what a variant costs and how much is left of it, and its own records of commands and of supplies
 --   millrace_shop      the shop's own application, for the demo shopper
 USE [master];
 GO
@@ -141,12 +141,12 @@ GRANT SELECT ON dbo.Address (
 ) TO [millrace_commands];
 GRANT UPDATE ON dbo.Address (Address1, Address2, Suite, City, State, Zip, Country) TO [millrace_commands];
 GRANT INSERT, DELETE ON dbo.Address TO [millrace_commands];
--- Stock: how much of a variant is left, and how much of it orders hold.
+-- What a variant costs, how much of it is left, and how much of it orders hold.
 GRANT SELECT ON dbo.Product (ProductID, Name, SKU, Published, Deleted, IsSystem, TrackInventoryBySizeAndColor) TO [millrace_commands];
 GRANT SELECT ON dbo.ProductVariant (
     VariantID, ProductID, Name, SKUSuffix, Price, SalePrice, Inventory, Published, Deleted
 ) TO [millrace_commands];
-GRANT UPDATE ON dbo.ProductVariant (Inventory) TO [millrace_commands];
+GRANT UPDATE ON dbo.ProductVariant (Price, SalePrice, Inventory) TO [millrace_commands];
 GRANT SELECT ON dbo.Inventory (InventoryID, VariantID, Color, Size, Quan) TO [millrace_commands];
 GRANT UPDATE ON dbo.Inventory (Quan) TO [millrace_commands];
 GRANT SELECT ON dbo.Orders_ShoppingCart (

@@ -332,6 +332,21 @@ export type DeadLetterAction = {
   readonly offset: null | bigint;
 };
 
+/** What an item shall cost in the shop, by the ERP. ERP teams write it, keyed `item:<variantId>`. The last change counts, by the time of its event, whether it was made in the shop or in the ERP. */
+export type ErpPrice = {
+  readonly variantId: number;
+  /** The shop's: an amount of another one is refused. */
+  readonly currency: string;
+  /** ISO 4217 minor units: the list price. */
+  readonly price: bigint;
+  /** While it is on sale. */
+  readonly salePrice: null | bigint;
+  /** Grows with each telling; an older one than was heard changes nothing. */
+  readonly version: bigint;
+  /** When the ERP's people decided it. */
+  readonly occurredAt: bigint;
+};
+
 /** What the ERP says of its stock of one item. ERP teams write it, keyed `item:<variantId>`. The ERP owns the stock; the shop sells what is left of it. */
 export type ErpStock = {
   readonly variantId: number;
@@ -1195,6 +1210,35 @@ export type SetInventory = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: SetInventoryPayload;
+};
+
+/** What SetItemPrice says. */
+export type SetItemPricePayload = {
+  readonly variantId: number;
+  readonly currency: string;
+  /** ISO 4217 minor units. */
+  readonly price: bigint;
+  readonly salePrice: null | bigint;
+  /** As the shop had it when this was decided. */
+  readonly expectedPrice: bigint;
+  readonly expectedSalePrice: null | bigint;
+};
+
+/** The item costs this in the shop, unless somebody has changed its price there meanwhile. */
+export type SetItemPrice = {
+  /** <item>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here an item, `item:…`. */
+  readonly orderId: string;
+  readonly type: 'SetItemPrice';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: SetItemPricePayload;
 };
 
 /** What a field may say when it is overwritten; addresses are JSON. */
@@ -2940,6 +2984,8 @@ export type ItemTold = {
   readonly sells: bigint;
   readonly described: string;
   readonly priced: string;
+  /** When a price last changed in the shop. */
+  readonly pricedAt: bigint;
   /** Of name and `active`. */
   readonly digest: string;
   readonly stripeProductId: string;
@@ -3019,6 +3065,15 @@ export type ItemForeign = {
   readonly priced: boolean;
 };
 
+/** What it shall cost by the ERP, as it said last. */
+export type ItemAsked = {
+  readonly currency: string;
+  readonly price: bigint;
+  readonly salePrice: null | bigint;
+  readonly version: bigint;
+  readonly at: bigint;
+};
+
 /** What is known of an item on all sides, and what was already sent. */
 export type ItemState = {
   /** item:<variantId> */
@@ -3033,6 +3088,7 @@ export type ItemState = {
   readonly product: null | ItemProduct;
   readonly prices: readonly ItemPrice[];
   readonly foreign: null | ItemForeign;
+  readonly asked: null | ItemAsked;
   /** Command ids already emitted about what still counts. */
   readonly issued: readonly string[];
   /** The workflows it started with, name@version: it keeps them. */

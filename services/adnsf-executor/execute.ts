@@ -1,6 +1,12 @@
 /** One command, one transaction: the effect on the order, customer or stock and the memory of the command, or neither. */
-import type { CommandResult } from '../../schemas/generated/types.ts';
-import type { AdnsfCommand, AdnsfCustomerCommand, AdnsfOrderCommand, AdnsfStockCommand } from '../../schemas/topics.ts';
+import type { CommandResult, SetItemPrice } from '../../schemas/generated/types.ts';
+import type {
+  AdnsfCommand,
+  AdnsfCustomerCommand,
+  AdnsfItemCommand,
+  AdnsfOrderCommand,
+  AdnsfStockCommand,
+} from '../../schemas/topics.ts';
 import type { Stores } from '../platform/variables.ts';
 import { PoisonError, RetriableError } from '../runtime/errors.ts';
 import { outcomeText, parseOutcome } from './domain/applied.ts';
@@ -8,6 +14,7 @@ import { decideCustomer, standingOf } from './domain/customers.ts';
 import { decide } from './domain/decide.ts';
 import type { StoreFacts } from './domain/decision.ts';
 import { type OrderRow, stateOf } from './domain/order-row.ts';
+import { decidePrice } from './domain/prices.ts';
 import { decideStock } from './domain/stock.ts';
 import { type AppliedRow, CommandKnownError, type Shop, type ShopTransaction } from './shop.ts';
 
@@ -23,17 +30,17 @@ const storeOf = (stores: Stores, row: OrderRow): StoreFacts => {
 
 const isAboutCustomer = (command: AdnsfCommand): command is AdnsfCustomerCommand => 'customerId' in command.payload;
 
-const isAboutStock = (command: AdnsfCommand): command is AdnsfStockCommand => 'variantId' in command.payload;
+const isAboutItem = (command: AdnsfCommand): command is AdnsfItemCommand => 'variantId' in command.payload;
 
 const orderNumberOf = (command: AdnsfCommand): number =>
-  isAboutCustomer(command) || isAboutStock(command) ? 0 : command.payload.orderNumber;
+  isAboutCustomer(command) || isAboutItem(command) ? 0 : command.payload.orderNumber;
 
 /** What the command is about, as results name it. */
 export const subjectOf = (command: AdnsfCommand): string =>
   String(
     isAboutCustomer(command)
       ? command.payload.customerId
-      : isAboutStock(command)
+      : isAboutItem(command)
         ? command.payload.variantId
         : command.payload.orderNumber,
   );
@@ -97,6 +104,26 @@ const onStock = async (shop: ShopTransaction, command: AdnsfStockCommand, guard:
   return { kind: 'done', row: await shop.remember(guard, 0, outcome), replayed: false };
 };
 
+const onPrice = async (shop: ShopTransaction, command: SetItemPrice, guard: string): Promise<Executed> => {
+  const { variantId } = command.payload;
+  const row = await shop.price(variantId);
+  if (!row) {
+    const message = `there is no variant ${variantId}`;
+    return { kind: 'refused', code: 'variant_not_found', message, state: undefined };
+  }
+  const decision = decidePrice(command, row);
+  if (decision.kind === 'refuse')
+    return { kind: 'refused', code: decision.code, message: decision.message, state: undefined };
+  if (decision.kind === 'apply' && !(await shop.changePrice(row, decision.change)))
+    throw new RetriableError(`the price of variant ${variantId} changed while ${command.commandId} looked at it`);
+  const outcome = outcomeText({
+    outcome: decision.kind === 'apply' ? 'applied' : decision.outcome,
+    before: '',
+    after: decision.after,
+  });
+  return { kind: 'done', row: await shop.remember(guard, 0, outcome), replayed: false };
+};
+
 const onOrder = async (
   shop: ShopTransaction,
   command: AdnsfOrderCommand,
@@ -133,7 +160,8 @@ const attempt = async (
   const known = await shop.applied(guard);
   if (known) return replay(command, known);
   if (isAboutCustomer(command)) return onCustomer(shop, command, guard);
-  return isAboutStock(command) ? onStock(shop, command, guard) : onOrder(shop, command, stores, guard);
+  if (!isAboutItem(command)) return onOrder(shop, command, stores, guard);
+  return command.type === 'SetItemPrice' ? onPrice(shop, command, guard) : onStock(shop, command, guard);
 };
 
 const asResult = (command: AdnsfCommand, commandAt: bigint, executed: Executed): CommandResult => {

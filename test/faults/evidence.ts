@@ -37,6 +37,7 @@ const order: readonly TopicKey[] = [
   'shopCustomers',
   'shopItems',
   'erpInventory',
+  'erpPrices',
   'deadLetters',
 ];
 

@@ -100,6 +100,25 @@ export const itemMutants: readonly Mutant[] = [
     tests: told,
   },
   {
+    guard: 'price-last-change-counts',
+    why: 'a price that the shop’s people have changed since would be overwritten by an older one of the ERP',
+    file: 'workflows/catalogue@1.yaml',
+    edits: [{ find: `when: wanted.at > sold.pricedAt and (`, replace: `when: wanted.version > 0 and (` }],
+    tests: decided,
+  },
+  {
+    guard: 'price-over-the-known-one',
+    why: 'a price that somebody has just typed in the shop would be lost',
+    file: 'services/adnsf-executor/domain/prices.ts',
+    edits: [
+      {
+        find: `if (present[0] !== expectedPrice || present[1] !== expectedSalePrice)`,
+        replace: `if (present[0] < 0n)`,
+      },
+    ],
+    tests: ['test/unit/adnsf-executor/prices.test.ts'],
+  },
+  {
     guard: 'stock-older-count',
     why: 'a count that is carried out late would undo the one after it',
     file: stock,

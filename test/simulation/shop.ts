@@ -173,6 +173,14 @@ class OpenTransaction implements ShopTransaction {
     return this.#statement('reads a stock', undefined, false, () => undefined);
   }
 
+  price(): Promise<undefined> {
+    return this.#statement('reads a price', undefined, false, () => undefined);
+  }
+
+  changePrice(): Promise<boolean> {
+    return this.#statement('changes a price', undefined, false, () => false);
+  }
+
   changeStock(): Promise<boolean> {
     return this.#statement('changes a stock', undefined, false, () => false);
   }

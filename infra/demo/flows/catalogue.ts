@@ -8,7 +8,7 @@ import { openLedger } from '../../../services/cli/ledger.ts';
 import { openShop as openShopReader } from '../../../services/cli/shop.ts';
 import { openStripe } from '../../../services/cli/stripe.ts';
 import { itemFindings, type Items } from '../../../services/cli/verify/items.ts';
-import { tellStock } from '../../../services/erp-ledger/tell-stock.ts';
+import { tell } from '../../../services/erp-ledger/tell.ts';
 import { kafkajsCluster } from '../../../services/runtime/kafkajs/cluster.ts';
 import type { SqlSession } from '../../sandbox/shopper/sql.ts';
 import { openShop } from './customers.ts';
@@ -107,9 +107,15 @@ const act = async (sql: SqlSession, { shop }: Items): Promise<void> => {
     await sql.run(statement.replaceAll('@variant', String(bySku(shop, sku).variantId)), {});
 };
 
-/** The ERP tells what it has counted, and what orders took until then: a later count first, and one of them twice. */
+/** What the ERP's people want an item to cost: cents more than it does. */
+const raised = { name: 'a price that the ERP changed', sku: 'TNT-S2', cents: 1_050n } as const;
+
+/**
+ * The ERP tells what it has counted, and what orders took until then: a later count first, and one of them twice. And it
+ * tells a price.
+ */
 const count = async ({ config }: FlowWorld, { shop, ledger }: Items): Promise<void> => {
-  const inventory = openSchemas(httpRegistry(config.MILLRACE_REGISTRY_URL)).topic('erpInventory');
+  const schemas = openSchemas(httpRegistry(config.MILLRACE_REGISTRY_URL));
   const cluster = kafkajsCluster({ brokers: config.MILLRACE_KAFKA_BROKERS, clientId: 'erp' });
   const told = counts.flatMap(({ sku, difference }) => {
     const { variantId } = bySku(shop, sku);
@@ -121,7 +127,13 @@ const count = async ({ config }: FlowWorld, { shop, ledger }: Items): Promise<vo
     const latest = { ...about, onHand: onHand + difference, version: 2n };
     return [latest, { ...about, onHand: onHand - 100, version: 1n }, latest];
   });
-  await tellStock(cluster, inventory, told);
+  await tell(cluster, schemas.topic('erpInventory'), told);
+  const { variantId, currency, price, salePrice } = bySku(shop, raised.sku);
+  const about = { variantId, currency, salePrice, occurredAt: BigInt(Date.now()) };
+  await tell(cluster, schemas.topic('erpPrices'), [
+    { ...about, price: price + raised.cents, version: 2n },
+    { ...about, price: price + 1n, version: 1n },
+  ]);
 };
 
 export const catalogue: Flow = {
@@ -152,7 +164,8 @@ export const catalogue: Flow = {
       for (const { name, sku, holds } of deeds) judge(name, sku, holds);
       for (const { name, sku, difference } of counts)
         judge(name, sku, (was, is) => supplyOf(is) === supplyOf(was) + difference);
-      const started = deeds.length + counts.length;
+      judge(raised.name, raised.sku, (was, is) => is.price === was.price + raised.cents);
+      const started = deeds.length + counts.length + 1;
       const wrong = new Set(findings.map((finding) => finding.split(':', 1)[0]));
       return { started, completed: started - wrong.size, findings };
     };

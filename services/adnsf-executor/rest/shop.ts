@@ -7,6 +7,7 @@ import { PoisonError } from '../../runtime/errors.ts';
 import type { CustomerChange, CustomerRow } from '../domain/customers.ts';
 import type { Change } from '../domain/decision.ts';
 import type { OrderRow } from '../domain/order-row.ts';
+import type { PriceRow } from '../domain/prices.ts';
 import type { StockChange, StockPlace, StockRow } from '../domain/stock.ts';
 import { type AppliedRow, CommandKnownError, type OrderLookup, type Shop, type ShopTransaction } from '../shop.ts';
 import { type Client, type ClientOptions, openClient } from './client.ts';
@@ -64,6 +65,10 @@ const customerFields = (change: CustomerChange): object => {
   const { email, firstName, lastName, phone, billing } = change;
   return { email, firstName, lastName, phone, ...(billing !== undefined && { billTo: billing }) };
 };
+
+const productBody = z.object({ variantId: z.number().int(), price: z.string(), salePrice: nullableText });
+
+const pathOfProduct = (variantId: number): string => `api/v1/products/${variantId}`;
 
 const stockBody = z.object({
   level: z.number().int().nullable(),
@@ -219,6 +224,17 @@ const begin = (client: Client): ShopTransaction => {
       if (seen?.path.startsWith(`api/v1/products/${row.variantId}/stock`) !== true)
         throw new Error(`the stock of variant ${row.variantId} was not read`);
       fields = stockFields(change);
+      return Promise.resolve(true);
+    },
+    price: async (variantId): Promise<PriceRow | undefined> => {
+      const found = await client.get(pathOfProduct(variantId), productBody, 'product_not_found');
+      if (found === undefined) return undefined;
+      see(pathOfProduct(variantId), found.etag, 0);
+      return found.body;
+    },
+    changePrice: (row, change) => {
+      if (seen?.path !== pathOfProduct(row.variantId)) throw new Error(`variant ${row.variantId} was not read`);
+      fields = change;
       return Promise.resolve(true);
     },
     // The shop makes it when it writes, together with the outcome that would have to name it.

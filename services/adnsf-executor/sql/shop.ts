@@ -8,6 +8,7 @@ import { type AppliedRow, CommandKnownError, type OrderLookup, type Shop, type S
 import { openConnection, type Parameter, type SqlConnection } from './connection.ts';
 import { isDuplicateKey, meaningOf } from './failure.ts';
 import { openPool } from './pool.ts';
+import { readPrice, writePrice } from './prices.ts';
 import { readStock, writeStock } from './stock.ts';
 
 export type ShopOptions = Readonly<{
@@ -260,6 +261,8 @@ const overConnection = (connection: SqlConnection): ShopTransaction => {
     changeCustomer: (row, change) => writeCustomer(connection, row, change),
     stock: (place, ordersFrom) => readStock(connection, place, ordersFrom),
     changeStock: (row, change) => writeStock(connection, row, change),
+    price: (variantId) => readPrice(connection, variantId),
+    changePrice: (row, change) => writePrice(connection, row, change),
     rowVersion: async (orderNumber) => {
       const [found] = await connection.query(SELECT_VERSION, { order: integer(orderNumber) });
       // The driver reads local time as if it were UTC; so it is written here.

@@ -13,7 +13,14 @@ import type {
 import type { StoreName, TopicKey, TopicValues } from '../../../schemas/topics.ts';
 import { initialPerson, withPersonResult, withShopCustomer, withStripeCustomer } from '../domain/customers/person.ts';
 import { initialInvoice, withBilling, withInvoiceMoney, withInvoiceResult } from '../domain/invoice.ts';
-import { initialItem, withCatalogFact, withErpStock, withItemResult, withShopItem } from '../domain/items/item.ts';
+import {
+  initialItem,
+  withCatalogFact,
+  withErpPrice,
+  withErpStock,
+  withItemResult,
+  withShopItem,
+} from '../domain/items/item.ts';
 import { type Folded, initialOrder, withAssembled, withPayment, withResult } from '../domain/order.ts';
 import { initialPayout, withPayoutFact, withPayoutResult } from '../domain/payout.ts';
 import type { Policy } from '../domain/policy.ts';
@@ -139,6 +146,7 @@ export const itemAggregate: Aggregate<ItemState> = {
     shop: fact(['shopItems'], 'ShopItemFact', withShopItem),
     stripe: fact(['catalogFacts'], 'CatalogFact', withCatalogFact),
     erp: fact(['erpInventory'], 'ErpStock', withErpStock),
+    erpPrice: fact(['erpPrices'], 'ErpPrice', withErpPrice),
     result: fact(['stripeResults', 'adnsfResults'], 'CommandResult', withItemResult),
   },
 };

@@ -3,6 +3,7 @@ import type { ItemState } from '../../../schemas/generated/types.ts';
 import { KEPT_PRICES } from '../../../services/order-stream/domain/items/item.ts';
 import { permutations } from '../order-stream/playing.ts';
 import {
+  erpPrice,
   erpStock,
   type Input,
   intents,
@@ -192,6 +193,38 @@ describe('an item', () => {
       const { letters, sent } = play([shopItem(1), erpStock(3, 10, 4), erpStock(4, 10, 4, over)]);
       expect(letters).toEqual([code]);
       expect(sent.filter(({ type }) => type === 'SetInventory')).toHaveLength(1);
+    });
+  });
+
+  describe('whose price the ERP changes', () => {
+    const asked = (sent: ReturnType<typeof play>['sent']) =>
+      sent.filter(({ type }) => type === 'SetItemPrice').map(({ payload }) => payload);
+
+    it('costs that in the shop, by the last of its versions', () => {
+      const { sent, state } = play([shopItem(1), erpPrice(4, 1_400n), erpPrice(3, 1_300n), erpPrice(4, 1_400n)]);
+      expect(asked(sent)).toMatchObject([{ price: 1_400n, salePrice: null, expectedPrice: 1_250n, currency: 'USD' }]);
+      // What the shop shows then asks for nothing, and goes to Stripe and back to the ERP.
+      const shown = play([shopItem(6, { price: 1_400n, priced: '6000-p2' })], state);
+      expect(shown.sent.map(({ type }) => type)).toEqual(['SetPrice', 'UpsertItem']);
+    });
+
+    it('costs what the shop’s people said since, and what the ERP said after them', () => {
+      const later = shopItem(9, { price: 1_100n, priced: '9000-p2' });
+      expect(asked(play([shopItem(1), later, erpPrice(4, 1_400n)]).sent)).toEqual([]);
+      const again = play([shopItem(1), erpPrice(4, 1_400n), later, erpPrice(10, 1_500n)]);
+      expect(asked(again.sent)).toMatchObject([{ price: 1_400n }, { price: 1_500n, expectedPrice: 1_100n }]);
+      sameInAnyOrder([shopItem(1), later, erpPrice(10, 1_500n), erpPrice(4, 1_400n), shopLevel(2, 3)]);
+    });
+
+    it.each([
+      ['in another currency', { currency: 'EUR' }, 'price_in_other_currency'],
+      ['about another variant', { variantId: 26 }, 'wrong_key'],
+      ['less than nothing', { price: -1n }, 'malformed_price'],
+      ['a sale price of nothing', { salePrice: 0n }, 'malformed_price'],
+    ])('%s is for a person', (_name, over, code) => {
+      const { sent, letters } = play([shopItem(1), erpPrice(4, 1_400n, over)]);
+      expect(asked(sent)).toEqual([]);
+      expect(letters).toEqual([code]);
     });
   });
 

@@ -2,6 +2,7 @@
 import type {
   CatalogFact,
   CommandResult,
+  ErpPrice,
   ErpStock,
   ItemState,
   ShopItemFact,
@@ -9,6 +10,7 @@ import type {
 import {
   initialItem,
   withCatalogFact,
+  withErpPrice,
   withErpStock,
   withItemResult,
   withShopItem,
@@ -158,11 +160,22 @@ export const stockResult = (
   completedAt: at,
 });
 
-export type Input = ShopItemFact | CatalogFact | ErpStock | CommandResult;
+export const erpPrice = (version: number, units: bigint, over: Partial<ErpPrice> = {}): ErpPrice => ({
+  variantId: 25,
+  currency: 'USD',
+  price: units,
+  salePrice: null,
+  version: BigInt(version),
+  occurredAt: BigInt(version) * 1000n,
+  ...over,
+});
+
+export type Input = ShopItemFact | CatalogFact | ErpStock | ErpPrice | CommandResult;
 
 const folded = (state: ItemState, input: Input) => {
   if ('place' in input) return withShopItem(state, input);
   if ('onHand' in input) return withErpStock(state, input);
+  if ('version' in input) return withErpPrice(state, input);
   return 'commandId' in input ? withItemResult(state, input) : withCatalogFact(state, input);
 };
 

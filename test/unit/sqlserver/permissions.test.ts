@@ -57,13 +57,15 @@ describe.skipIf(isReal)(isReal ? `permissions: ${SANDBOX_ONLY}` : 'permissions',
   });
 
   it('the connector reads changes and its tables, and writes nothing', async () => {
-    expect(await connector.query('EXEC sys.sp_cdc_help_change_data_capture')).toHaveLength(5);
+    expect(await connector.query('EXEC sys.sp_cdc_help_change_data_capture')).toHaveLength(8);
     expect(await connector.value('SELECT COUNT(*) FROM cdc.dbo_Orders_CT')).toBeGreaterThan(0);
     expect(
       await connector.value("SELECT status FROM sys.dm_server_services WHERE servicename LIKE N'SQL Server Agent (%'"),
     ).toBe(4);
     expect(await errorNumber(connector.batch('UPDATE dbo.Orders SET IsNew = 0'))).toBe(229);
     expect(await errorNumber(connector.batch('SELECT CardNumber FROM dbo.Address'))).toBe(230);
+    expect(await errorNumber(connector.batch('SELECT Cost FROM dbo.ProductVariant'))).toBe(230);
+    expect(await errorNumber(executor.batch('UPDATE dbo.ProductVariant SET Cost = 1'))).toBe(230);
     expect(await errorNumber(executor.batch('SELECT * FROM sys.dm_server_services'))).toBe(300);
   });
 });

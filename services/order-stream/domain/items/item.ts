@@ -5,6 +5,7 @@
 import type {
   CatalogFact,
   CommandResult,
+  ErpPrice,
   ErpStock,
   ItemForeign,
   ItemPrice,
@@ -28,6 +29,7 @@ export const initialItem = (key: string): ItemState => ({
   product: null,
   prices: [],
   foreign: null,
+  asked: null,
   issued: [],
   workflows: [],
   refusals: [],
@@ -40,12 +42,13 @@ const text = (value: unknown): string =>
   JSON.stringify(value, (_name, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
 
 /** What was sent about what no longer counts is never called for again, and is forgotten. */
-const issuedStill = ({ issued, item, levels, counts, supplies, foreign }: ItemState): readonly string[] => {
+const issuedStill = ({ issued, item, levels, counts, supplies, foreign, asked }: ItemState): readonly string[] => {
   const live = new Set<string>(
     [
       item?.described,
       item?.priced,
       foreign?.id,
+      asked === null ? undefined : String(asked.version),
       ...levels.flatMap(({ which, version }) => [which, version]),
       ...counts.flatMap(({ which, version }) => [which, String(version)]),
       ...supplies.flatMap(({ which, sequence }) => [which, String(sequence)]),
@@ -137,6 +140,8 @@ export const withShopItem = (state: ItemState, fact: ShopItemFact): Folded<ItemS
     sells: salePrice ?? price ?? 0n,
     described: fact.described ?? '',
     priced: fact.priced ?? '',
+    // `<epoch ms>-<digest>`
+    pricedAt: BigInt(/^\d+/.exec(fact.priced ?? '')?.[0] ?? 0),
     digest: productDigest(name, active),
     stripeProductId: stripeProductIdOf(variantId),
     lookupKey: lookupKeyOf(variantId),
@@ -222,6 +227,24 @@ export const withErpStock = (state: ItemState, fact: ErpStock): Folded<ItemState
       : noted(state, at);
   }
   return settled({ ...state, counts: replaced(state.counts, count) }, at);
+};
+
+/** What the ERP's people want it to cost. */
+export const withErpPrice = (state: ItemState, fact: ErpPrice): Folded<ItemState> => {
+  const { variantId, currency, price, salePrice, version, occurredAt: at } = fact;
+  const refuse = (code: string, why: string): Folded<ItemState> => ({
+    state,
+    refusal: { code, message: `price of ${state.key}, version ${version}: ${why}` },
+  });
+  if (variantId !== state.variantId) return refuse('wrong_key', `it is about variant ${variantId}`);
+  if (version < 1n || price < 0n || (salePrice !== null && salePrice <= 0n))
+    return refuse('malformed_price', 'no price is negative, and no sale price is nothing');
+  const asked = { currency: currency.toUpperCase(), price, salePrice, version, at };
+  if (state.asked !== null && state.asked.version >= version) {
+    const isOther = state.asked.version === version && text(state.asked) !== text(asked);
+    return isOther ? refuse('version_reused', 'it said something else before') : noted(state, at);
+  }
+  return settled({ ...state, asked }, at);
 };
 
 /** What came of our own commands. Those about stock tell what the shop's stock counts as since. */

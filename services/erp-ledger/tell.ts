@@ -1,22 +1,21 @@
-/** How an ERP team tells its stock: one record a change, keyed by the item, in `erp.inventory`. */
-import type { ErpStock } from '../../schemas/generated/types.ts';
+/** How an ERP team tells of its items, in `erp.inventory` and `erp.prices`: one record a change, keyed by the item. */
 import type { KafkaCluster } from '../runtime/ports.ts';
 import type { Topic } from '../runtime/topology.ts';
 
 /** Resolves when the brokers have all of it. It may be told again after an error: what came before changes nothing. */
-export const tellStock = async (
+export const tell = async <T extends Readonly<{ variantId: number }>>(
   cluster: Pick<KafkaCluster, 'idempotentProducer'>,
-  inventory: Topic<ErpStock>,
-  counts: readonly ErpStock[],
+  topic: Topic<T>,
+  changes: readonly T[],
 ): Promise<void> => {
-  await inventory.value.open?.();
+  await topic.value.open?.();
   const producer = await cluster.idempotentProducer();
   try {
     await producer.send(
-      counts.map((count) => ({
-        topic: inventory.name,
-        key: Buffer.from(`item:${count.variantId}`),
-        value: inventory.value.encode(count),
+      changes.map((change) => ({
+        topic: topic.name,
+        key: Buffer.from(`item:${change.variantId}`),
+        value: topic.value.encode(change),
       })),
     );
   } finally {
