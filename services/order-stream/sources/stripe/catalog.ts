@@ -27,8 +27,7 @@ const catalogFact = (
   topic: 'catalogFacts',
   // What stands for an item of the shop is the item's; all else is nobody's, and kept under its own name.
   key:
-    itemOfProduct(told.productId) ??
-    (told.productId === null ? `price:${told.objectId}` : `product:${told.productId}`),
+    itemOfProduct(told.productId) ?? (told.productId === null ? `price:${told.objectId}` : `product:${told.productId}`),
   fact: {
     name: null,
     description: null,
