@@ -101,12 +101,32 @@ export const topics = define({
     records: ['ErpPrice'],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
+  returns: {
+    name: `${database}.Custom_OrderReturn`,
+    config: aYear,
+    records: ['adnsf/Custom_OrderReturn'],
+    foreign: true,
+    compatibility: 'BACKWARD',
+  },
   adnsfWebhooks: { name: 'adnsf.webhooks', config: aYear, records: ['AdnsfWebhook'], compatibility: 'BACKWARD' },
   adnsfSnapshots: {
     name: 'adnsf.snapshots',
     // As with images of orders: the first one decides (ADR 0014).
     config: forever,
     records: ['AssembledOrder'],
+    compatibility: 'BACKWARD',
+  },
+  orderReturns: {
+    name: 'order.returns',
+    config: forever,
+    records: ['OrderReturn'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
+  adnsfReturns: {
+    name: 'adnsf.returns',
+    // As adnsf.snapshots.
+    config: forever,
+    records: ['OrderReturn'],
     compatibility: 'BACKWARD',
   },
   stripeEvents: { name: 'stripe.events', config: forever, records: ['StripeEvent'], compatibility: 'BACKWARD' },
@@ -142,6 +162,13 @@ export const topics = define({
     // People's data: no longer than it is of use.
     config: aYear,
     records: ['CustomerFact'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
+  peopleFacts: {
+    name: 'people.facts',
+    // What of both sides is said of people, in the one order in which it is heard.
+    config: aYear,
+    records: ['ShopCustomerFact', 'CustomerFact'],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
   billingFacts: {
@@ -198,6 +225,9 @@ export const topics = define({
       'commands/adnsf.SetInventory',
       'commands/adnsf.CountStock',
       'commands/adnsf.SetItemPrice',
+      'commands/adnsf.RecordReturnRefunded',
+      'commands/adnsf.ReverseReturnRefund',
+      'commands/adnsf.RestockReturn',
     ],
     compatibility: 'BACKWARD',
   },
@@ -230,6 +260,8 @@ export const topics = define({
       'commands/erp.ReversePayoutJournal',
       'commands/erp.UpsertItem',
       'commands/erp.RecordStock',
+      'commands/erp.RecordReturn',
+      'commands/erp.ReceiveReturn',
     ],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
@@ -281,6 +313,7 @@ export const stores = {
   carts: 'state/CartRow',
   'order-lines': 'state/OrderLines',
   'order-progress': 'state/OrderProgress',
+  'return-rows': 'state/ReturnRow',
   unrouted: 'state/Unrouted',
   links: 'LinkedObject',
   orders: 'state/OrderState',
@@ -290,6 +323,7 @@ export const stores = {
   items: 'state/ItemState',
   'product-rows': 'state/ProductRow',
   'stock-rows': 'state/StockRow',
+  'early-results': 'CommandResult',
   places: 'state/RowPlace',
 } as const;
 
@@ -329,7 +363,9 @@ export type AdnsfCustomerCommand = Types.UpdateShopCustomer | Types.EraseShopCus
 /** What it does to the stock of an item. */
 export type AdnsfStockCommand = Types.SetInventory | Types.CountStock;
 export type AdnsfItemCommand = AdnsfStockCommand | Types.SetItemPrice;
-export type AdnsfCommand = AdnsfOrderCommand | AdnsfCustomerCommand | AdnsfItemCommand;
+/** What it does to a return. */
+export type AdnsfReturnCommand = Types.RecordReturnRefunded | Types.ReverseReturnRefund | Types.RestockReturn;
+export type AdnsfCommand = AdnsfOrderCommand | AdnsfCustomerCommand | AdnsfReturnCommand | AdnsfItemCommand;
 export type ErpCommand =
   | Types.UpsertCustomer
   | Types.CreateSalesOrder
@@ -355,7 +391,9 @@ export type ErpCommand =
   | Types.PostPayoutJournal
   | Types.ReversePayoutJournal
   | Types.UpsertItem
-  | Types.RecordStock;
+  | Types.RecordStock
+  | Types.RecordReturn
+  | Types.ReceiveReturn;
 export type Notification = Types.NotifyCustomer | Types.NotifyMerchant;
 
 /** What a topic's values are in TypeScript. */
@@ -371,8 +409,11 @@ export type TopicValues = {
   shopItems: Types.ShopItemFact;
   erpInventory: Types.ErpStock;
   erpPrices: Types.ErpPrice;
+  returns: Types.CustomOrderReturnEnvelope;
   adnsfWebhooks: Types.AdnsfWebhook;
   adnsfSnapshots: Types.AssembledOrder;
+  orderReturns: Types.OrderReturn;
+  adnsfReturns: Types.OrderReturn;
   stripeEvents: Types.StripeEvent;
   stripeObjects: Types.LinkedObject;
   assembledOrders: Types.AssembledOrder;
@@ -380,6 +421,7 @@ export type TopicValues = {
   payoutFacts: Types.PayoutFact;
   shopCustomers: Types.ShopCustomerFact;
   customerFacts: Types.CustomerFact;
+  peopleFacts: Types.ShopCustomerFact | Types.CustomerFact;
   billingFacts: Types.BillingFact;
   catalogFacts: Types.CatalogFact;
   stripeCommands: StripeCommand;
@@ -405,6 +447,7 @@ export type StoreValues = {
   carts: Types.CartRow;
   'order-lines': Types.OrderLines;
   'order-progress': Types.OrderProgress;
+  'return-rows': Types.ReturnRow;
   unrouted: Types.Unrouted;
   links: Types.LinkedObject;
   orders: Types.OrderState;
@@ -414,5 +457,6 @@ export type StoreValues = {
   items: Types.ItemState;
   'product-rows': Types.ProductRow;
   'stock-rows': Types.StockRow;
+  'early-results': Types.CommandResult;
   places: Types.RowPlace;
 };

@@ -150,10 +150,9 @@ GRANT UPDATE ON dbo.ProductVariant (Price, SalePrice, Inventory) TO [millrace_co
 GRANT SELECT ON dbo.Inventory (InventoryID, VariantID, Color, Size, Quan) TO [millrace_commands];
 GRANT UPDATE ON dbo.Inventory (Quan) TO [millrace_commands];
 GRANT SELECT ON dbo.Orders_ShoppingCart (
-    OrderNumber, VariantID, Quantity, ChosenColor, ChosenSize
+    OrderNumber, ShoppingCartRecID, VariantID, Quantity, ChosenColor, ChosenSize
 ) TO [millrace_commands];
 GRANT SELECT, INSERT, UPDATE ON dbo.Millrace_ItemSupply TO [millrace_commands];
-GRANT SELECT, UPDATE ON dbo.Custom_OrderReturn TO [millrace_commands];
 GRANT SELECT, INSERT ON dbo.Millrace_AppliedCommand TO [millrace_commands];
 GO
 

@@ -4,6 +4,7 @@ import type { Change } from './domain/decision.ts';
 import type { OrderRow } from './domain/order-row.ts';
 import type { PriceChange, PriceRow } from './domain/prices.ts';
 import type { StockChange, StockPlace, StockRow } from './domain/stock.ts';
+import type { ReturnChange, ReturnRow } from './domain/returns.ts';
 
 export type AppliedRow = Readonly<{
   outcome: string;
@@ -28,6 +29,13 @@ export interface ShopTransaction {
   otherAccount(email: string, than: number): Promise<number | undefined>;
   /** As `change`, of the customer that was read. */
   changeCustomer(row: CustomerRow, change: CustomerChange): Promise<boolean>;
+  /** Reads the return and keeps others from changing it, and its order, until the transaction ends. */
+  orderReturn(returnId: number): Promise<ReturnRow | undefined>;
+  /**
+   * As `change`, of the return that was read. @returns `no_shelf` when there is no row of stock to put goods back to;
+   * nothing was written then
+   */
+  changeReturn(row: ReturnRow, change: ReturnChange): Promise<boolean | 'no_shelf'>;
   /**
    * Reads the stock of a variant, and the units of it that orders from `ordersFrom` on hold (null: as it was counted
    * before), all at one moment; keeps others from changing it until the transaction ends.

@@ -7,6 +7,7 @@ import { disputeBook } from './disputes.ts';
 import { invoices } from './invoices.ts';
 import { customerBook } from './customers.ts';
 import { itemBook } from './items.ts';
+import { returnBook } from './returns.ts';
 import { type Entry, feeEntry, paymentEntry } from './domain/postings.ts';
 import { payoutJournals } from './payouts.ts';
 
@@ -26,6 +27,7 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
   const billed = invoices(database);
   const payouts = payoutJournals(database);
   const items = itemBook(database);
+  const returns = returnBook(database);
   const openEntry = database.prepare(
     'INSERT INTO journal_entries (command_id, order_id, description, currency, occurred_at) VALUES (?, ?, ?, ?, ?)',
   );
@@ -108,6 +110,7 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
         return;
       case 'IssueCreditMemo': {
         const entry = memos.issued(command);
+        returns.credited(command);
         post(command, billed.has(orderId) ? billed.credited(command, entry) : entry);
         return;
       }
@@ -151,6 +154,12 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
         return;
       case 'RecordStock':
         items.supplied(command);
+        return;
+      case 'RecordReturn':
+        returns.recorded(command);
+        return;
+      case 'ReceiveReturn':
+        returns.received(command);
         return;
       case 'OpenDispute':
         disputes.opened(command);

@@ -153,14 +153,19 @@ export const itemMutants: readonly Mutant[] = [
     guard: 'stock-orders-from',
     why: 'orders that the ERP never counted would be taken off its stock',
     file: tables,
-    edits: [{ find: `AND o.OrderNumber >= @from`, replace: `AND o.OrderNumber >= @from - @from` }],
+    edits: [
+      {
+        find: `AND o.OrderNumber >= @from\nGROUP BY`,
+        replace: `AND o.OrderNumber >= @from - @from\nGROUP BY`,
+      },
+    ],
     tests: inShop,
   },
   {
     guard: 'stock-of-one-size',
     why: 'a size would be counted with what was sold of the others',
     file: tables,
-    edits: [{ find: `        !optioned || (same(`, replace: `        true || (same(` }],
+    edits: [{ find: `    !optioned || (same(`, replace: `    place.variantId > 0 || (same(` }],
     tests: inShop,
   },
   {

@@ -9,6 +9,7 @@ import type { Change } from '../domain/decision.ts';
 import type { OrderRow } from '../domain/order-row.ts';
 import type { PriceRow } from '../domain/prices.ts';
 import type { StockChange, StockPlace, StockRow } from '../domain/stock.ts';
+import type { ReturnChange, ReturnRow } from '../domain/returns.ts';
 import { type AppliedRow, CommandKnownError, type OrderLookup, type Shop, type ShopTransaction } from '../shop.ts';
 import { type Client, type ClientOptions, openClient } from './client.ts';
 
@@ -26,6 +27,7 @@ const orderBody = z.object({
   couponType: z.number().int(),
   couponAmount: z.string().nullable(),
   authorizedOn: z.string().nullable(),
+  inventoryWasReduced: z.boolean(),
 });
 const changedBody = z.object({ applied: appliedBody, replayed: z.boolean() });
 type OrderBody = z.output<typeof orderBody>;
@@ -104,6 +106,38 @@ const stockFields = ({ level, mark }: StockChange): object => ({
   level,
   mark: { ...mark, version: mark.version === null ? null : String(mark.version) },
 });
+
+const returnBody = z.object({
+  returnId: z.number().int(),
+  orderNumber: z.number().int(),
+  state: z.string(),
+  refundAmount: nullableText,
+  refundReference: nullableText,
+  receivedOn: nullableText,
+  restockedOn: nullableText,
+});
+
+const pathOfReturn = (returnId: number): string => `api/v1/returns/${returnId}`;
+
+const returnFields = (change: ReturnChange): object => {
+  switch (change.kind) {
+    case 'refunded':
+      return {
+        state: 'REFUNDED',
+        refundAmount: change.amount,
+        refundReference: change.reference,
+        refundedOn: localText(change.on),
+        note: change.note,
+      };
+    case 'unrefunded':
+      return { state: change.state, refundReference: null, refundedOn: null, note: change.note };
+    case 'noted':
+      return { note: change.note };
+    // The shop knows its shelves.
+    case 'restocked':
+      return { restockedOn: localText(change.on) };
+  }
+};
 
 const pathOf = (orderNumber: number): string => `api/v1/orders/${orderNumber}`;
 
@@ -235,6 +269,30 @@ const begin = (client: Client): ShopTransaction => {
     changePrice: (row, change) => {
       if (seen?.path !== pathOfProduct(row.variantId)) throw new Error(`variant ${row.variantId} was not read`);
       fields = change;
+      return Promise.resolve(true);
+    },
+    orderReturn: async (returnId): Promise<ReturnRow | undefined> => {
+      const found = await client.get(pathOfReturn(returnId), returnBody, 'return_not_found');
+      if (found === undefined) return undefined;
+      const { orderNumber, state, refundAmount, refundReference, receivedOn, restockedOn } = found.body;
+      const order = await readOrder(client, orderNumber);
+      if (order === undefined) return undefined;
+      see(pathOfReturn(returnId), found.etag, orderNumber);
+      return {
+        returnId,
+        orderNumber,
+        storeId: order.body.storeId,
+        state,
+        amount: refundAmount,
+        reference: refundReference,
+        received: receivedOn !== null,
+        restocked: restockedOn !== null,
+        stockTaken: order.body.inventoryWasReduced,
+      };
+    },
+    changeReturn: (row, change) => {
+      if (seen?.path !== pathOfReturn(row.returnId)) throw new Error(`return ${row.returnId} was not read`);
+      fields = returnFields(change);
       return Promise.resolve(true);
     },
     // The shop makes it when it writes, together with the outcome that would have to name it.

@@ -24,6 +24,14 @@ SELECT l.ChosenColor, l.ChosenSize, SUM(l.Quantity) AS Units
 FROM dbo.Orders_ShoppingCart l JOIN dbo.Orders o ON o.OrderNumber = l.OrderNumber
 WHERE l.VariantID = @variant AND o.InventoryWasReduced = 1 AND o.OrderNumber >= @from
 GROUP BY l.ChosenColor, l.ChosenSize`;
+/** Of what an order holds, what came back and is on the shelf again. */
+const SELECT_RESTOCKED = `
+SELECT r.OrderNumber, r.ShoppingCartRecID, r.Quantity
+FROM dbo.Custom_OrderReturn r JOIN dbo.Orders o ON o.OrderNumber = r.OrderNumber
+WHERE r.VariantID = @variant AND r.RestockedOn IS NOT NULL AND o.InventoryWasReduced = 1 AND o.OrderNumber >= @from`;
+const SELECT_CHOSEN = `
+SELECT TOP (1) ChosenColor, ChosenSize FROM dbo.Orders_ShoppingCart
+WHERE OrderNumber = @order AND ShoppingCartRecID = @cart AND VariantID = @variant`;
 
 const SET_LEVEL = `
 UPDATE dbo.ProductVariant SET Inventory = @level WHERE VariantID = @variant AND Inventory = @before;
@@ -44,6 +52,12 @@ const productRow = z.object({ TrackInventoryBySizeAndColor: z.number().int() });
 const levelRow = z.object({ InventoryID: z.number().int(), Quan: z.number().int() });
 const nullableText = z.string().nullable();
 const heldRow = z.object({ ChosenColor: nullableText, ChosenSize: nullableText, Units: z.number().int() });
+const restockedRow = z.object({
+  OrderNumber: z.number().int(),
+  ShoppingCartRecID: z.number().int(),
+  Quantity: z.number().int(),
+});
+const chosenRow = z.object({ ChosenColor: nullableText, ChosenSize: nullableText });
 const markRow = z.object({
   Sequence: z.number().int(),
   Supply: z.number().int(),
@@ -88,13 +102,19 @@ export const readStock = async (
   const [marked] = await connection.query(SELECT_MARK, named);
   const known = marked && markRow.parse(marked);
   const from = ordersFrom ?? known?.OrdersFrom ?? 0;
-  const held = (await connection.query(SELECT_HELD, { variant: named.variant, from: integer(from) }))
+  const orders = { variant: named.variant, from: integer(from) };
+  const isOfPlace = ({ ChosenColor, ChosenSize }: z.output<typeof chosenRow>): boolean =>
+    !optioned || (same(optionOf(ChosenColor), place.color) && same(optionOf(ChosenSize), place.size));
+  let held = (await connection.query(SELECT_HELD, orders))
     .map((row) => heldRow.parse(row))
-    .filter(
-      ({ ChosenColor, ChosenSize }) =>
-        !optioned || (same(optionOf(ChosenColor), place.color) && same(optionOf(ChosenSize), place.size)),
-    )
+    .filter(isOfPlace)
     .reduce((sum, { Units }) => sum + Units, 0);
+  for (const row of await connection.query(SELECT_RESTOCKED, orders)) {
+    const { OrderNumber, ShoppingCartRecID, Quantity } = restockedRow.parse(row);
+    const line = { order: integer(OrderNumber), cart: integer(ShoppingCartRecID), variant: named.variant };
+    const [chosen] = await connection.query(SELECT_CHOSEN, line);
+    if (chosen !== undefined && isOfPlace(chosenRow.parse(chosen))) held -= Quantity;
+  }
   return {
     ...place,
     level: optioned ? (rows[0]?.Quan ?? null) : variant.Inventory,

@@ -48,20 +48,6 @@ export const commandTopics: ReadonlySet<string> = new Set([
   topics.notifications.name,
 ]);
 
-/**
- * Commands about a person or an item say how they are, and the next overtakes them (ADR 0029, ADR 0030):
- * `customer:…/<intent>/<of what>/<time>-…` is the newest of what stands before the time, or before a count's version.
- */
-export const seriesOf = (commandId: string): string | undefined =>
-  (/^((?:customer|item):.*?)\/\d{13}-/.exec(commandId) ?? /^(item:\d+\/set-inventory\/.*)\/\d+$/.exec(commandId))?.[1];
-
-/**
- * Commands that bring one side of a person or an item in line with the other. In a replay the other side may be heard of with what
- * they have done already, and then nothing calls for them: that they are there or not is no difference.
- */
-export const bringsInLine = (identity: string): boolean =>
-  /^(?:customer:[^/]+\/update-(?:customer|row)|item:\d+\/restore-(?:product|price))\//.test(identity);
-
 const definitions: readonly TopicDefinition[] = Object.values(topics);
 
 /** Topics that keep only the last record of a key. */

@@ -110,6 +110,7 @@ export const collectFacts = async (
 
   // Causes first, effects after: what was caused by then has had the longest time to take effect.
   const inShop = await shop.orders();
+  const returns = await shop.returns();
   const shoppers = await shop.people();
   const sold = await shop.items();
   const commands: SeenCommand[] = [];
@@ -145,6 +146,7 @@ export const collectFacts = async (
     'addresses',
     'carts',
     'orderLines',
+    'returns',
     'products',
     'variants',
     'stockRows',
@@ -210,6 +212,7 @@ export const collectFacts = async (
     stripeMethods,
     shop: inShop.filter((order): order is ShopOrder => !isUnreadable(order)),
     unreadable: inShop.filter(isUnreadable),
+    returns,
     payments: atStripe.payments,
     invoices: atStripe.invoices,
     subscriptions: atStripe.subscriptions,

@@ -27,6 +27,8 @@ const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   ReversePayoutJournal: 'PR',
   UpsertItem: 'IT',
   RecordStock: 'ST',
+  RecordReturn: 'RT',
+  ReceiveReturn: 'RR',
 };
 
 /**

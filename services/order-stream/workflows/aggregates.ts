@@ -3,11 +3,14 @@
  * which its commands carry.
  */
 import type {
+  CommandResult,
+  CustomerFact,
   CustomerState,
   InvoiceState,
   ItemState,
   OrderState,
   PayoutState,
+  ShopCustomerFact,
   SubscriptionState,
 } from '../../../schemas/generated/types.ts';
 import type { StoreName, TopicKey, TopicValues } from '../../../schemas/topics.ts';
@@ -21,7 +24,7 @@ import {
   withItemResult,
   withShopItem,
 } from '../domain/items/item.ts';
-import { type Folded, initialOrder, withAssembled, withPayment, withResult } from '../domain/order.ts';
+import { type Folded, initialOrder, withAssembled, withPayment, withResult, withReturn } from '../domain/order.ts';
 import { initialPayout, withPayoutFact, withPayoutResult } from '../domain/payout.ts';
 import type { Policy } from '../domain/policy.ts';
 import { initialSubscription, withSubscription, withSubscriptionResult } from '../domain/subscription.ts';
@@ -40,6 +43,10 @@ export type FactKind<S> = Readonly<{
   topics: readonly TopicKey[];
   /** File under schemas/, without ending. */
   schema: string;
+  /** Where a topic carries several kinds: whether a record of it is of this one. */
+  tells?: (fact: unknown) => boolean;
+  /** Of what comes of a command: it is heard of after the command was sent, and waits for that when it comes before. */
+  isAnswer?: true;
   fold: (state: S, fact: unknown) => Folded<S>;
 }>;
 
@@ -64,6 +71,25 @@ const fact = <S, K extends TopicKey>(
   fold: (state: S, fact: TopicValues[K]) => Folded<S>,
 ): FactKind<S> => ({ topics, schema, fold: fold as (state: S, fact: unknown) => Folded<S> });
 
+/** What came of commands. */
+const answer = <S>(
+  topics: readonly ('stripeResults' | 'adnsfResults')[],
+  fold: (state: S, fact: CommandResult) => Folded<S>,
+): FactKind<S> => ({ ...fact(topics, 'CommandResult', fold), isAnswer: true });
+
+/** The same of a topic that carries several kinds. */
+const oneOf = <S, K extends TopicKey, F extends TopicValues[K]>(
+  topic: K,
+  schema: string,
+  tells: (fact: TopicValues[K]) => fact is F,
+  fold: (state: S, fact: F) => Folded<S>,
+): FactKind<S> => ({
+  topics: [topic],
+  schema,
+  tells: tells as (fact: unknown) => boolean,
+  fold: fold as (state: S, fact: unknown) => Folded<S>,
+});
+
 export const orderAggregate: Aggregate<OrderState> = {
   name: 'order',
   schema: 'state/OrderState',
@@ -75,7 +101,8 @@ export const orderAggregate: Aggregate<OrderState> = {
     // The same orders by two ways, the log and the shop's own webhooks: whichever comes first is the order.
     assembled: fact(['assembledOrders', 'adnsfSnapshots'], 'AssembledOrder', withAssembled),
     payment: fact(['orderPayments'], 'PaymentFact', withPayment),
-    result: fact(['stripeResults', 'adnsfResults'], 'CommandResult', withResult),
+    result: answer(['stripeResults', 'adnsfResults'], withResult),
+    return: fact(['orderReturns', 'adnsfReturns'], 'OrderReturn', withReturn),
   },
 };
 
@@ -90,7 +117,7 @@ export const invoiceAggregate: Aggregate<InvoiceState> = {
   facts: {
     billing: fact(['billingFacts'], 'BillingFact', withBilling),
     payment: fact(['orderPayments'], 'PaymentFact', withInvoiceMoney),
-    result: fact(['stripeResults', 'adnsfResults'], 'CommandResult', withInvoiceResult),
+    result: answer(['stripeResults', 'adnsfResults'], withInvoiceResult),
   },
 };
 
@@ -107,6 +134,13 @@ export const subscriptionAggregate: Aggregate<SubscriptionState> = {
   },
 };
 
+const isOfShop = (fact: ShopCustomerFact | CustomerFact): fact is ShopCustomerFact => fact.kind.startsWith('row.');
+const isOfStripe = (fact: ShopCustomerFact | CustomerFact): fact is CustomerFact => !isOfShop(fact);
+
+/**
+ * What both sides say comes in one topic: what is told to either depends on what was heard first, and a replay has to
+ * hear it as it was heard. Results come on their own: they are told of, and nothing about a person follows from them.
+ */
 export const customerAggregate: Aggregate<CustomerState> = {
   name: 'customer',
   schema: 'state/CustomerState',
@@ -115,8 +149,8 @@ export const customerAggregate: Aggregate<CustomerState> = {
   idField: 'person',
   initial: initialPerson,
   facts: {
-    shop: fact(['shopCustomers'], 'ShopCustomerFact', withShopCustomer),
-    stripe: fact(['customerFacts'], 'CustomerFact', withStripeCustomer),
+    shop: oneOf('peopleFacts', 'ShopCustomerFact', isOfShop, withShopCustomer),
+    stripe: oneOf('peopleFacts', 'CustomerFact', isOfStripe, withStripeCustomer),
     result: fact(['stripeResults', 'adnsfResults'], 'CommandResult', withPersonResult),
   },
 };
@@ -130,7 +164,7 @@ export const payoutAggregate: Aggregate<PayoutState> = {
   initial: initialPayout,
   facts: {
     payout: fact(['payoutFacts'], 'PayoutFact', withPayoutFact),
-    result: fact(['stripeResults'], 'CommandResult', withPayoutResult),
+    result: answer(['stripeResults'], withPayoutResult),
   },
 };
 

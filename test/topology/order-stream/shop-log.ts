@@ -12,6 +12,7 @@ export const tables = {
   products: 'adnsf/Product',
   variants: 'adnsf/ProductVariant',
   stockRows: 'adnsf/Inventory',
+  returns: 'adnsf/Custom_OrderReturn',
 } as const;
 
 export type Table = keyof typeof tables;

@@ -132,6 +132,20 @@ describe.each(ways)('stock over $name', (way) => {
     expect(await run(countStock(variant))).toMatchObject({ detail: { outcome: 'already' } });
   });
 
+  it('takes what came back and is on the shelf again for no change by hand', async () => {
+    fresh();
+    const order = await sell(5);
+    await run(countStock(variant));
+    await server.sa.begin();
+    await sql(`INSERT INTO dbo.Custom_OrderReturn (RMANumber, OrderNumber, ShoppingCartRecID, CustomerID, ProductID, VariantID,
+      Quantity, RestockedOn) VALUES (N'R-${order}', ${order}, 1, 7, 1, ${variant}, 2, GETDATE())`);
+    await sql(`UPDATE dbo.ProductVariant SET Inventory = Inventory + 2 WHERE VariantID = ${variant}`);
+    await server.sa.commit();
+    expect(await run(countStock(variant))).toMatchObject({ detail: { outcome: 'already' } });
+    await run(setInventory(variant, 100, 1n));
+    expect(await level()).toBe(97);
+  });
+
   it('gives back what an order that ended had taken, and does not count what the ERP never counted', async () => {
     fresh();
     const old = await sell(10);

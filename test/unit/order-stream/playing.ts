@@ -1,18 +1,31 @@
 /** The order's decider as its stage runs it, over facts in any order, with a stand-in for who carries commands out. */
-import type { AssembledOrder, CommandResult, OrderState, PaymentFact } from '../../../schemas/generated/types.ts';
-import { initialOrder, withAssembled, withPayment, withResult } from '../../../services/order-stream/domain/order.ts';
+import type {
+  AssembledOrder,
+  CommandResult,
+  OrderReturn,
+  OrderState,
+  PaymentFact,
+} from '../../../schemas/generated/types.ts';
+import {
+  initialOrder,
+  withAssembled,
+  withPayment,
+  withResult,
+  withReturn,
+} from '../../../services/order-stream/domain/order.ts';
 import { orderAggregate, type Settings } from '../../../services/order-stream/workflows/aggregates.ts';
 import { decide } from '../../../services/order-stream/workflows/decide.ts';
 import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
 import type { Command } from '../../../services/order-stream/workflows/plan.ts';
 
-export type Input = AssembledOrder | PaymentFact | CommandResult;
+export type Input = AssembledOrder | PaymentFact | CommandResult | OrderReturn;
 
 const workflows = loadWorkflows();
 
 export type Played = Readonly<{ sent: readonly Command[]; letters: readonly string[]; state: OrderState }>;
 
 const folded = (state: OrderState, input: Input) => {
+  if ('rmaNumber' in input) return withReturn(state, input);
   if ('lines' in input) return withAssembled(state, input);
   return 'factId' in input ? withPayment(state, input) : withResult(state, input);
 };
