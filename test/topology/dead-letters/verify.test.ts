@@ -44,6 +44,7 @@ const sides = async (): Promise<Sides> => ({
   topics: await topicsOf(desk.setup.cluster, desk.schemas),
   shop: {
     orders: () => Promise.resolve([]),
+    returns: () => Promise.resolve([]),
     people: () => Promise.resolve({ accounts: [], rows: new Set() }),
     items: () => Promise.resolve([]),
     order: () => Promise.resolve(undefined),

@@ -122,7 +122,10 @@ describe.each(ways)('returns, with the shop over $name', (way) => {
     const [refund, ...more] = await test.refunds();
     expect(more).toEqual([]);
     expect(refund!.metadata).toMatchObject({ command_id: `${test.orderId}/create-refund/credit-${credit}` });
-    expect(await test.returnRow(id)).toMatchObject({ ReturnState: 'REFUNDED', RefundReference: `Stripe ${refund!.id}` });
+    expect(await test.returnRow(id)).toMatchObject({
+      ReturnState: 'REFUNDED',
+      RefundReference: `Stripe ${refund!.id}`,
+    });
     expect(await test.judged()).toMatchObject({ findings: [], refunded: 981n, booked: { conflicts: 0 } });
     expect(test.letters()).toEqual([]);
   });
