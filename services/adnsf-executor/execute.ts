@@ -35,7 +35,9 @@ const storeOf = (stores: Stores, { storeId }: Pick<OrderRow, 'storeId'>): StoreF
 
 const isAboutCustomer = (command: AdnsfCommand): command is AdnsfCustomerCommand => 'customerId' in command.payload;
 
-const isAboutItem = (command: AdnsfCommand): command is AdnsfItemCommand => 'variantId' in command.payload;
+/** A return names its variant, too. */
+const isAboutItem = (command: AdnsfCommand): command is AdnsfItemCommand =>
+  'variantId' in command.payload && !('returnId' in command.payload);
 
 const isAboutReturn = (command: AdnsfCommand): command is AdnsfReturnCommand => 'returnId' in command.payload;
 
