@@ -61,6 +61,46 @@ export const topics = define({
     foreign: true,
     compatibility: 'BACKWARD',
   },
+  products: {
+    name: `${database}.Product`,
+    config: aYear,
+    records: ['adnsf/Product'],
+    foreign: true,
+    compatibility: 'BACKWARD',
+  },
+  variants: {
+    name: `${database}.ProductVariant`,
+    config: aYear,
+    records: ['adnsf/ProductVariant'],
+    foreign: true,
+    compatibility: 'BACKWARD',
+  },
+  stockRows: {
+    name: `${database}.Inventory`,
+    config: aYear,
+    records: ['adnsf/Inventory'],
+    foreign: true,
+    compatibility: 'BACKWARD',
+  },
+  shopItems: {
+    name: 'shop.items',
+    config: forever,
+    records: ['ShopItemFact'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
+  erpInventory: {
+    name: 'erp.inventory',
+    // ERP teams write it.
+    config: forever,
+    records: ['ErpStock'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
+  erpPrices: {
+    name: 'erp.prices',
+    config: forever,
+    records: ['ErpPrice'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
   returns: {
     name: `${database}.Custom_OrderReturn`,
     config: aYear,
@@ -162,6 +202,8 @@ export const topics = define({
       'commands/stripe.RetireCustomer',
       'commands/stripe.DeleteCustomer',
       'commands/stripe.FetchPayoutTransactions',
+      'commands/stripe.UpsertProduct',
+      'commands/stripe.SetPrice',
     ],
     compatibility: 'BACKWARD',
   },
@@ -182,6 +224,9 @@ export const topics = define({
       'commands/adnsf.RecordRecurringEnd',
       'commands/adnsf.UpdateShopCustomer',
       'commands/adnsf.EraseShopCustomer',
+      'commands/adnsf.SetInventory',
+      'commands/adnsf.CountStock',
+      'commands/adnsf.SetItemPrice',
       'commands/adnsf.RecordReturnRefunded',
       'commands/adnsf.ReverseReturnRefund',
       'commands/adnsf.RestockReturn',
@@ -221,6 +266,8 @@ export const topics = define({
       'commands/erp.PostPayoutJournal',
       'commands/erp.ReversePayoutJournal',
       'commands/erp.RecordConversion',
+      'commands/erp.UpsertItem',
+      'commands/erp.RecordStock',
       'commands/erp.RecordReturn',
       'commands/erp.ReceiveReturn',
     ],
@@ -281,6 +328,9 @@ export const stores = {
   invoices: 'state/InvoiceState',
   subscriptions: 'state/SubscriptionState',
   payouts: 'state/PayoutState',
+  items: 'state/ItemState',
+  'product-rows': 'state/ProductRow',
+  'stock-rows': 'state/StockRow',
   'early-results': 'CommandResult',
   places: 'state/RowPlace',
 } as const;
@@ -302,7 +352,9 @@ export type StripeCommand =
   | Types.MoveCustomer
   | Types.RetireCustomer
   | Types.DeleteCustomer
-  | Types.FetchPayoutTransactions;
+  | Types.FetchPayoutTransactions
+  | Types.UpsertProduct
+  | Types.SetPrice;
 /** What the shop does to an order. */
 export type AdnsfOrderCommand =
   | Types.LinkPayment
@@ -318,9 +370,12 @@ export type AdnsfOrderCommand =
   | Types.RecordRecurringEnd;
 /** What it does to a customer. */
 export type AdnsfCustomerCommand = Types.UpdateShopCustomer | Types.EraseShopCustomer;
+/** What it does to the stock of an item. */
+export type AdnsfStockCommand = Types.SetInventory | Types.CountStock;
+export type AdnsfItemCommand = AdnsfStockCommand | Types.SetItemPrice;
 /** What it does to a return. */
 export type AdnsfReturnCommand = Types.RecordReturnRefunded | Types.ReverseReturnRefund | Types.RestockReturn;
-export type AdnsfCommand = AdnsfOrderCommand | AdnsfCustomerCommand | AdnsfReturnCommand;
+export type AdnsfCommand = AdnsfOrderCommand | AdnsfCustomerCommand | AdnsfReturnCommand | AdnsfItemCommand;
 export type ErpCommand =
   | Types.UpsertCustomer
   | Types.CreateSalesOrder
@@ -351,6 +406,8 @@ export type ErpCommand =
   | Types.PostPayoutJournal
   | Types.ReversePayoutJournal
   | Types.RecordConversion
+  | Types.UpsertItem
+  | Types.RecordStock
   | Types.RecordReturn
   | Types.ReceiveReturn;
 export type Notification = Types.NotifyCustomer | Types.NotifyMerchant;
@@ -362,6 +419,12 @@ export type TopicValues = {
   addresses: Types.AddressEnvelope;
   carts: Types.ShoppingCartEnvelope;
   orderLines: Types.OrdersShoppingCartEnvelope;
+  products: Types.ProductEnvelope;
+  variants: Types.ProductVariantEnvelope;
+  stockRows: Types.InventoryEnvelope;
+  shopItems: Types.ShopItemFact;
+  erpInventory: Types.ErpStock;
+  erpPrices: Types.ErpPrice;
   returns: Types.CustomOrderReturnEnvelope;
   adnsfWebhooks: Types.AdnsfWebhook;
   adnsfSnapshots: Types.AssembledOrder;
@@ -407,6 +470,9 @@ export type StoreValues = {
   invoices: Types.InvoiceState;
   subscriptions: Types.SubscriptionState;
   payouts: Types.PayoutState;
+  items: Types.ItemState;
+  'product-rows': Types.ProductRow;
+  'stock-rows': Types.StockRow;
   'early-results': Types.CommandResult;
   places: Types.RowPlace;
 };

@@ -593,6 +593,24 @@ CREATE INDEX IX_Millrace_AppliedCommand_OrderNumber ON dbo.Millrace_AppliedComma
 END;
 GO
 
+-- What a variant's stock counts as: the units that there would be had no order taken any, numbered change by change. The
+-- executor writes it in the transaction of the change. The index finds the lines of a variant.
+IF OBJECT_ID(N'dbo.Millrace_ItemSupply', N'U') IS NULL
+BEGIN
+CREATE TABLE dbo.Millrace_ItemSupply (
+    VariantID int NOT NULL,
+    Color nvarchar(100) NOT NULL CONSTRAINT DF_Millrace_ItemSupply_Color DEFAULT (''),
+    Size nvarchar(100) NOT NULL CONSTRAINT DF_Millrace_ItemSupply_Size DEFAULT (''),
+    Sequence int NOT NULL,
+    Supply int NOT NULL,
+    Version bigint NULL,
+    OrdersFrom int NOT NULL,
+    CONSTRAINT PK_Millrace_ItemSupply PRIMARY KEY CLUSTERED (VariantID, Color, Size)
+);
+CREATE INDEX IX_Millrace_Lines_Variant ON dbo.Orders_ShoppingCart (VariantID);
+END;
+GO
+
 -- The shop keeps UpdatedOn by one trigger per table, so every insert and update is two changes. The one on
 -- Orders_ShoppingCart joins on ShoppingCartRecID alone, as in the shop: older lines with the same id are touched too.
 CREATE OR ALTER TRIGGER dbo.OrderNumber_Updated ON dbo.OrderNumbers AFTER INSERT, UPDATE AS

@@ -2,6 +2,7 @@
 -- The captured columns are an allow-list: card data, credentials, payment tokens, raw gateway text and large texts are not
 -- on it, so they never reach a change table, Kafka or a log. A column filter in the connector would be too late for that.
 -- Keep CustomerSession and Profile out: the shop truncates them, and a captured table cannot be truncated.
+-- Of what is sold neither views (Product.Looks) nor UpdatedOn: an image in which nothing else has changed is of no use.
 -- Net changes stay off, because the order lines have no key. A merchant's own columns must be added here by name.
 USE [$(DATABASE)];
 GO
@@ -101,6 +102,47 @@ BEGIN
     EXEC sys.sp_cdc_enable_table
         @source_schema = N'dbo',
         @source_name = N'Orders_ShoppingCart',
+        @role_name = NULL,
+        @supports_net_changes = 0,
+        @captured_column_list = @columns;
+END;
+GO
+
+IF NOT EXISTS (SELECT 1 FROM cdc.change_tables WHERE capture_instance = N'dbo_Product')
+BEGIN
+    DECLARE @columns nvarchar(max) = N'[ProductID], [Name], [SKU], [ManufacturerPartNumber], [ProductTypeID], [TaxClassID], [Published], '
+        + N'[Deleted], [IsSystem], [IsAKit], [IsCalltoOrder], [TrackInventoryBySizeAndColor], '
+        + N'[TrackInventoryBySize], [TrackInventoryByColor], [CreatedOn]';
+    EXEC sys.sp_cdc_enable_table
+        @source_schema = N'dbo',
+        @source_name = N'Product',
+        @role_name = NULL,
+        @supports_net_changes = 0,
+        @captured_column_list = @columns;
+END;
+GO
+
+IF NOT EXISTS (SELECT 1 FROM cdc.change_tables WHERE capture_instance = N'dbo_ProductVariant')
+BEGIN
+    DECLARE @columns nvarchar(max) = N'[VariantID], [ProductID], [IsDefault], [Name], [SKUSuffix], [ManufacturerPartNumber], [Price], '
+        + N'[SalePrice], [Weight], [Inventory], [IsTaxable], [Published], [Deleted], [IsRecurring], '
+        + N'[RecurringInterval], [RecurringIntervalType], [IsDownload], [FreeShipping], [CustomerEntersPrice], '
+        + N'[GTIN], [CreatedOn]';
+    EXEC sys.sp_cdc_enable_table
+        @source_schema = N'dbo',
+        @source_name = N'ProductVariant',
+        @role_name = NULL,
+        @supports_net_changes = 0,
+        @captured_column_list = @columns;
+END;
+GO
+
+IF NOT EXISTS (SELECT 1 FROM cdc.change_tables WHERE capture_instance = N'dbo_Inventory')
+BEGIN
+    DECLARE @columns nvarchar(max) = N'[InventoryID], [VariantID], [Color], [Size], [Quan], [VendorFullSKU], [GTIN], [CreatedOn]';
+    EXEC sys.sp_cdc_enable_table
+        @source_schema = N'dbo',
+        @source_name = N'Inventory',
         @role_name = NULL,
         @supports_net_changes = 0,
         @captured_column_list = @columns;

@@ -2,7 +2,7 @@
 -- and are set again whenever this runs.
 --   millrace_cdc       the Debezium connector: reads the change tables and their source tables, nothing else
 --   millrace_executor  applies commands: payment columns of Orders, what people say of themselves in Customer and Address,
---                      and its own record of commands
+--                      what a variant costs and how much is left of it, and its own records of commands and of supplies
 --   millrace_shop      the shop's own application, for the demo shopper
 USE [master];
 GO
@@ -99,6 +99,18 @@ GRANT SELECT ON dbo.Orders_ShoppingCart (
     DistributorID, Notes, DistributorEmailSentOn, CreatedOn, CustomerEntersPrice, IsAKit, IsSystem, TaxClassID,
     TaxRate, IsGift, DownloadStatus, DownloadValidDays, DownloadReleasedOn, GTIN, UpdatedOn
 ) TO [millrace_capture];
+GRANT SELECT ON dbo.Product (
+    ProductID, Name, SKU, ManufacturerPartNumber, ProductTypeID, TaxClassID, Published, Deleted, IsSystem, IsAKit,
+    IsCalltoOrder, TrackInventoryBySizeAndColor, TrackInventoryBySize, TrackInventoryByColor, CreatedOn
+) TO [millrace_capture];
+GRANT SELECT ON dbo.ProductVariant (
+    VariantID, ProductID, IsDefault, Name, SKUSuffix, ManufacturerPartNumber, Price, SalePrice, Weight, Inventory,
+    IsTaxable, Published, Deleted, IsRecurring, RecurringInterval, RecurringIntervalType, IsDownload, FreeShipping,
+    CustomerEntersPrice, GTIN, CreatedOn
+) TO [millrace_capture];
+GRANT SELECT ON dbo.Inventory (
+    InventoryID, VariantID, Color, Size, Quan, VendorFullSKU, GTIN, CreatedOn
+) TO [millrace_capture];
 GO
 
 IF NOT EXISTS (SELECT 1 FROM sys.database_principals WHERE name = N'millrace_commands')
@@ -129,6 +141,18 @@ GRANT SELECT ON dbo.Address (
 ) TO [millrace_commands];
 GRANT UPDATE ON dbo.Address (Address1, Address2, Suite, City, State, Zip, Country) TO [millrace_commands];
 GRANT INSERT, DELETE ON dbo.Address TO [millrace_commands];
+-- What a variant costs, how much of it is left, and how much of it orders hold.
+GRANT SELECT ON dbo.Product (ProductID, Name, SKU, Published, Deleted, IsSystem, TrackInventoryBySizeAndColor) TO [millrace_commands];
+GRANT SELECT ON dbo.ProductVariant (
+    VariantID, ProductID, Name, SKUSuffix, Price, SalePrice, Inventory, Published, Deleted
+) TO [millrace_commands];
+GRANT UPDATE ON dbo.ProductVariant (Price, SalePrice, Inventory) TO [millrace_commands];
+GRANT SELECT ON dbo.Inventory (InventoryID, VariantID, Color, Size, Quan) TO [millrace_commands];
+GRANT UPDATE ON dbo.Inventory (Quan) TO [millrace_commands];
+GRANT SELECT ON dbo.Orders_ShoppingCart (
+    OrderNumber, ShoppingCartRecID, VariantID, Quantity, ChosenColor, ChosenSize
+) TO [millrace_commands];
+GRANT SELECT, INSERT, UPDATE ON dbo.Millrace_ItemSupply TO [millrace_commands];
 GRANT SELECT, INSERT ON dbo.Millrace_AppliedCommand TO [millrace_commands];
 GO
 

@@ -380,6 +380,39 @@ export type DeadLetterAction = {
   readonly offset: null | bigint;
 };
 
+/** What an item shall cost in the shop, by the ERP. ERP teams write it, keyed `item:<variantId>`. The last change counts, by the time of its event, whether it was made in the shop or in the ERP. */
+export type ErpPrice = {
+  readonly variantId: number;
+  /** The shop's: an amount of another one is refused. */
+  readonly currency: string;
+  /** ISO 4217 minor units: the list price. */
+  readonly price: bigint;
+  /** While it is on sale. */
+  readonly salePrice: null | bigint;
+  /** Grows with each telling; an older one than was heard changes nothing. */
+  readonly version: bigint;
+  /** When the ERP's people decided it. */
+  readonly occurredAt: bigint;
+};
+
+/** What the ERP says of its stock of one item. ERP teams write it, keyed `item:<variantId>`. The ERP owns the stock; the shop sells what is left of it. */
+export type ErpStock = {
+  readonly variantId: number;
+  /** Only of items whose stock the shop keeps by colour and size. */
+  readonly color: null | string;
+  readonly size: null | string;
+  /** Units in the ERP's books. */
+  readonly onHand: number;
+  /** Units that DecrementInventory commands had taken from those books by then, of all orders from `ordersFrom` on. With it sales that either side has not heard of yet are neither lost nor counted twice. */
+  readonly taken: number;
+  /** The first order number of the shop that `taken` counts. */
+  readonly ordersFrom: number;
+  /** Grows with each telling of this stock; an older one than was heard changes nothing. */
+  readonly version: bigint;
+  /** When it was so. */
+  readonly occurredAt: bigint;
+};
+
 /** A Stripe object (the key) belongs to an order. */
 export type LinkedObject = {
   readonly objectId: string;
@@ -661,6 +694,45 @@ export type ShopCustomerFact = {
   readonly movedToEmail: null | string;
 };
 
+/** What the shop's rows say of an item: a variant of a product, which is what is sold. Keyed by it, so that its name, its prices and its stock come together. */
+export type ShopItemFact = {
+  /** The row and its place in the log. */
+  readonly factId: string;
+  /** item.present, item.gone, level.present or level.gone. */
+  readonly kind: string;
+  readonly variantId: number;
+  /** In the shop's log. */
+  readonly place: string;
+  /** When it was committed. */
+  readonly occurredAt: bigint;
+  /** Of an item, like all up to `priced`. */
+  readonly productId: null | number;
+  readonly productName: null | string;
+  readonly variantName: null | string;
+  /** Both, as people read them. */
+  readonly name: null | string;
+  /** The product's with the variant's suffix. */
+  readonly sku: null | string;
+  /** Whether it is for sale: product and variant published, neither deleted. */
+  readonly active: boolean;
+  /** Whether its stock is kept by colour and size. */
+  readonly optioned: boolean;
+  readonly currency: null | string;
+  /** Minor units: the list price. */
+  readonly price: null | bigint;
+  /** Minor units, while it is on sale. */
+  readonly salePrice: null | bigint;
+  /** Names the last change of name, SKU or `active`: `<epoch ms>-<digest>`. */
+  readonly described: null | string;
+  /** Names the last change of a price, likewise. */
+  readonly priced: null | string;
+  /** Of a level. Null where stock is not kept by colour. */
+  readonly color: null | string;
+  readonly size: null | string;
+  /** Units that the shop can still sell. */
+  readonly level: null | number;
+};
+
 /** A Stripe event as it was delivered, after its signature was verified; or, with the header millrace-source: scan, as it was found in Stripe's list of events. */
 export type StripeEvent = {
   readonly id: string;
@@ -759,6 +831,22 @@ export type CustomerEnvelope = {
   readonly op: string;
 };
 
+export type InventoryValue = {
+  readonly InventoryID: null | number;
+  readonly VariantID: null | number;
+  readonly Color: null | string;
+  readonly Size: null | string;
+  readonly Quan: null | number;
+};
+
+/** A change of dbo.Inventory, as far as it is used here (a reader of Debezium's schema). */
+export type InventoryEnvelope = {
+  readonly before: null | InventoryValue;
+  readonly after: null | InventoryValue;
+  readonly source: Source;
+  readonly op: string;
+};
+
 export type OrdersValue = {
   readonly OrderNumber: null | number;
   readonly StoreID: null | number;
@@ -841,6 +929,44 @@ export type OrdersShoppingCartEnvelope = {
   readonly op: string;
 };
 
+export type ProductValue = {
+  readonly ProductID: null | number;
+  readonly Name: null | string;
+  readonly SKU: null | string;
+  readonly Published: null | number;
+  readonly Deleted: null | number;
+  readonly IsSystem: null | number;
+  readonly TrackInventoryBySizeAndColor: null | number;
+};
+
+/** A change of dbo.Product, as far as it is used here (a reader of Debezium's schema). */
+export type ProductEnvelope = {
+  readonly before: null | ProductValue;
+  readonly after: null | ProductValue;
+  readonly source: Source;
+  readonly op: string;
+};
+
+export type ProductVariantValue = {
+  readonly VariantID: null | number;
+  readonly ProductID: null | number;
+  readonly Name: null | string;
+  readonly SKUSuffix: null | string;
+  readonly Price: null | Buffer;
+  readonly SalePrice: null | Buffer;
+  readonly Inventory: null | number;
+  readonly Published: null | number;
+  readonly Deleted: null | number;
+};
+
+/** A change of dbo.ProductVariant, as far as it is used here (a reader of Debezium's schema). */
+export type ProductVariantEnvelope = {
+  readonly before: null | ProductVariantValue;
+  readonly after: null | ProductVariantValue;
+  readonly source: Source;
+  readonly op: string;
+};
+
 export type ShoppingCartValue = {
   readonly ShoppingCartRecID: null | number;
   readonly CustomerID: null | number;
@@ -856,6 +982,30 @@ export type ShoppingCartEnvelope = {
   readonly after: null | ShoppingCartValue;
   readonly source: Source;
   readonly op: string;
+};
+
+/** What CountStock says. */
+export type CountStockPayload = {
+  readonly variantId: number;
+  readonly color: null | string;
+  readonly size: null | string;
+};
+
+/** The shop's level changed: was it an order, or did somebody change it by hand? Reads level and orders at one moment, and remembers the supply. */
+export type CountStock = {
+  /** <item>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here an item, `item:…`. */
+  readonly orderId: string;
+  readonly type: 'CountStock';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: CountStockPayload;
 };
 
 /** What EraseShopCustomer says. */
@@ -1243,6 +1393,65 @@ export type ReverseReturnRefund = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: ReverseReturnRefundPayload;
+};
+
+/** What SetInventory says. */
+export type SetInventoryPayload = {
+  readonly variantId: number;
+  readonly color: null | string;
+  readonly size: null | string;
+  /** Units that there would be had no order taken any: on hand and taken, by the ERP's books. */
+  readonly supply: number;
+  /** The first order that the supply counts as not taken. */
+  readonly ordersFrom: number;
+  /** Of the ERP's count. */
+  readonly version: bigint;
+};
+
+/** The shop can sell what the ERP has, less what its own orders hold. Does nothing when a later count was set. */
+export type SetInventory = {
+  /** <item>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here an item, `item:…`. */
+  readonly orderId: string;
+  readonly type: 'SetInventory';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: SetInventoryPayload;
+};
+
+/** What SetItemPrice says. */
+export type SetItemPricePayload = {
+  readonly variantId: number;
+  readonly currency: string;
+  /** ISO 4217 minor units. */
+  readonly price: bigint;
+  readonly salePrice: null | bigint;
+  /** As the shop had it when this was decided. */
+  readonly expectedPrice: bigint;
+  readonly expectedSalePrice: null | bigint;
+};
+
+/** The item costs this in the shop, unless somebody has changed its price there meanwhile. */
+export type SetItemPrice = {
+  /** <item>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here an item, `item:…`. */
+  readonly orderId: string;
+  readonly type: 'SetItemPrice';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: SetItemPricePayload;
 };
 
 /** What a field may say when it is overwritten; addresses are JSON. */
@@ -2028,6 +2237,40 @@ export type RecordReturn = {
   readonly payload: RecordReturnPayload;
 };
 
+/** What RecordStock says. */
+export type RecordStockPayload = {
+  readonly variantId: number;
+  readonly color: null | string;
+  readonly size: null | string;
+  /** Numbers the changes of this stock, from 1. The highest counts. */
+  readonly sequence: number;
+  /** Units that there would be had no order taken any. */
+  readonly supply: number;
+  /** What it differs by from the one before. */
+  readonly change: number;
+  /** opened, by_hand or counted. */
+  readonly reason: string;
+  /** The ERP's count that it rests on. */
+  readonly version: null | bigint;
+};
+
+/** What the shop's stock of an item counts as since a change: one that the shop's people made by hand, or a count of the ERP that took effect. Orders are told by DecrementInventory, and not here. */
+export type RecordStock = {
+  /** <item>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here an item, `item:…`. */
+  readonly orderId: string;
+  readonly type: 'RecordStock';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RecordStockPayload;
+};
+
 /** What is subscribed to. */
 export type SubscribedItem = {
   readonly itemId: string;
@@ -2275,6 +2518,38 @@ export type UpsertCustomer = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: UpsertCustomerPayload;
+};
+
+/** What UpsertItem says. */
+export type UpsertItemPayload = {
+  readonly variantId: number;
+  readonly productId: number;
+  readonly sku: null | string;
+  readonly name: string;
+  readonly currency: string;
+  /** ISO 4217 minor units: the list price. */
+  readonly price: bigint;
+  /** While it is on sale. */
+  readonly salePrice: null | bigint;
+  readonly active: boolean;
+  readonly stripeProductId: string;
+};
+
+/** An item as the shop sells it. */
+export type UpsertItem = {
+  /** <item>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here an item, `item:…`. */
+  readonly orderId: string;
+  readonly type: 'UpsertItem';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: UpsertItemPayload;
 };
 
 /** What VoidInvoice says. */
@@ -2737,6 +3012,35 @@ export type RetireCustomer = {
   readonly payload: RetireCustomerPayload;
 };
 
+/** What SetPrice says. */
+export type SetPricePayload = {
+  readonly productId: string;
+  readonly lookupKey: string;
+  /** Of the price: `<epoch ms>-<digest>`. */
+  readonly version: string;
+  /** ISO 4217 minor units. */
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly metadata: Readonly<Record<string, string>>;
+};
+
+/** The item's price at Stripe. Prices are immutable there: a new one takes the lookup key, becomes the product's default, and the old one is deactivated. */
+export type SetPrice = {
+  /** <item>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here an item, `item:…`. */
+  readonly orderId: string;
+  readonly type: 'SetPrice';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: SetPricePayload;
+};
+
 /** What UpdateCustomer says. */
 export type UpdateCustomerPayload = {
   readonly customer: string;
@@ -2764,6 +3068,36 @@ export type UpdateCustomer = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: UpdateCustomerPayload;
+};
+
+/** What UpsertProduct says. */
+export type UpsertProductPayload = {
+  readonly productId: string;
+  /** Of what is said: `<epoch ms>-<digest>`. A younger one at Stripe is not overwritten. */
+  readonly version: string;
+  /** Of name and `active`, by which a change that somebody makes at Stripe is told from ours. */
+  readonly digest: string;
+  readonly name: string;
+  readonly active: boolean;
+  /** Ids of the shop, and the SKU. */
+  readonly metadata: Readonly<Record<string, string>>;
+};
+
+/** The product at Stripe that stands for an item, made or changed. Its id is a function of the item. */
+export type UpsertProduct = {
+  /** <item>/<intent>/<what>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  /** What it is about: here an item, `item:…`. */
+  readonly orderId: string;
+  readonly type: 'UpsertProduct';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: UpsertProductPayload;
 };
 
 /** The Address row, as far as people need it. */
@@ -3270,6 +3604,137 @@ export type InvoiceState = {
   readonly refusals: readonly string[];
 };
 
+/** As the shop's rows were last. */
+export type ItemTold = {
+  readonly place: string;
+  readonly factId: string;
+  readonly at: bigint;
+  readonly present: boolean;
+  readonly productId: number;
+  readonly name: string;
+  readonly sku: null | string;
+  readonly active: boolean;
+  readonly optioned: boolean;
+  readonly currency: string;
+  readonly price: bigint;
+  readonly salePrice: null | bigint;
+  /** What it costs now. */
+  readonly sells: bigint;
+  readonly described: string;
+  readonly priced: string;
+  /** When a price last changed in the shop. */
+  readonly pricedAt: bigint;
+  /** Of name and `active`. */
+  readonly digest: string;
+  readonly stripeProductId: string;
+  readonly lookupKey: string;
+};
+
+/** Units that the shop can still sell, by colour and size. */
+export type ItemLevel = {
+  /** A word for colour and size. */
+  readonly which: string;
+  readonly color: null | string;
+  readonly size: null | string;
+  readonly present: boolean;
+  readonly level: number;
+  readonly place: string;
+  readonly factId: string;
+  readonly at: bigint;
+  readonly version: string;
+};
+
+/** The ERP's last count, by colour and size. */
+export type ItemCount = {
+  readonly which: string;
+  readonly color: null | string;
+  readonly size: null | string;
+  readonly supply: number;
+  readonly ordersFrom: number;
+  readonly version: bigint;
+  readonly at: bigint;
+};
+
+/** What the shop's stock counts as, by colour and size. */
+export type ItemSupply = {
+  readonly which: string;
+  readonly color: null | string;
+  readonly size: null | string;
+  readonly sequence: number;
+  readonly supply: number;
+  readonly change: number;
+  readonly reason: string;
+  readonly version: null | bigint;
+  readonly at: bigint;
+  readonly commandId: string;
+};
+
+/** The product at Stripe as it was last told of. */
+export type ItemProduct = {
+  readonly at: bigint;
+  readonly factId: string;
+  readonly present: boolean;
+  readonly name: null | string;
+  readonly active: boolean;
+  /** Whether name and `active` are as a command of ours left them. */
+  readonly ours: boolean;
+  readonly defaultPriceId: null | string;
+  /** Which of our prices the default was when a command of ours set it. */
+  readonly priceVersion: null | string;
+};
+
+/** A price of that product. */
+export type ItemPrice = {
+  readonly priceId: string;
+  readonly createdAt: bigint;
+  /** Null: somebody else's. */
+  readonly version: null | string;
+  readonly amount: null | bigint;
+  readonly currency: null | string;
+};
+
+/** What is otherwise at Stripe than a command of ours left it. */
+export type ItemForeign = {
+  readonly id: string;
+  readonly at: bigint;
+  readonly factId: string;
+  readonly what: string;
+  readonly described: boolean;
+  readonly priced: boolean;
+};
+
+/** What it shall cost by the ERP, as it said last. */
+export type ItemAsked = {
+  readonly currency: string;
+  readonly price: bigint;
+  readonly salePrice: null | bigint;
+  readonly version: bigint;
+  readonly at: bigint;
+};
+
+/** What is known of an item on all sides, and what was already sent. */
+export type ItemState = {
+  /** item:<variantId> */
+  readonly key: string;
+  readonly variantId: number;
+  /** The earliest time that is told of it. */
+  readonly since: null | bigint;
+  readonly item: null | ItemTold;
+  readonly levels: readonly ItemLevel[];
+  readonly counts: readonly ItemCount[];
+  readonly supplies: readonly ItemSupply[];
+  readonly product: null | ItemProduct;
+  readonly prices: readonly ItemPrice[];
+  readonly foreign: null | ItemForeign;
+  readonly asked: null | ItemAsked;
+  /** Command ids already emitted about what still counts. */
+  readonly issued: readonly string[];
+  /** The workflows it started with, name@version: it keeps them. */
+  readonly workflows: null | readonly string[];
+  /** Commands that a peer refused for good, and holds that were told. */
+  readonly refusals: readonly string[];
+};
+
 export type LineRow = {
   readonly cartRecordId: number;
   readonly productId: number;
@@ -3671,6 +4136,48 @@ export type PayoutState = {
   readonly workflows: null | readonly string[];
 };
 
+/** Null also when the row is gone. */
+export type ProductTold = {
+  readonly name: string;
+  readonly sku: null | string;
+  readonly active: boolean;
+  readonly optioned: boolean;
+  readonly system: boolean;
+};
+
+/** A variant, and what was told of it. */
+export type VariantTold = {
+  readonly variantId: number;
+  readonly place: string;
+  /** The row is no longer there, or another product's. */
+  readonly gone: boolean;
+  readonly name: string;
+  readonly skuSuffix: null | string;
+  readonly active: boolean;
+  /** Decimal. */
+  readonly price: string;
+  /** Decimal; zero when it is not on sale. */
+  readonly salePrice: string;
+  readonly level: number;
+  /** What was told of name, SKU and `active`. */
+  readonly describedAs: null | string;
+  readonly described: null | string;
+  /** What was told of prices. */
+  readonly pricedAs: null | string;
+  readonly priced: null | string;
+  readonly toldGone: boolean;
+  readonly toldLevel: null | number;
+};
+
+/** A product with its variants, as the shop's rows were last, and what was told of each. */
+export type ProductRow = {
+  readonly productId: number;
+  /** Of the product's last image in the shop's log; null: none was seen. */
+  readonly place: null | string;
+  readonly product: null | ProductTold;
+  readonly variants: readonly VariantTold[];
+};
+
 /** What was told of a row of returns. */
 export type ReturnRow = {
   /** As it was last told. */
@@ -3686,6 +4193,16 @@ export type ReturnRow = {
 /** Where in the shop's log a row was last told of. */
 export type RowPlace = {
   readonly place: string;
+};
+
+/** A row of dbo.Inventory as it was last. */
+export type StockRow = {
+  readonly place: string;
+  readonly gone: boolean;
+  readonly variantId: number;
+  readonly color: null | string;
+  readonly size: null | string;
+  readonly level: number;
 };
 
 export type SubscriptionItem = {

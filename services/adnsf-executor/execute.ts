@@ -1,10 +1,15 @@
-/** One command, one transaction: the effect on the order, return or customer and the memory of the command, or neither. */
-import type { CommandResult } from '../../schemas/generated/types.ts';
+/**
+ * One command, one transaction: the effect on the order, return, customer, stock or price and the memory of the command,
+ * or neither.
+ */
+import type { CommandResult, SetItemPrice } from '../../schemas/generated/types.ts';
 import type {
   AdnsfCommand,
   AdnsfCustomerCommand,
+  AdnsfItemCommand,
   AdnsfOrderCommand,
   AdnsfReturnCommand,
+  AdnsfStockCommand,
 } from '../../schemas/topics.ts';
 import type { Stores } from '../platform/variables.ts';
 import { PoisonError, RetriableError } from '../runtime/errors.ts';
@@ -13,7 +18,9 @@ import { decideCustomer, standingOf } from './domain/customers.ts';
 import { decide } from './domain/decide.ts';
 import type { StoreFacts } from './domain/decision.ts';
 import { type OrderRow, stateOf } from './domain/order-row.ts';
+import { decidePrice } from './domain/prices.ts';
 import { decideReturn, returnStateOf } from './domain/returns.ts';
+import { decideStock } from './domain/stock.ts';
 import { type AppliedRow, CommandKnownError, type Shop, type ShopTransaction } from './shop.ts';
 
 type Executed =
@@ -28,13 +35,24 @@ const storeOf = (stores: Stores, { storeId }: Pick<OrderRow, 'storeId'>): StoreF
 
 const isAboutCustomer = (command: AdnsfCommand): command is AdnsfCustomerCommand => 'customerId' in command.payload;
 
+/** A return names its variant, too. */
+const isAboutItem = (command: AdnsfCommand): command is AdnsfItemCommand =>
+  'variantId' in command.payload && !('returnId' in command.payload);
+
 const isAboutReturn = (command: AdnsfCommand): command is AdnsfReturnCommand => 'returnId' in command.payload;
 
-const orderNumberOf = (command: AdnsfCommand): number => (isAboutCustomer(command) ? 0 : command.payload.orderNumber);
+const orderNumberOf = (command: AdnsfCommand): number =>
+  isAboutCustomer(command) || isAboutItem(command) ? 0 : command.payload.orderNumber;
 
 /** What the command is about, as results name it. */
 export const subjectOf = (command: AdnsfCommand): string =>
-  String(isAboutCustomer(command) ? command.payload.customerId : command.payload.orderNumber);
+  String(
+    isAboutCustomer(command)
+      ? command.payload.customerId
+      : isAboutItem(command)
+        ? command.payload.variantId
+        : command.payload.orderNumber,
+  );
 
 /** A command found remembered must be about the same order: ids are business identity and never reused. */
 const replay = (command: AdnsfCommand, row: AppliedRow): Executed => {
@@ -70,6 +88,48 @@ const onCustomer = async (shop: ShopTransaction, command: AdnsfCustomerCommand, 
     decision.kind === 'apply'
       ? outcomeText({ outcome: 'applied', before, after: decision.after })
       : outcomeText({ outcome: decision.outcome, before, after: before });
+  return { kind: 'done', row: await shop.remember(guard, 0, outcome), replayed: false };
+};
+
+const onStock = async (shop: ShopTransaction, command: AdnsfStockCommand, guard: string): Promise<Executed> => {
+  const { variantId, color, size } = command.payload;
+  const row = await shop.stock(
+    { variantId, color, size },
+    command.type === 'SetInventory' ? command.payload.ordersFrom : null,
+  );
+  if (!row) {
+    const message = `there is no variant ${variantId}`;
+    return { kind: 'refused', code: 'variant_not_found', message, state: undefined };
+  }
+  const decision = decideStock(command, row);
+  if (decision.kind === 'refuse')
+    return { kind: 'refused', code: decision.code, message: decision.message, state: undefined };
+  if (decision.kind === 'apply' && !(await shop.changeStock(row, decision.change)))
+    throw new RetriableError(`the stock of variant ${variantId} changed while ${command.commandId} looked at it`);
+  const outcome =
+    decision.kind === 'apply'
+      ? outcomeText({ outcome: 'applied', before: decision.before, after: decision.after })
+      : outcomeText({ outcome: decision.outcome, before: decision.standing, after: decision.standing });
+  return { kind: 'done', row: await shop.remember(guard, 0, outcome), replayed: false };
+};
+
+const onPrice = async (shop: ShopTransaction, command: SetItemPrice, guard: string): Promise<Executed> => {
+  const { variantId } = command.payload;
+  const row = await shop.price(variantId);
+  if (!row) {
+    const message = `there is no variant ${variantId}`;
+    return { kind: 'refused', code: 'variant_not_found', message, state: undefined };
+  }
+  const decision = decidePrice(command, row);
+  if (decision.kind === 'refuse')
+    return { kind: 'refused', code: decision.code, message: decision.message, state: undefined };
+  if (decision.kind === 'apply' && !(await shop.changePrice(row, decision.change)))
+    throw new RetriableError(`the price of variant ${variantId} changed while ${command.commandId} looked at it`);
+  const outcome = outcomeText({
+    outcome: decision.kind === 'apply' ? 'applied' : decision.outcome,
+    before: '',
+    after: decision.after,
+  });
   return { kind: 'done', row: await shop.remember(guard, 0, outcome), replayed: false };
 };
 
@@ -139,6 +199,8 @@ const attempt = async (
   const known = await shop.applied(guard);
   if (known) return replay(command, known);
   if (isAboutCustomer(command)) return onCustomer(shop, command, guard);
+  if (isAboutItem(command))
+    return command.type === 'SetItemPrice' ? onPrice(shop, command, guard) : onStock(shop, command, guard);
   return isAboutReturn(command) ? onReturn(shop, command, stores, guard) : onOrder(shop, command, stores, guard);
 };
 

@@ -2,6 +2,8 @@
 import type { CustomerChange, CustomerRow } from './domain/customers.ts';
 import type { Change } from './domain/decision.ts';
 import type { OrderRow } from './domain/order-row.ts';
+import type { PriceChange, PriceRow } from './domain/prices.ts';
+import type { StockChange, StockPlace, StockRow } from './domain/stock.ts';
 import type { ReturnChange, ReturnRow } from './domain/returns.ts';
 
 export type AppliedRow = Readonly<{
@@ -34,6 +36,17 @@ export interface ShopTransaction {
    * nothing was written then
    */
   changeReturn(row: ReturnRow, change: ReturnChange): Promise<boolean | 'no_shelf'>;
+  /**
+   * Reads the stock of a variant, and the units of it that orders from `ordersFrom` on hold (null: as it was counted
+   * before), all at one moment; keeps others from changing it until the transaction ends.
+   */
+  stock(place: StockPlace, ordersFrom: number | null): Promise<StockRow | undefined>;
+  /** As `change`, of the stock that was read. */
+  changeStock(row: StockRow, change: StockChange): Promise<boolean>;
+  /** Reads what a variant costs and keeps others from changing it until the transaction ends. */
+  price(variantId: number): Promise<PriceRow | undefined>;
+  /** As `change`, of the price that was read. */
+  changePrice(row: PriceRow, change: PriceChange): Promise<boolean>;
   /**
    * UpdatedOn of the order as this transaction leaves it, such as `2026-11-23T18:40:31.003`, by the shop's clock; undefined
    * where that is not known before `remember`.

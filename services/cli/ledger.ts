@@ -4,6 +4,7 @@ import { accounts } from '../erp-ledger/domain/accounts.ts';
 import { type LedgerReader as Books, readLedger } from '../erp-ledger/read.ts';
 import { shownMoney } from './money.ts';
 import type { Ledger } from './verify/facts.ts';
+import type { Items } from './verify/items.ts';
 import type { People } from './verify/people.ts';
 
 export type LedgerEntry = Readonly<{ what: string; commandId: string | null }>;
@@ -11,6 +12,7 @@ export type Position = Readonly<{ topic: string; partition: number; offset: bigi
 
 export interface LedgerReader {
   people(): Pick<People, 'profiles' | 'merged' | 'erased'>;
+  items(): Items['ledger'];
   everything(): Ledger;
   /** What was booked for one order, in the order of the commands. */
   order(orderId: string): readonly LedgerEntry[];
@@ -230,6 +232,21 @@ export const openLedger = (path: string): LedgerReader => {
         erased: new Set(known?.erased),
       };
     },
+    items: () =>
+      (books()?.items() ?? []).map((item) => {
+        const { sku, name, currency, price, salePrice, supply, taken } = item;
+        return {
+          variantId: Number(item.variantId),
+          name,
+          active: item.active === 1n,
+          sku,
+          currency,
+          price,
+          salePrice,
+          supply: supply === null ? null : Number(supply),
+          taken: taken === null ? null : Number(taken),
+        };
+      }),
     order: (orderId) => {
       const known = books();
       return known === undefined ? [] : entriesOf(known, orderId);

@@ -5,6 +5,8 @@ import { decimalFromText, InexactAmountError, minorUnits } from './money.ts';
 import type { AddressValue } from '../../schemas/generated/types.ts';
 import { addressText, fullName } from '../order-stream/domain/customers/fields.ts';
 import { postalAddress } from '../order-stream/domain/customers/rows.ts';
+import { itemName, localised, optionOf, skuOf } from '../order-stream/domain/items/names.ts';
+import { catalogueCurrency } from '../order-stream/domain/items/rows.ts';
 import {
   AD_HOC_CREDIT,
   cleanPaymentMethod,
@@ -17,6 +19,7 @@ import {
 } from '../order-stream/domain/shop.ts';
 import type { CliConfig } from './environment.ts';
 import type { ShopOrder, ShopReturn, UnreadableOrder } from './verify/facts.ts';
+import type { Items } from './verify/items.ts';
 import type { People } from './verify/people.ts';
 
 export interface ShopReader {
@@ -28,6 +31,8 @@ export interface ShopReader {
   order(orderNumber: number): Promise<ShopRow | undefined>;
   /** Accounts in use, the oldest first, and the e-mail addresses of all rows. */
   people(): Promise<Pick<People, 'accounts' | 'rows'>>;
+  /** What is sold, and how much of it there is. */
+  items(): Promise<Items['shop']>;
   close(): void;
 }
 
@@ -108,6 +113,92 @@ export const orderOf = (row: Row, stores: CliConfig['MILLRACE_STORES']): ShopOrd
     giftCard: row['CouponType'] === GIFT_CARD ? amount('CouponAmount') : 0n,
     currency,
   };
+};
+
+const itemsOf = async (connection: SqlConnection, stores: CliConfig['MILLRACE_STORES']): Promise<Items['shop']> => {
+  const sold = await connection.query(
+    `SELECT v.VariantID, p.Name, v.Name AS VariantName, p.SKU, v.SKUSuffix, p.TrackInventoryBySizeAndColor, v.Inventory,
+       p.Published, p.Deleted, v.Published AS VariantPublished, v.Deleted AS VariantDeleted,
+       CONVERT(varchar(32), v.Price, 2) AS Price, CONVERT(varchar(32), v.SalePrice, 2) AS SalePrice
+     FROM dbo.ProductVariant v JOIN dbo.Product p ON p.ProductID = v.ProductID
+     WHERE p.IsSystem = 0 ORDER BY v.VariantID`,
+    {},
+  );
+  const rows = await connection.query('SELECT i.VariantID, i.Color, i.Size, i.Quan FROM dbo.Inventory i', {});
+  const marks = await connection.query(
+    'SELECT s.VariantID, s.Color, s.Size, s.Supply, s.OrdersFrom FROM dbo.Millrace_ItemSupply s',
+    {},
+  );
+  const lines = await connection.query(
+    `SELECT l.VariantID, l.ChosenColor, l.ChosenSize, l.Quantity, l.ShoppingCartRecID, o.OrderNumber
+     FROM dbo.Orders_ShoppingCart l JOIN dbo.Orders o ON o.OrderNumber = l.OrderNumber WHERE o.InventoryWasReduced = 1`,
+    {},
+  );
+  const restocked = await connection.query(
+    `SELECT r.VariantID, r.OrderNumber, r.ShoppingCartRecID, r.Quantity FROM dbo.Custom_OrderReturn r
+     WHERE r.RestockedOn IS NOT NULL`,
+    {},
+  );
+  const option = (value: unknown): string | null => optionOf(typeof value === 'string' ? value : null);
+  const isOf = (row: Row, color: string | null, size: string | null, prefix = ''): boolean =>
+    option(row[`${prefix}Color`])?.toLowerCase() === color?.toLowerCase() &&
+    option(row[`${prefix}Size`])?.toLowerCase() === size?.toLowerCase();
+  let currency: string;
+  try {
+    currency = catalogueCurrency({ stores, stripeMethods: [], captureOnShipment: [], livemode: false });
+  } catch (error) {
+    // The stream has told of each item: none of them went anywhere.
+    if (error instanceof InexactAmountError) return [];
+    throw error;
+  }
+  const amount = (row: Row, name: string): bigint => minorUnits(decimalFromText(text(row, name) ?? '0'), currency);
+  const byVariant = (found: readonly Row[]) => Map.groupBy(found, (row) => row['VariantID']);
+  const [optioned, counted, ordered] = [byVariant(rows), byVariant(marks), byVariant(lines)];
+  const back = byVariant(restocked);
+  /** Units of a line that came back and are on the shelf again. */
+  const backOf = (line: Row): number =>
+    (back.get(line['VariantID']) ?? [])
+      .filter((each) => ['OrderNumber', 'ShoppingCartRecID'].every((name) => each[name] === line[name]))
+      .reduce((sum, each) => sum + (each['Quantity'] as number), 0);
+  const itemOf = (row: Row): Items['shop'][number] => {
+    const variantId = row['VariantID'] as number;
+    const kept = row['TrackInventoryBySizeAndColor'] === 1;
+    const levels = kept
+      ? (optioned.get(variantId) ?? []).map((each) => ({
+          color: option(each['Color']),
+          size: option(each['Size']),
+          level: each['Quan'] as number,
+        }))
+      : [{ color: null, size: null, level: row['Inventory'] as number }];
+    const salePrice = amount(row, 'SalePrice');
+    const is = (name: string): boolean => row[name] === 1;
+    return {
+      variantId,
+      name: itemName(localised(text(row, 'Name')), localised(text(row, 'VariantName'))),
+      active: is('Published') && is('VariantPublished') && !is('Deleted') && !is('VariantDeleted'),
+      sku: skuOf(text(row, 'SKU'), text(row, 'SKUSuffix')),
+      currency,
+      price: amount(row, 'Price'),
+      salePrice: salePrice === 0n ? null : salePrice,
+      stocks: levels.map(({ color, size, level }) => {
+        const mark = counted.get(variantId)?.find((each) => isOf(each, color, size));
+        const from = (mark?.['OrdersFrom'] as number | undefined) ?? 0;
+        const held = (ordered.get(variantId) ?? [])
+          .filter((line) => (line['OrderNumber'] as number) >= from && (!kept || isOf(line, color, size, 'Chosen')))
+          .reduce((sum, line) => sum + (line['Quantity'] as number) - backOf(line), 0);
+        return { color, size, level, held, supply: (mark?.['Supply'] as number | undefined) ?? null };
+      }),
+    };
+  };
+  return sold.flatMap((row) => {
+    try {
+      return [itemOf(row)];
+    } catch (error) {
+      // A price that its currency cannot have: there is a letter about it.
+      if (error instanceof InexactAmountError) return [];
+      throw error;
+    }
+  });
 };
 
 const returnOf = (row: Row, stores: CliConfig['MILLRACE_STORES']): readonly ShopReturn[] => {
@@ -204,6 +295,7 @@ export const openShop = async (config: CliConfig): Promise<ShopReader> => {
         }));
       return { accounts, rows: new Set(rows.map(keyOf)) };
     },
+    items: () => itemsOf(connection, stores),
     close: () => connection.close(),
   };
 };

@@ -2,6 +2,7 @@
 import Stripe from 'stripe';
 import { rateText } from '../order-stream/domain/exchange-rate.ts';
 import { addressText } from '../order-stream/domain/customers/fields.ts';
+import { itemOfProduct } from '../order-stream/domain/items/names.ts';
 import { fromStripeUnits } from '../order-stream/domain/stripe-money.ts';
 import type { CliConfig } from './environment.ts';
 import { paidOut, type Sources } from './stripe-payouts.ts';
@@ -17,6 +18,7 @@ import type {
   Refund,
   Subscribed,
 } from './verify/facts.ts';
+import type { Items } from './verify/items.ts';
 import type { People } from './verify/people.ts';
 
 export type StripeFacts = Readonly<{
@@ -41,6 +43,8 @@ export interface StripeReader {
   everything(): Promise<StripeFacts>;
   /** Customers that stand for a person. */
   people(): Promise<People['customers']>;
+  /** Products that stand for items of the shop, with what they cost. */
+  items(): Promise<Items['stripe']>;
   /** One PaymentIntent with its charges and the events about them; undefined when Stripe has none of this id. */
   story(paymentIntentId: string): Promise<PaymentStory | undefined>;
   /** The base URL when it is a sandbox. */
@@ -298,6 +302,29 @@ export const openStripe = (config: CliConfig): StripeReader => {
                   country: address.country || null,
                 },
           ),
+        });
+      }
+      return found;
+    },
+    async items() {
+      const prices = new Map<string, Stripe.Price[]>();
+      for await (const price of stripe.prices.list({ limit: 100 })) {
+        const product = idOf(price.product) ?? '';
+        if (itemOfProduct(product) !== null) prices.set(product, [...(prices.get(product) ?? []), price]);
+      }
+      const found: Items['stripe'][number][] = [];
+      for await (const { id, name, active, default_price: standard } of stripe.products.list({ limit: 100 })) {
+        const item = itemOfProduct(id);
+        if (item === null) continue;
+        const own = prices.get(id) ?? [];
+        const price = own.find((each) => each.id === idOf(standard));
+        found.push({
+          variantId: Number(item.slice('item:'.length)),
+          name,
+          active,
+          amount: price?.unit_amount == null ? null : fromStripeUnits(BigInt(price.unit_amount), price.currency),
+          currency: price?.currency.toUpperCase() ?? null,
+          prices: own.filter((each) => each.active && each.metadata['item_version'] !== undefined).length,
         });
       }
       return found;

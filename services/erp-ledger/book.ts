@@ -7,6 +7,7 @@ import { creditMemos } from './credit-memos.ts';
 import { disputeBook } from './disputes.ts';
 import { invoices } from './invoices.ts';
 import { customerBook } from './customers.ts';
+import { itemBook } from './items.ts';
 import { returnBook } from './returns.ts';
 import { type Entry, feeEntry, paymentEntry } from './domain/postings.ts';
 import { payoutJournals } from './payouts.ts';
@@ -28,6 +29,7 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
   const billed = invoices(database);
   const payouts = payoutJournals(database);
   const converted = conversionBook(database);
+  const items = itemBook(database);
   const returns = returnBook(database);
   const openEntry = database.prepare(
     'INSERT INTO journal_entries (command_id, order_id, description, currency, occurred_at) VALUES (?, ?, ?, ?, ?)',
@@ -169,6 +171,12 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
         return;
       case 'RecordConversion':
         post(command, converted(command));
+        return;
+      case 'UpsertItem':
+        items.upserted(command);
+        return;
+      case 'RecordStock':
+        items.supplied(command);
         return;
       case 'RecordReturn':
         returns.recorded(command);

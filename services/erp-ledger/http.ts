@@ -5,7 +5,7 @@ import type { LedgerReader } from './read.ts';
 const asJson = (value: unknown): string =>
   JSON.stringify(value, (_name, part: unknown) => (typeof part === 'bigint' ? part.toString() : part));
 
-/** `GET /orders/:id`, `/commands/:id` (the id URL-encoded), `/trial-balance` (`?asOf=` epoch milliseconds), `/subscriptions`, `/stock`, `/conflicts`, `/positions`. */
+/** `GET /orders/:id`, `/commands/:id` (the id URL-encoded), `/trial-balance` (`?asOf=` epoch milliseconds), `/subscriptions`, `/items`, `/stock`, `/conflicts`, `/positions`. */
 export const ledgerApi = (ledger: LedgerReader): FastifyInstance => {
   // Command ids contain slashes; encoded they may be three times as long as they are.
   const app = Fastify({ forceCloseConnections: true, routerOptions: { maxParamLength: 1_000 } });
@@ -27,6 +27,7 @@ export const ledgerApi = (ledger: LedgerReader): FastifyInstance => {
   serve('/commands/:id', (id) => ledger.command(id));
   serve('/trial-balance', (_id, asOf) => ({ accounts: ledger.trialBalance(asOf) }));
   serve('/subscriptions', () => ({ subscriptions: ledger.subscriptions() }));
+  serve('/items', () => ({ items: ledger.items() }));
   serve('/stock', () => ({ stock: ledger.stock() }));
   serve('/conflicts', () => ({ conflicts: ledger.conflicts() }));
   serve('/positions', () => ({ positions: ledger.positions(), ...ledger.totals() }));

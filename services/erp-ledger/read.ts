@@ -121,6 +121,21 @@ export type LedgerCustomer = Readonly<{
   name: string | null;
 }>;
 export type StockRow = Readonly<{ productId: bigint; variantId: bigint; sku: string | null; quantity: bigint }>;
+/** What is sold, with its price in minor units. */
+export type LedgerItem = Readonly<{
+  variantId: bigint;
+  productId: bigint;
+  sku: string | null;
+  name: string;
+  currency: string;
+  price: bigint;
+  salePrice: bigint | null;
+  active: bigint;
+  stripeProductId: string;
+  /** Units that there would be had no order taken any, and units that orders took; null: nobody counted yet. */
+  supply: bigint | null;
+  taken: bigint | null;
+}>;
 export type AppliedCommand = Readonly<{
   commandId: string;
   orderId: string;
@@ -247,6 +262,7 @@ export interface LedgerReader {
   trialBalance(asOf?: bigint): readonly BalanceRow[];
   subscriptions(): readonly LedgerSubscription[];
   stock(): readonly StockRow[];
+  items(): readonly LedgerItem[];
   conflicts(): readonly LedgerConflict[];
   /** How many commands were applied, and how many came again. */
   totals(): Readonly<{ applied: bigint; repeats: bigint; conflicts: bigint }>;
@@ -351,6 +367,9 @@ export const readLedger = (path: string): LedgerReader => {
     period_end AS periodEnd, ended_at AS endedAt, trial_ends_at AS trialEndsAt, collection_paused AS collectionPaused FROM subscriptions ORDER BY 1`) as Query<LedgerSubscription>;
   const stock = many(`SELECT product_id AS productId, variant_id AS variantId, sku, on_hand AS quantity
     FROM inventory ORDER BY product_id, variant_id, sku`) as Query<StockRow>;
+  const items = many(`SELECT variant_id AS variantId, product_id AS productId, sku, name, currency, price,
+    sale_price AS salePrice, active, stripe_product_id AS stripeProductId, s.supply, s.taken
+    FROM items LEFT JOIN item_stock s USING (variant_id) ORDER BY variant_id`) as Query<LedgerItem>;
   const conflicts = many(`SELECT topic, partition, "offset", command_id AS commandId, reason, message
     FROM conflicts ORDER BY topic, partition, "offset"`) as Query<LedgerConflict>;
   const totals = many(`SELECT count(*) AS applied,
@@ -425,6 +444,7 @@ export const readLedger = (path: string): LedgerReader => {
     trialBalance: (asOf = END_OF_TIME) => balance(String(asOf)),
     subscriptions: () => subscriptions(),
     stock: () => stock(),
+    items: () => items(),
     conflicts: () => conflicts(),
     totals: () => totals()[0]!,
     positions: () => positions(),

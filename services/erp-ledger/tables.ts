@@ -8,6 +8,7 @@ import { PAYOUT_TABLES } from './payouts.ts';
 import { accounts } from './domain/accounts.ts';
 import { INVOICE_CREDIT_TABLES } from './invoice-credits.ts';
 import { INVOICE_TABLES } from './invoices.ts';
+import { ITEM_TABLES } from './items.ts';
 import { RETURN_TABLES } from './returns.ts';
 
 const VERSION = 1;
@@ -119,7 +120,7 @@ BEGIN SELECT RAISE(ABORT, 'offsets do not go back'); END;
 `;
 
 /** What later versions of this program added: a ledger of an earlier one gets it when it is opened. */
-const ADDITIONS = `${CONVERSION_TABLES}${CREDIT_MEMO_TABLES}${DISPUTE_TABLES}${INVOICE_TABLES}${INVOICE_CREDIT_TABLES}${CUSTOMER_TABLES}${PAYOUT_TABLES}${RETURN_TABLES}
+const ADDITIONS = `${CONVERSION_TABLES}${CREDIT_MEMO_TABLES}${DISPUTE_TABLES}${INVOICE_TABLES}${INVOICE_CREDIT_TABLES}${CUSTOMER_TABLES}${PAYOUT_TABLES}${RETURN_TABLES}${ITEM_TABLES}
 -- The order that a sales order repeats, or adds to.
 CREATE TABLE IF NOT EXISTS sales_order_links (
   order_id TEXT PRIMARY KEY REFERENCES sales_orders, command_id TEXT NOT NULL REFERENCES applied_commands,

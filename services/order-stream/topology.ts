@@ -1,5 +1,5 @@
 /**
- * The order stream as data: customer-keyed assembly, routing of what Stripe says, one order for what is said of people,
+ * The order stream as data: customer-keyed assembly, items, routing of what Stripe says, one order for what is said of people,
  * and one decider per order.
  */
 import type { Schemas } from '../../schemas/serde.ts';
@@ -7,6 +7,7 @@ import type { Topology } from '../runtime/topology.ts';
 import type { Policy } from './domain/policy.ts';
 import { assemblyStage } from './stages/assembly.ts';
 import { decidersStage } from './stages/deciders.ts';
+import { itemsStage } from './stages/items.ts';
 import { peopleStage } from './stages/people.ts';
 import { routingStage } from './stages/routing.ts';
 import type { Workflows } from './workflows/set.ts';
@@ -19,6 +20,7 @@ export const orderTopology = (schemas: Schemas, policy: Policy, version: string,
   version,
   stages: [
     assemblyStage(ORDER_STREAM, schemas, policy),
+    itemsStage(ORDER_STREAM, schemas, policy),
     routingStage(ORDER_STREAM, schemas, policy),
     peopleStage(schemas),
     decidersStage(ORDER_STREAM, schemas, policy, workflows),

@@ -35,6 +35,10 @@ export const isSavedFailure = (error: unknown): boolean =>
 export const isMissing = (error: unknown): boolean =>
   error instanceof StripeError && error.statusCode === 404 && error.code === 'resource_missing';
 
+/** Whether Stripe has an object of that id already. */
+export const isExisting = (error: unknown): boolean =>
+  error instanceof StripeError && error.code === 'resource_already_exists';
+
 const later = (error: Failure, waitMs = retryAfterMs(error)): RetriableError =>
   new RetriableError(`Stripe: ${error.statusCode ?? 'no answer'} ${error.message}`, {
     cause: error,

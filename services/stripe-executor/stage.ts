@@ -12,6 +12,7 @@ import { deleteCustomer, moveCustomer, retireCustomer, updateCustomer } from './
 import { asResult, type Outcome } from './domain/outcome.ts';
 import { refusalOrThrow } from './failure.ts';
 import type { Timing } from './found.ts';
+import { setPrice, upsertProduct } from './catalogue.ts';
 import { cancelPaymentIntent, capturePaymentIntent } from './held.ts';
 import { createRefund } from './refunds.ts';
 import { fetchInvoiceLines } from './invoice-lines.ts';
@@ -51,6 +52,10 @@ const perform = (api: StripeApi, command: StripeCommand, timing: Timing): Promis
       return deleteCustomer(api, command);
     case 'FetchPayoutTransactions':
       return fetchPayoutTransactions(api, command);
+    case 'UpsertProduct':
+      return upsertProduct(api, command);
+    case 'SetPrice':
+      return setPrice(api, command);
   }
 };
 

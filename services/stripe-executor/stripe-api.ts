@@ -56,6 +56,20 @@ export interface StripeApi {
     creditNoteId: string,
     params: Stripe.CreditNoteListLineItemsParams,
   ): Promise<Stripe.Response<Stripe.ApiList<Stripe.CreditNoteLineItem>>>;
+  retrieveProduct(id: string): Promise<Stripe.Response<Stripe.Product>>;
+  createProduct(params: Stripe.ProductCreateParams, idempotencyKey: string): Promise<Stripe.Response<Stripe.Product>>;
+  updateProduct(
+    id: string,
+    params: Stripe.ProductUpdateParams,
+    idempotencyKey: string,
+  ): Promise<Stripe.Response<Stripe.Product>>;
+  listPrices(params: Stripe.PriceListParams): Promise<Stripe.Response<Stripe.ApiList<Stripe.Price>>>;
+  createPrice(params: Stripe.PriceCreateParams, idempotencyKey: string): Promise<Stripe.Response<Stripe.Price>>;
+  updatePrice(
+    id: string,
+    params: Stripe.PriceUpdateParams,
+    idempotencyKey: string,
+  ): Promise<Stripe.Response<Stripe.Price>>;
 }
 
 export type StripeApiOptions = Readonly<{
@@ -120,6 +134,16 @@ export const openStripeApi = (options: StripeApiOptions): StripeApi => {
     listCreditNotes: (params) => limited('GET credit_notes', () => stripe.creditNotes.list(params)),
     listCreditNoteLines: (id, params) =>
       limited('GET credit_note_lines', () => stripe.creditNotes.listLineItems(id, params)),
+    retrieveProduct: (id) => limited('GET products', () => stripe.products.retrieve(id)),
+    createProduct: (params, idempotencyKey) =>
+      limited('POST products', () => stripe.products.create(params, { idempotencyKey })),
+    updateProduct: (id, params, idempotencyKey) =>
+      limited('POST products', () => stripe.products.update(id, params, { idempotencyKey })),
+    listPrices: (params) => limited('GET prices', () => stripe.prices.list(params)),
+    createPrice: (params, idempotencyKey) =>
+      limited('POST prices', () => stripe.prices.create(params, { idempotencyKey })),
+    updatePrice: (id, params, idempotencyKey) =>
+      limited('POST prices', () => stripe.prices.update(id, params, { idempotencyKey })),
     retrieveCharge: (id) => limited('GET charges', () => stripe.charges.retrieve(id)),
   };
 };

@@ -36,6 +36,12 @@ const order: readonly TopicKey[] = [
   'carts',
   'customers',
   'addresses',
+  'products',
+  'variants',
+  'stockRows',
+  'shopItems',
+  'erpInventory',
+  'erpPrices',
   'deadLetters',
 ];
 

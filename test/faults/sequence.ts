@@ -16,6 +16,7 @@ import { ORDER_STREAM } from '../../services/order-stream/topology.ts';
 import type { Policy } from '../../services/order-stream/domain/policy.ts';
 import { assemblyStage } from '../../services/order-stream/stages/assembly.ts';
 import { decidersStage } from '../../services/order-stream/stages/deciders.ts';
+import { itemsStage } from '../../services/order-stream/stages/items.ts';
 import type { Workflows } from '../../services/order-stream/workflows/set.ts';
 import type { Stage, StageInput } from '../../services/runtime/topology.ts';
 import type { Schemas } from '../../schemas/serde.ts';
@@ -37,9 +38,15 @@ const readBy = (stage: Stage, evidence: Evidence): readonly (readonly Seen<unkno
     return evidence[key];
   });
 
-const checkImages = (evidence: Evidence, schemas: Schemas, policy: Policy, complete: boolean, say: Say): void => {
+/** A stage that reads the shop's tables gives the same sequence per key, whatever failed. */
+const checkImages = (
+  evidence: Evidence,
+  stage: Stage,
+  output: 'assembledOrders' | 'shopItems',
+  complete: boolean,
+  say: Say,
+): void => {
   const expected = new Map<string, string[]>();
-  const stage = assemblyStage(ORDER_STREAM, schemas, policy);
   const inputs = stage.inputs as unknown as readonly StageInput<unknown>[];
   const records = readBy(stage, evidence).flatMap((seen, input) =>
     seen.flatMap((record) => {
@@ -58,9 +65,9 @@ const checkImages = (evidence: Evidence, schemas: Schemas, policy: Policy, compl
     );
     for (const { input, record } of own)
       for (const { topic, key, value } of run.give(input, record))
-        if (topic === topics.assembledOrders.name) expected.set(key, [...(expected.get(key) ?? []), canonical(value)]);
+        if (topic === topics[output].name) expected.set(key, [...(expected.get(key) ?? []), canonical(value)]);
   }
-  const seen = byKey(evidence.assembledOrders);
+  const seen = byKey<unknown>(evidence[output]);
   for (const orderId of new Set([...expected.keys(), ...seen.keys()])) {
     const wanted = expected.get(orderId) ?? [];
     const found = (seen.get(orderId) ?? []).map(({ value }) => canonical(value));
@@ -72,7 +79,7 @@ const checkImages = (evidence: Evidence, schemas: Schemas, policy: Policy, compl
         `image ${differs} of ${found.length} is not what its rows give (which is ${wanted.length} images)`,
       );
     else if (complete && found.length < wanted.length)
-      say('lost', orderId, `its rows give ${wanted.length} images, orders.assembled has ${found.length}`);
+      say('lost', orderId, `its rows give ${wanted.length} images, ${topics[output].name} has ${found.length}`);
   }
 };
 
@@ -166,7 +173,8 @@ export const sequenceFindings = (
   const found: Finding[] = [];
   const say: Say = (kind, orderId, message) => void found.push({ kind, orderId, message });
   const { schemas, policy, workflows, agreed } = context;
-  checkImages(evidence, schemas, policy, complete, say);
+  checkImages(evidence, assemblyStage(ORDER_STREAM, schemas, policy), 'assembledOrders', complete, say);
+  checkImages(evidence, itemsStage(ORDER_STREAM, schemas, policy), 'shopItems', complete, say);
   checkFacts(evidence, complete, say);
   checkCommands(evidence, schemas, policy, complete, workflows, agreed, say);
   return found;

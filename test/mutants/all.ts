@@ -7,6 +7,7 @@ import { edgeMutants } from './edges.ts';
 import { exchangeMutants } from './exchange.ts';
 import { heldMutants } from './held.ts';
 import { invoiceCreditMutants } from './invoice-credits.ts';
+import { itemMutants } from './items.ts';
 import { nothingMissedMutants } from './nothing-missed.ts';
 import { notifierMutants } from './notifier.ts';
 import { payoutMutants } from './payouts.ts';
@@ -27,6 +28,7 @@ export const allMutants: readonly Mutant[] = [
   ...invoiceCreditMutants,
   ...payoutMutants,
   ...customerMutants,
+  ...itemMutants,
   ...deadLetterMutants,
   ...edgeMutants,
   ...exchangeMutants,

@@ -168,6 +168,23 @@ class OpenTransaction implements ShopTransaction {
     });
   }
 
+  /** Nothing is kept in stock here. */
+  stock(): Promise<undefined> {
+    return this.#statement('reads a stock', undefined, false, () => undefined);
+  }
+
+  price(): Promise<undefined> {
+    return this.#statement('reads a price', undefined, false, () => undefined);
+  }
+
+  changePrice(): Promise<boolean> {
+    return this.#statement('changes a price', undefined, false, () => false);
+  }
+
+  changeStock(): Promise<boolean> {
+    return this.#statement('changes a stock', undefined, false, () => false);
+  }
+
   /** Nobody gives anything back in this shop. */
   orderReturn(returnId: number): Promise<undefined> {
     return this.#statement(`reads return ${returnId}`, undefined, true, () => undefined);

@@ -181,6 +181,13 @@ export class SimulatedStripe {
       listCreditNotes: () => read('GET credit_notes', () => list([])),
       listCreditNoteLines: () => read('GET credit_note_lines', () => list([])),
       listInvoicePayments: () => read('GET invoice_payments', () => list([])),
+      // The simulated shop sells nothing that it tells of: no product is ever asked for.
+      retrieveProduct: (id) => read('GET products', () => missing(id)),
+      createProduct: () => read('POST products', () => missing('a product')),
+      updateProduct: (id) => read('POST products', () => missing(id)),
+      listPrices: () => read('GET prices', () => list([])),
+      createPrice: () => read('POST prices', () => missing('a price')),
+      updatePrice: (id) => read('POST prices', () => missing(id)),
     };
   }
 

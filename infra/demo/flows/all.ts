@@ -1,3 +1,4 @@
+import { catalogue } from './catalogue.ts';
 import { customersChanged, customersErased } from './customers.ts';
 import type { Flow } from './flow.ts';
 import { payouts } from './payouts.ts';
@@ -11,5 +12,6 @@ export const allFlows: readonly Flow[] = [
   subscriptions,
   customersChanged,
   customersErased,
+  catalogue,
   payouts,
 ];

@@ -11,7 +11,7 @@ import type { Flow, FlowWorld, Outcome } from './flow.ts';
 
 type Account = Readonly<{ customerId: number; email: string; stripeCustomerId: string }>;
 
-const openShop = ({ env, config }: FlowWorld): Promise<SqlSession> =>
+export const openShop = ({ env, config }: FlowWorld): Promise<SqlSession> =>
   openSql({
     host: config.MILLRACE_ADNSF_SQL_HOST,
     port: config.MILLRACE_ADNSF_SQL_PORT,

@@ -29,7 +29,7 @@ export const appliedOf = async (connection: SqlConnection, commandId: string): P
   };
 };
 
-const remember = async (
+export const remember = async (
   connection: SqlConnection,
   commandId: string,
   orderNumber: number,
@@ -49,7 +49,7 @@ const orderOf = (resource: Resource, json: Json): number =>
 const missing = (name: ResourceName, id: number): Problem =>
   new Problem(404, `${name.toLowerCase()}_not_found`, `there is no ${name.toLowerCase()} ${id}`);
 
-const inTransaction = async <T>(connection: SqlConnection, work: () => Promise<T>): Promise<T> => {
+export const inTransaction = async <T>(connection: SqlConnection, work: () => Promise<T>): Promise<T> => {
   await connection.begin();
   let result: T;
   try {

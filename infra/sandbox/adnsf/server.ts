@@ -14,6 +14,7 @@ import { appliedOf, change, type Changed, create, etagOf } from './changes.ts';
 import { openDocument, type Operation } from './document.ts';
 import { Problem } from './problem.ts';
 import { type ResourceName, resources } from './resources.ts';
+import { changeStock, stockOf } from './stock.ts';
 import { ensureWebhook, tellChanges } from './tell.ts';
 import { type Json, readOne, readPage, remove } from './tables.ts';
 
@@ -87,6 +88,17 @@ const handlers = (): ReadonlyMap<string, Handler> => {
       return changedAnswer(200, await change(connection, name, { id: idOf(asked), key, ifMatch, body: asked.body }));
     });
   }
+  all.set('getStock', async (connection, { path, query }) => {
+    const found = await stockOf(connection, path, query);
+    return { status: 200, body: found, etag: etagOf(found) };
+  });
+  all.set('updateStock', async (connection, { path, query, header, body }) => {
+    const ifMatch = header['if-match'] as string | undefined;
+    if (ifMatch === undefined)
+      throw new Problem(428, 'if_match_required', 'stock is changed by who has seen it: send If-Match');
+    const key = header['idempotency-key'] as string;
+    return changedAnswer(200, await changeStock(connection, { path, query, key, ifMatch, body }));
+  });
   all.set('deleteWebhook', async (connection, { path }) => {
     const id = path['webhookId'] as number;
     if (!(await remove(connection, 'Webhook', id))) throw new Problem(404, 'webhook_not_found', `no webhook ${id}`);

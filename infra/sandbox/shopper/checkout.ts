@@ -338,20 +338,22 @@ const writtenLines = async (
       });
 };
 
-/** Stock and its guard change together, as in the storefront's stored procedure. */
+/** Stock and its guard change together, as in the storefront's stored procedure: the stock first. */
 const reduceInventory = (sql: SqlSession, orderNumber: number, lines: readonly Line[]): Promise<void> =>
   sql.together(async () => {
-    const { rows } = await sql.run(
-      `UPDATE dbo.Orders SET InventoryWasReduced = 1 WHERE OrderNumber = @number AND InventoryWasReduced = 0;
-       SELECT @@ROWCOUNT AS Changed`,
-      { number: int(orderNumber) },
-    );
-    if (rows[0]?.['Changed'] === 0) return;
-    for (const { planned, ids } of lines)
+    const number = int(orderNumber);
+    const { rows } = await sql.run('SELECT InventoryWasReduced FROM dbo.Orders WHERE OrderNumber = @number', {
+      number,
+    });
+    if (rows[0]?.['InventoryWasReduced'] !== 0) return;
+    // In one order, so that no two checkouts wait for each other.
+    const sold = lines.toSorted((left, right) => left.ids.variantId - right.ids.variantId);
+    for (const { planned, ids } of sold)
       await sql.run('UPDATE dbo.ProductVariant SET Inventory = Inventory - @quantity WHERE VariantID = @variant', {
         quantity: int(planned.quantity),
         variant: int(ids.variantId),
       });
+    await sql.run('UPDATE dbo.Orders SET InventoryWasReduced = 1 WHERE OrderNumber = @number', { number });
   });
 
 const shippingDetail = (place: Place): string =>

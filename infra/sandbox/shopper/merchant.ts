@@ -66,22 +66,46 @@ export const refundPart = async (sql: SqlSession, order: number, cents: bigint, 
     );
 };
 
+/** What the order had taken is for sale again: stock and its guard change together, as when it was taken. */
+const returnStock = (sql: SqlSession, order: number): Promise<void> =>
+  sql.together(async () => {
+    const number = int(order);
+    const { rows } = await sql.run(
+      `SELECT l.VariantID, l.Quantity, o.InventoryWasReduced FROM dbo.Orders_ShoppingCart l
+       JOIN dbo.Orders o ON o.OrderNumber = l.OrderNumber WHERE l.OrderNumber = @number ORDER BY l.VariantID`,
+      { number },
+    );
+    if (rows[0]?.['InventoryWasReduced'] !== 1) return;
+    for (const row of rows)
+      await sql.run('UPDATE dbo.ProductVariant SET Inventory = Inventory + @quantity WHERE VariantID = @variant', {
+        quantity: int(row['Quantity'] as number),
+        variant: int(row['VariantID'] as number),
+      });
+    await sql.run('UPDATE dbo.Orders SET InventoryWasReduced = 0 WHERE OrderNumber = @number', { number });
+  });
+
+/** The state first: what is left undone by an end in between, the next attempt does. */
 const change =
-  (assignments: string, state: string) =>
+  (assignments: string, state: string, after: string) =>
   async (sql: SqlSession, order: number): Promise<void> => {
     await sql.run(
       `UPDATE dbo.Orders SET ${assignments} WHERE OrderNumber = @number AND TransactionState = N'${state}'`,
       { number: int(order) },
     );
+    const { rows } = await sql.run('SELECT TransactionState FROM dbo.Orders WHERE OrderNumber = @number', {
+      number: int(order),
+    });
+    if (rows[0]?.['TransactionState'] === after) await returnStock(sql, order);
   };
 
 export const refundAll = change(
-  `TransactionState = N'REFUNDED', RefundedOn = GETDATE(), RefundReason = N'sent back', IsNew = 0, InventoryWasReduced = 0`,
+  `TransactionState = N'REFUNDED', RefundedOn = GETDATE(), RefundReason = N'sent back', IsNew = 0`,
   'CAPTURED',
+  'REFUNDED',
 );
-const voided = `TransactionState = N'VOIDED', VoidedOn = GETDATE(), IsNew = 0, InventoryWasReduced = 0`;
-export const voidPaid = change(voided, 'CAPTURED');
-export const voidHeld = change(voided, 'AUTHORIZED');
+const voided = `TransactionState = N'VOIDED', VoidedOn = GETDATE(), IsNew = 0`;
+export const voidPaid = change(voided, 'CAPTURED', 'VOIDED');
+export const voidHeld = change(voided, 'AUTHORIZED', 'VOIDED');
 
 /** Ships the order, for `less` cents less than it cost at checkout. */
 export const ship = async (sql: SqlSession, order: number, less = 0n): Promise<void> => {

@@ -31,6 +31,8 @@ export interface Stored {
   balance_transaction: Stripe.BalanceTransaction;
   payout: Stripe.Payout;
   dispute: Stripe.Dispute;
+  product: Stripe.Product;
+  price: Stripe.Price;
   subscription: Subscription;
   invoice: Invoice;
   invoice_payment: InvoicePayment;

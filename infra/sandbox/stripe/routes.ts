@@ -10,6 +10,8 @@ import * as invoices from './resources/invoices.ts';
 import * as paymentIntents from './resources/payment-intents.ts';
 import * as paymentMethods from './resources/payment-methods.ts';
 import * as payouts from './resources/payouts.ts';
+import * as prices from './resources/prices.ts';
+import * as products from './resources/products.ts';
 import * as refunds from './resources/refunds.ts';
 import * as subscriptions from './resources/subscriptions.ts';
 import * as webhookEndpoints from './resources/webhook-endpoints.ts';
@@ -77,6 +79,17 @@ export const routes: readonly Route[] = [
   get('/v1/disputes/:id', disputes.retrieveDispute),
   post('/v1/disputes/:id', disputes.updateDispute),
   post('/v1/disputes/:id/close', disputes.acceptDispute),
+
+  post('/v1/products', products.createProduct),
+  get('/v1/products', products.listProducts),
+  get('/v1/products/:id', products.retrieveProduct),
+  post('/v1/products/:id', products.updateProduct),
+  del('/v1/products/:id', products.deleteProduct),
+
+  post('/v1/prices', prices.createPrice),
+  get('/v1/prices', prices.listPrices),
+  get('/v1/prices/:id', prices.retrievePrice),
+  post('/v1/prices/:id', prices.updatePrice),
 
   post('/v1/subscriptions', subscriptions.createSubscription),
   get('/v1/subscriptions', subscriptions.listSubscriptions),

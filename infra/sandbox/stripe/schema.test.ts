@@ -146,6 +146,22 @@ const tour = async (): Promise<RecordedRequest[]> => {
   await stripe.customers.createBalanceTransaction(customer.id, { amount: -500, currency: 'usd', description: 'gift' });
   await stripe.customers.listBalanceTransactions(customer.id, { limit: 10 });
   await stripe.subscriptions.cancel(subscription.id);
+  const mug = await stripe.products.create({
+    id: 'adnsf_item_25',
+    name: 'Mug',
+    active: true,
+    metadata: { item_id: 'item:25' },
+  });
+  const made = { product: mug.id, currency: 'usd', lookup_key: mug.id, transfer_lookup_key: true, metadata };
+  const old = await stripe.prices.create({ ...made, unit_amount: 1250 });
+  const now = await stripe.prices.create({ ...made, unit_amount: 999 });
+  await stripe.products.update(mug.id, { name: 'Big mug', default_price: now.id, metadata: { price_version: '1' } });
+  await stripe.prices.update(old.id, { active: false });
+  await stripe.prices.retrieve(now.id);
+  await stripe.prices.list({ product: mug.id, limit: 100 });
+  await stripe.prices.list({ lookup_keys: [mug.id], active: true });
+  await stripe.products.retrieve(mug.id);
+  await stripe.products.list({ ids: [mug.id], active: true });
   await stripe.paymentMethods.detach(method.id);
   await stripe.customers.del(customer.id);
   return await box.requests();

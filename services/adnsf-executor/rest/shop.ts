@@ -7,6 +7,8 @@ import { PoisonError } from '../../runtime/errors.ts';
 import type { CustomerChange, CustomerRow } from '../domain/customers.ts';
 import type { Change } from '../domain/decision.ts';
 import type { OrderRow } from '../domain/order-row.ts';
+import type { PriceRow } from '../domain/prices.ts';
+import type { StockChange, StockPlace, StockRow } from '../domain/stock.ts';
 import type { ReturnChange, ReturnRow } from '../domain/returns.ts';
 import { type AppliedRow, CommandKnownError, type OrderLookup, type Shop, type ShopTransaction } from '../shop.ts';
 import { type Client, type ClientOptions, openClient } from './client.ts';
@@ -65,6 +67,45 @@ const customerFields = (change: CustomerChange): object => {
   const { email, firstName, lastName, phone, billing } = change;
   return { email, firstName, lastName, phone, ...(billing !== undefined && { billTo: billing }) };
 };
+
+const productBody = z.object({ variantId: z.number().int(), price: z.string(), salePrice: nullableText });
+
+const pathOfProduct = (variantId: number): string => `api/v1/products/${variantId}`;
+
+const stockBody = z.object({
+  level: z.number().int().nullable(),
+  held: z.number().int(),
+  optioned: z.boolean(),
+  mark: z
+    .object({
+      sequence: z.number().int(),
+      supply: z.number().int(),
+      version: z.string().regex(/^\d+$/).nullable(),
+      ordersFrom: z.number().int(),
+    })
+    .nullable(),
+});
+
+/** Which stock, and which orders count as holding units of it. */
+const pathOfStock = ({ variantId, color, size }: StockPlace, ordersFrom: number | null): string => {
+  const query = new URLSearchParams({
+    ...(color !== null && { color }),
+    ...(size !== null && { size }),
+    ...(ordersFrom !== null && { ordersFrom: String(ordersFrom) }),
+  }).toString();
+  return `api/v1/products/${variantId}/stock${query === '' ? '' : `?${query}`}`;
+};
+
+const stockRow = (place: StockPlace, { mark, ...row }: z.output<typeof stockBody>): StockRow => ({
+  ...place,
+  ...row,
+  mark: mark && { ...mark, version: mark.version === null ? null : BigInt(mark.version) },
+});
+
+const stockFields = ({ level, mark }: StockChange): object => ({
+  level,
+  mark: { ...mark, version: mark.version === null ? null : String(mark.version) },
+});
 
 const returnBody = z.object({
   returnId: z.number().int(),
@@ -204,6 +245,30 @@ const begin = (client: Client): ShopTransaction => {
     changeCustomer: (row, change) => {
       if (seen?.path !== pathOfCustomer(row.customerId)) throw new Error(`customer ${row.customerId} was not read`);
       fields = customerFields(change);
+      return Promise.resolve(true);
+    },
+    stock: async (place, ordersFrom) => {
+      const path = pathOfStock(place, ordersFrom);
+      const found = await client.get(path, stockBody, 'product_not_found');
+      if (found === undefined) return undefined;
+      see(path, found.etag, 0);
+      return stockRow(place, found.body);
+    },
+    changeStock: (row, change) => {
+      if (seen?.path.startsWith(`api/v1/products/${row.variantId}/stock`) !== true)
+        throw new Error(`the stock of variant ${row.variantId} was not read`);
+      fields = stockFields(change);
+      return Promise.resolve(true);
+    },
+    price: async (variantId): Promise<PriceRow | undefined> => {
+      const found = await client.get(pathOfProduct(variantId), productBody, 'product_not_found');
+      if (found === undefined) return undefined;
+      see(pathOfProduct(variantId), found.etag, 0);
+      return found.body;
+    },
+    changePrice: (row, change) => {
+      if (seen?.path !== pathOfProduct(row.variantId)) throw new Error(`variant ${row.variantId} was not read`);
+      fields = change;
       return Promise.resolve(true);
     },
     orderReturn: async (returnId): Promise<ReturnRow | undefined> => {

@@ -9,6 +9,8 @@ import { type AppliedRow, CommandKnownError, type OrderLookup, type Shop, type S
 import { openConnection, type Parameter, type SqlConnection } from './connection.ts';
 import { isDuplicateKey, meaningOf } from './failure.ts';
 import { openPool } from './pool.ts';
+import { readPrice, writePrice } from './prices.ts';
+import { readStock, writeStock } from './stock.ts';
 
 export type ShopOptions = Readonly<{
   host: string;
@@ -376,6 +378,10 @@ const overConnection = (connection: SqlConnection): ShopTransaction => {
       return found && accountRow.parse(found).CustomerID;
     },
     changeCustomer: (row, change) => writeCustomer(connection, row, change),
+    stock: (place, ordersFrom) => readStock(connection, place, ordersFrom),
+    changeStock: (row, change) => writeStock(connection, row, change),
+    price: (variantId) => readPrice(connection, variantId),
+    changePrice: (row, change) => writePrice(connection, row, change),
     orderReturn: (returnId) => readReturn(connection, returnId),
     changeReturn: (row, change) => writeReturn(connection, row, change),
     rowVersion: async (orderNumber) => {

@@ -112,6 +112,7 @@ export const collectFacts = async (
   const inShop = await shop.orders();
   const returns = await shop.returns();
   const shoppers = await shop.people();
+  const sold = await shop.items();
   const commands: SeenCommand[] = [];
   for (const key of ['stripeCommands', 'adnsfCommands', 'erpCommands', 'notifications'] as const)
     for await (const [record, command] of values<Command>(schemas.topic(key)))
@@ -139,7 +140,17 @@ export const collectFacts = async (
   for await (const [, event] of values(schemas.topic('stripeEvents'))) events.add(event.id);
 
   const changes: SeenChange[] = [];
-  for (const key of ['orders', 'customers', 'addresses', 'carts', 'orderLines', 'returns'] as const)
+  for (const key of [
+    'orders',
+    'customers',
+    'addresses',
+    'carts',
+    'orderLines',
+    'returns',
+    'products',
+    'variants',
+    'stockRows',
+  ] as const)
     for await (const [record, { source, op }] of values(schemas.topic(key)))
       // A snapshot has no places of its own: all its rows are as of one moment.
       // A redriven change is told again by a person, not by the shop.
@@ -161,6 +172,12 @@ export const collectFacts = async (
   const customers = await stripe.people();
   const books = ledger.everything();
   const people = { ...shoppers, customers, ...ledger.people() };
+  // Where the shop's items are not captured, nobody else has heard of any.
+  let captured = false;
+  for await (const [, fact] of values(schemas.topic('shopItems'))) captured ||= fact.variantId > 0;
+  const counted = new Set<number>();
+  for await (const [, { variantId }] of values(schemas.topic('erpInventory'))) counted.add(variantId);
+  const items = captured ? { shop: sold, stripe: await stripe.items(), ledger: ledger.items(), counted } : undefined;
 
   const standings = new Map<string, Standing>();
   for await (const [, action] of values(schemas.topic('deadLetterActions')))
@@ -211,6 +228,7 @@ export const collectFacts = async (
     events,
     ledger: books,
     people,
+    ...(items && { items }),
     deadLetters: [
       ...deadLetters,
       ...undecodable.filter(({ topic, partition, offset }) => !originals.has(`${topic}-${partition}@${offset}`)),

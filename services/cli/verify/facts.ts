@@ -3,6 +3,7 @@
  * upper-case ISO codes.
  */
 
+import type { Items } from './items.ts';
 import type { People } from './people.ts';
 import type { Replay } from '../../../schemas/generated/types.ts';
 
@@ -343,4 +344,5 @@ export type Facts = Readonly<{
   unrouted: readonly UnroutedFact[];
   /** Undefined where nobody has asked for them. */
   people?: People;
+  items?: Items;
 }>;

@@ -4,6 +4,7 @@ import { bookFindings } from './books.ts';
 import { type Clearing, clearingOf } from './payouts.ts';
 import { creditFindings, refundedOf } from './refunds.ts';
 import type { Facts, Payment, SeenCommand, SeenResult, ShopOrder, UnroutedFact } from './facts.ts';
+import { itemFindings } from './items.ts';
 import { peopleFindings } from './people.ts';
 import { returnFindings } from './returns.ts';
 import { sequenceFindings } from './sequence.ts';
@@ -358,6 +359,7 @@ export const judge = (facts: Facts): Verdict => {
     ...sequenceFindings(facts),
     ...bookFindings(facts).map((finding) => ({ ...finding, books: true })),
     ...(facts.people === undefined ? [] : peopleFindings(facts.people)),
+    ...(facts.items === undefined ? [] : itemFindings(facts.items)),
     ...[...facts.deadLetters, ...facts.ledger.conflicts].map(({ topic, partition, offset, code, message }) => ({
       kind: 'dead-letter' as const,
       orderId: null,

@@ -31,6 +31,8 @@ const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   PostPayoutJournal: 'PJ',
   ReversePayoutJournal: 'PR',
   RecordConversion: 'CX',
+  UpsertItem: 'IT',
+  RecordStock: 'ST',
   RecordReturn: 'RT',
   ReceiveReturn: 'RR',
 };

@@ -16,8 +16,7 @@ import type {
   ShoppingCartEnvelope,
 } from '../../../schemas/generated/types.ts';
 import type { Schemas } from '../../../schemas/serde.ts';
-import { redrivenFrom } from '../../runtime/redrive.ts';
-import { input, type Stage, type StageContext, type StageRecord } from '../../runtime/topology.ts';
+import { input, type Stage, type StageContext } from '../../runtime/topology.ts';
 import { assemble, sameMeaning } from '../domain/assemble.ts';
 import { addressText } from '../domain/customers/fields.ts';
 import { customerRowOf, erasedFacts, postalAddress, presentFact, tellingOf } from '../domain/customers/rows.ts';
@@ -26,21 +25,9 @@ import { noLines, withChangedLine, withLine, withoutLine, withSnapshotLine } fro
 import type { Policy } from '../domain/policy.ts';
 import { readReturn, sameReturn, stayedReturn } from '../domain/return-rows.ts';
 import { isKnownState, subjectOf, textOrNull } from '../domain/shop.ts';
-import { type Envelope, isRowChange, isSnapshotRead, moneyOf, placeOf, rowAfter } from '../sources/debezium.ts';
+import { type Envelope, isSnapshotRead, moneyOf, placeOf, rowAfter } from '../sources/debezium.ts';
 import { personOf } from '../sources/person.ts';
-
-/**
- * Hands on changes of rows. A tombstone only tells compaction that a key is gone; an operation we do not know (such as
- * a truncation, which CDC-enabled tables refuse) is kept for a person to see.
- */
-const onRowChange =
-  <E extends Envelope<unknown>>(apply: (envelope: E, context: StageContext, redriven: boolean) => void) =>
-  (record: StageRecord<E>, context: StageContext): void => {
-    if (record.value === null) context.count('ignored', 'tombstone');
-    else if (!isRowChange(record.value))
-      context.deadLetter('unknown_operation', `Debezium operation '${record.value.op}' on ${record.topic}`);
-    else apply(record.value, context, redrivenFrom(record.headers) !== undefined);
-  };
+import { onRowChange } from './row-change.ts';
 
 /** What an image says, for telling twins: the shop's triggers write every row twice. */
 const digestOf = (row: OrdersValue | CustomOrderReturnValue): string =>

@@ -9,7 +9,14 @@ import { redrivenFrom } from '../../runtime/redrive.ts';
 import { input, type Stage, type StageContext, type StageRecord, type Store } from '../../runtime/topology.ts';
 import type { Folded } from '../domain/order.ts';
 import type { Policy } from '../domain/policy.ts';
-import { type Aggregate, aggregateOf, aggregates, type Decided, type FactKind } from '../workflows/aggregates.ts';
+import {
+  type Aggregate,
+  aggregateOf,
+  aggregates,
+  type Decided,
+  type FactKind,
+  isNobodys,
+} from '../workflows/aggregates.ts';
 import { decide, holdsOf } from '../workflows/decide.ts';
 import type { Command } from '../workflows/plan.ts';
 import type { Workflows } from '../workflows/set.ts';
@@ -99,6 +106,10 @@ export const decidersStage = (application: string, schemas: Schemas, policy: Pol
       const { value } = record;
       if (value === null) {
         context.count('ignored', 'tombstone');
+        return;
+      }
+      if (isNobodys(record.key)) {
+        context.count('ignored', 'nobodys');
         return;
       }
       const aggregate = aggregateOf(record.key);

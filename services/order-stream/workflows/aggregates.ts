@@ -7,6 +7,7 @@ import type {
   CustomerFact,
   CustomerState,
   InvoiceState,
+  ItemState,
   OrderState,
   PayoutState,
   ShopCustomerFact,
@@ -15,6 +16,14 @@ import type {
 import type { StoreName, TopicKey, TopicValues } from '../../../schemas/topics.ts';
 import { initialPerson, withPersonResult, withShopCustomer, withStripeCustomer } from '../domain/customers/person.ts';
 import { initialInvoice, withBilling, withInvoiceMoney, withInvoiceResult } from '../domain/invoice.ts';
+import {
+  initialItem,
+  withCatalogFact,
+  withErpPrice,
+  withErpStock,
+  withItemResult,
+  withShopItem,
+} from '../domain/items/item.ts';
 import { type Folded, initialOrder, withAssembled, withPayment, withResult, withReturn } from '../domain/order.ts';
 import { initialPayout, withPayoutFact, withPayoutResult } from '../domain/payout.ts';
 import type { Policy } from '../domain/policy.ts';
@@ -159,6 +168,23 @@ export const payoutAggregate: Aggregate<PayoutState> = {
   },
 };
 
+/** A variant of a product of the shop: what is sold. */
+export const itemAggregate: Aggregate<ItemState> = {
+  name: 'item',
+  schema: 'state/ItemState',
+  store: 'items',
+  prefix: 'item:',
+  idField: 'key',
+  initial: initialItem,
+  facts: {
+    shop: fact(['shopItems'], 'ShopItemFact', withShopItem),
+    stripe: fact(['catalogFacts'], 'CatalogFact', withCatalogFact),
+    erp: fact(['erpInventory'], 'ErpStock', withErpStock),
+    erpPrice: fact(['erpPrices'], 'ErpPrice', withErpPrice),
+    result: fact(['stripeResults', 'adnsfResults'], 'CommandResult', withItemResult),
+  },
+};
+
 /** Of states that differ, only what all have is known. */
 const anyOf = <S extends Decided>(aggregate: Aggregate<S>): Aggregate => aggregate as unknown as Aggregate;
 
@@ -170,6 +196,7 @@ export const aggregates: ReadonlyMap<string, Aggregate> = new Map(
     anyOf(invoiceAggregate),
     anyOf(subscriptionAggregate),
     anyOf(payoutAggregate),
+    anyOf(itemAggregate),
   ].map((aggregate) => [aggregate.name, aggregate]),
 );
 
@@ -178,6 +205,9 @@ const prefixed = [...aggregates.values()].filter(({ prefix }) => prefix !== '');
 /** What a record's key is the id of. */
 export const aggregateOf = (key: string): Aggregate =>
   prefixed.find(({ prefix }) => key.startsWith(prefix)) ?? anyOf(orderAggregate);
+
+/** Whether a record is about what is nobody's here: products and prices at Stripe that stand for no item of the shop. */
+export const isNobodys = (key: string): boolean => key.startsWith('product:') || key.startsWith('price:');
 
 /** What a deployment decides, as far as workflows see it. */
 export type Settings = Pick<Policy, 'stripeMethods' | 'captureOnShipment' | 'livemode'>;

@@ -66,6 +66,9 @@ const atStripe = (command: StripeCommand): CommandResult => {
         requestId,
         detail: { gross: '3744', fee: '139', net: '3605', currency: 'USD', how: 'found' },
       });
+    case 'UpsertProduct':
+    case 'SetPrice':
+      return answer(command, command.payload.productId, { requestId, detail: { how: 'created' } });
     case 'UpdateCustomer':
     case 'MoveCustomer':
     case 'RetireCustomer':

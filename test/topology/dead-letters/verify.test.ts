@@ -17,6 +17,7 @@ afterEach(() => desk.driver.close());
 
 const ledger: LedgerReader = {
   people: () => ({ profiles: [], merged: new Map(), erased: new Set() }),
+  items: () => [],
   everything: () => ({
     salesOrders: [],
     invoices: [],
@@ -46,10 +47,12 @@ const sides = async (): Promise<Sides> => ({
     orders: () => Promise.resolve([]),
     returns: () => Promise.resolve([]),
     people: () => Promise.resolve({ accounts: [], rows: new Set() }),
+    items: () => Promise.resolve([]),
     order: () => Promise.resolve(undefined),
   } as unknown as ShopReader,
   stripe: {
     people: () => Promise.resolve([]),
+    items: () => Promise.resolve([]),
     everything: () =>
       Promise.resolve({
         payments: [],

@@ -9,6 +9,9 @@ export const tables = {
   carts: 'adnsf/ShoppingCart',
   orderLines: 'adnsf/Orders_ShoppingCart',
   orders: 'adnsf/Orders',
+  products: 'adnsf/Product',
+  variants: 'adnsf/ProductVariant',
+  stockRows: 'adnsf/Inventory',
   returns: 'adnsf/Custom_OrderReturn',
 } as const;
 

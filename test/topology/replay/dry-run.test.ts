@@ -177,6 +177,7 @@ describe('a changed mapping', () => {
     const report = await replayed({}, { topology: changed });
     expect(report.stages.map(({ stage, counts }) => [stage, counts.change])).toEqual([
       ['assembly', 1],
+      ['items', 0],
       ['routing', 0],
       ['people', 0],
       ['orders', 0],
@@ -278,6 +279,6 @@ describe('what a topic holds and nobody computes', () => {
 
   it('names the stages there are', async () => {
     const { replayed } = await ended();
-    await expect(replayed({ stage: 'assembling' })).rejects.toThrow(/assembly, routing, people, orders/);
+    await expect(replayed({ stage: 'assembling' })).rejects.toThrow(/assembly, items, routing, people, orders/);
   });
 });

@@ -70,6 +70,7 @@ export const openAudited = async (server: ShopServer) => {
   ];
   const ledger: LedgerReader = {
     people: () => ({ profiles: [], merged: new Map(), erased: new Set() }),
+    items: () => [],
     everything: () => ({
       salesOrders: [],
       invoices: [],

@@ -47,7 +47,7 @@ describe('simulated schedules', () => {
 
 /** Within how many schedules the loss of each guarantee must show: a few times what it takes with these seeds. */
 const within: Readonly<Record<(typeof guards)[number], number>> = {
-  fencing: 200,
+  fencing: 1500,
   'offsets-after-fence': 200,
   'aborted-hidden': 200,
   'stable-end': 200,
@@ -65,7 +65,7 @@ const within: Readonly<Record<(typeof guards)[number], number>> = {
 };
 
 describe('a guarantee that is taken away is missed', () => {
-  it.each(guards)('%s', { timeout: 120_000 }, async (guard) => {
+  it.each(guards)('%s', { timeout: 300_000 }, async (guard) => {
     const { failure, tried } = await firstFailure(guard);
     console.log(`without ${guard}: schedule ${tried}: ${failure?.violations[0]?.slice(0, 160) ?? 'nothing'}`);
     expect(failure).toBeDefined();

@@ -14,7 +14,9 @@ import {
   HOUR,
   moveCustomer,
   retireCustomer,
+  setPrice,
   updateCustomer,
+  upsertProduct,
 } from './support.ts';
 
 const located = locateStripeMock();
@@ -50,6 +52,8 @@ describe.skipIf('missing' in located)("every request is one of Stripe's schema",
     ['DeleteCustomer', deleteCustomer('cus_1'), 0],
     ['FetchCreditNotes', fetchCreditNotes('in_1', 're_1'), 0],
     ['FetchCreditNoteLines', fetchCreditNoteLines('cn_1'), 0],
+    ['UpsertProduct', upsertProduct('1'), 0],
+    ['SetPrice', setPrice('1'), 0],
   ])('%s', async (_name, command, age) => {
     const execute = executor(mock.url, { secretKey: 'sk_test_123' });
     const { result } = await execute(command, { now: Date.now() + age });

@@ -11,7 +11,9 @@ import type {
   FetchCreditNotes,
   MoveCustomer,
   RetireCustomer,
+  SetPrice,
   UpdateCustomer,
+  UpsertProduct,
 } from '../../../schemas/generated/types.ts';
 import { memoryRegistry } from '../../../schemas/registry.ts';
 import { openSchemas } from '../../../schemas/serde.ts';
@@ -153,6 +155,36 @@ export const deleteCustomer = (customer: string): DeleteCustomer => ({
   ...ofPerson(`delete/${customer}`),
   type: 'DeleteCustomer',
   payload: { customer },
+});
+
+const ofItem = (what: string) => ({ ...about('item:25', what), commandId: `item:25/${what}` });
+
+export const upsertProduct = (what: string, over: Partial<UpsertProduct['payload']> = {}): UpsertProduct => ({
+  ...ofItem(`upsert-product/${what}`),
+  type: 'UpsertProduct',
+  payload: {
+    productId: 'adnsf_item_25',
+    version: '1790000000000-a',
+    digest: 'd',
+    name: 'Mug',
+    active: true,
+    metadata: { item_id: 'item:25', adnsf_product_id: '7', adnsf_variant_id: '25', sku: '' },
+    ...over,
+  },
+});
+
+export const setPrice = (what: string, over: Partial<SetPrice['payload']> = {}): SetPrice => ({
+  ...ofItem(`set-price/${what}`),
+  type: 'SetPrice',
+  payload: {
+    productId: 'adnsf_item_25',
+    lookupKey: 'adnsf_item_25',
+    version: '1790000000000-b',
+    amount: 1_250n,
+    currency: 'USD',
+    metadata: { item_id: 'item:25', adnsf_variant_id: '25' },
+    ...over,
+  },
 });
 
 export type ExecuteOptions = Readonly<{ writtenAt?: number; now?: number; attempts?: number }>;

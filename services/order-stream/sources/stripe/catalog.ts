@@ -1,5 +1,6 @@
 /** Products and their prices. Until 2020 prices were plans, and each plan still is a price of the same id. */
 import type { CatalogFact } from '../../../../schemas/generated/types.ts';
+import { itemOfProduct } from '../../domain/items/names.ts';
 import { type Decimal, decimalFromText, decimalText, InexactAmountError } from '../../domain/money.ts';
 import { stripeExponentOf } from '../../domain/stripe-money.ts';
 import { type OtherFact, type Teller, toldBy } from './facts.ts';
@@ -24,7 +25,9 @@ const catalogFact = (
   told: Pick<CatalogFact, Required> & Partial<CatalogFact>,
 ): OtherFact => ({
   topic: 'catalogFacts',
-  key: told.productId === null ? `price:${told.objectId}` : `product:${told.productId}`,
+  // What stands for an item of the shop is the item's; all else is nobody's, and kept under its own name.
+  key:
+    itemOfProduct(told.productId) ?? (told.productId === null ? `price:${told.objectId}` : `product:${told.productId}`),
   fact: {
     name: null,
     description: null,
