@@ -90,6 +90,19 @@ export const topics = define({
     records: ['PayoutFact'],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
+  // Lines of payouts that nobody had claimed when they were listed, by object; and those that somebody has since, by payout.
+  payoutUnclaimed: {
+    name: 'payout.unclaimed',
+    config: forever,
+    records: ['PayoutLine'],
+    compatibility: 'BACKWARD',
+  },
+  payoutClaims: {
+    name: 'payout.claims',
+    config: forever,
+    records: ['PayoutLine'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
   shopCustomers: {
     name: 'shop.customers',
     // As customer.facts.
@@ -126,6 +139,7 @@ export const topics = define({
       'commands/stripe.CreateRefund',
       'commands/stripe.CapturePaymentIntent',
       'commands/stripe.CancelPaymentIntent',
+      'commands/stripe.LabelPayment',
       'commands/stripe.FetchInvoiceLines',
       'commands/stripe.FetchInvoicePayments',
       'commands/stripe.UpdateCustomer',
@@ -183,6 +197,7 @@ export const topics = define({
       'commands/erp.EraseCustomer',
       'commands/erp.PostPayoutJournal',
       'commands/erp.ReversePayoutJournal',
+      'commands/erp.ReclassifyPayoutLine',
     ],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
@@ -236,6 +251,7 @@ export const stores = {
   'order-progress': 'state/OrderProgress',
   unrouted: 'state/Unrouted',
   links: 'LinkedObject',
+  unclaimed: 'state/UnclaimedLines',
   orders: 'state/OrderState',
   invoices: 'state/InvoiceState',
   subscriptions: 'state/SubscriptionState',
@@ -252,6 +268,7 @@ export type StripeCommand =
   | Types.CreateRefund
   | Types.CapturePaymentIntent
   | Types.CancelPaymentIntent
+  | Types.LabelPayment
   | Types.FetchInvoiceLines
   | Types.FetchInvoicePayments
   | Types.UpdateCustomer
@@ -298,7 +315,8 @@ export type ErpCommand =
   | Types.MergeCustomers
   | Types.EraseCustomer
   | Types.PostPayoutJournal
-  | Types.ReversePayoutJournal;
+  | Types.ReversePayoutJournal
+  | Types.ReclassifyPayoutLine;
 export type Notification = Types.NotifyCustomer | Types.NotifyMerchant;
 
 /** What a topic's values are in TypeScript. */
@@ -315,6 +333,8 @@ export type TopicValues = {
   assembledOrders: Types.AssembledOrder;
   orderPayments: Types.PaymentFact;
   payoutFacts: Types.PayoutFact;
+  payoutUnclaimed: Types.PayoutLine;
+  payoutClaims: Types.PayoutLine;
   shopCustomers: Types.ShopCustomerFact;
   customerFacts: Types.CustomerFact;
   billingFacts: Types.BillingFact;
@@ -344,6 +364,7 @@ export type StoreValues = {
   'order-progress': Types.OrderProgress;
   unrouted: Types.Unrouted;
   links: Types.LinkedObject;
+  unclaimed: Types.UnclaimedLines;
   orders: Types.OrderState;
   invoices: Types.InvoiceState;
   subscriptions: Types.SubscriptionState;

@@ -230,6 +230,8 @@ export type BalanceTransaction = {
   readonly sourceId: null | string;
   /** The order that the source says it belongs to. */
   readonly orderId: null | string;
+  /** The PaymentIntent, or the charge without one, that the source is of. */
+  readonly paymentId: null | string;
 };
 
 /** What became of a command. */
@@ -427,6 +429,26 @@ export type PayoutFact = {
   /** When the event was made. */
   readonly occurredAt: bigint;
   readonly livemode: boolean;
+};
+
+/** A transaction in the list of a payout, of which nobody said whose it is when the list was read; and whose it is, once that is known. */
+export type PayoutLine = {
+  readonly payoutId: string;
+  /** The PaymentIntent, or the charge without one, that it is of. */
+  readonly objectId: string;
+  /** The order, or invoice:in_…, that it belongs to. */
+  readonly owner: null | string;
+  readonly balanceTransactionId: string;
+  readonly category: string;
+  readonly type: string;
+  /** ISO 4217 minor units, as fee and net. */
+  readonly amount: bigint;
+  readonly fee: bigint;
+  readonly net: bigint;
+  readonly currency: string;
+  /** The command that read the list. */
+  readonly causationId: string;
+  readonly at: bigint;
 };
 
 /** Something that no command repairs: a person has to look. Told once; told again only after it was resolved. */
@@ -1460,6 +1482,36 @@ export type PostPayoutJournal = {
   readonly payload: PostPayoutJournalPayload;
 };
 
+/** What ReclassifyPayoutLine says. */
+export type ReclassifyPayoutLinePayload = {
+  readonly payoutId: string;
+  readonly balanceTransactionId: string;
+  /** The order, or invoice:in_…. */
+  readonly owner: string;
+  /** Minor units, as Stripe lists it. */
+  readonly amount: bigint;
+  readonly fee: bigint;
+  readonly net: bigint;
+  readonly currency: string;
+  readonly postings: readonly PayoutPosting[];
+};
+
+/** A payout has booked a transaction as money of nobody's, and it turned out to be of an order, which books it: the payout's booking of it is taken back. */
+export type ReclassifyPayoutLine = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'ReclassifyPayoutLine';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: ReclassifyPayoutLinePayload;
+};
+
 /** What RecordFailedCollection says. */
 export type RecordFailedCollectionPayload = {
   readonly invoiceId: string;
@@ -2154,6 +2206,29 @@ export type FetchPayoutTransactions = {
   readonly payload: FetchPayoutTransactionsPayload;
 };
 
+/** What LabelPayment says. */
+export type LabelPaymentPayload = {
+  /** pi_…, or a charge: ch_… or py_…. */
+  readonly reference: string;
+  readonly metadata: Readonly<Record<string, string>>;
+};
+
+/** Writes on a payment that the shop's own gateway has made which order it is of. One that names another order is refused. */
+export type LabelPayment = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'LabelPayment';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: LabelPaymentPayload;
+};
+
 /** What MoveCustomer says. */
 export type MoveCustomerPayload = {
   readonly customer: string;
@@ -2791,6 +2866,13 @@ export type Sorting = {
   readonly settlement: null | Settlement;
 };
 
+/** The payment at Stripe says which order it is of. */
+export type Labelled = {
+  readonly objectId: string;
+  readonly causationId: string;
+  readonly at: bigint;
+};
+
 /** What is known of an order, and what was already sent for it. */
 export type OrderState = {
   readonly orderId: string;
@@ -2828,6 +2910,7 @@ export type OrderState = {
   readonly voided: null | Voided;
   /** By refund. */
   readonly sortings: readonly Sorting[];
+  readonly labelled: null | Labelled;
 };
 
 /** By which event something was first told, and when. */
@@ -2943,6 +3026,19 @@ export type PayoutJournal = {
   readonly at: bigint;
 };
 
+/** A line of its list that turned out to be somebody's, after the list was read. */
+export type PayoutClaim = {
+  readonly balanceTransactionId: string;
+  readonly owner: string;
+  readonly amount: bigint;
+  readonly fee: bigint;
+  readonly net: bigint;
+  readonly currency: string;
+  readonly postings: readonly JournalPosting[];
+  readonly causationId: string;
+  readonly at: bigint;
+};
+
 /** What is known of a payout, and what was already sent for it. */
 export type PayoutState = {
   /** payout:<id> */
@@ -2962,6 +3058,7 @@ export type PayoutState = {
   readonly issued: readonly string[];
   readonly refusals: readonly string[];
   readonly workflows: null | readonly string[];
+  readonly claims: readonly PayoutClaim[];
 };
 
 /** Where in the shop's log a row was last told of. */
@@ -3009,6 +3106,11 @@ export type SubscriptionState = {
   readonly workflows: null | readonly string[];
   /** Commands that a peer refused for good. */
   readonly refusals: readonly string[];
+};
+
+/** Transactions of an object at Stripe that payouts have booked, since nobody said whose they are. */
+export type UnclaimedLines = {
+  readonly lines: readonly PayoutLine[];
 };
 
 /** Facts about a Stripe object whose order is not known yet. */

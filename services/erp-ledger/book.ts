@@ -144,6 +144,9 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
       case 'ReversePayoutJournal':
         post(command, payouts.reversed(command));
         return;
+      case 'ReclassifyPayoutLine':
+        post(command, payouts.reclassified(command));
+        return;
       case 'OpenDispute':
         disputes.opened(command);
         return;

@@ -42,7 +42,17 @@ export interface StripeApi {
     params: Stripe.BalanceTransactionListParams,
   ): Promise<Stripe.Response<Stripe.ApiList<Stripe.BalanceTransaction>>>;
   retrievePaymentIntent(id: string): Promise<Stripe.Response<Stripe.PaymentIntent>>;
+  updatePaymentIntent(
+    id: string,
+    params: Stripe.PaymentIntentUpdateParams,
+    idempotencyKey: string,
+  ): Promise<Stripe.Response<Stripe.PaymentIntent>>;
   retrieveCharge(id: string): Promise<Stripe.Response<Stripe.Charge>>;
+  updateCharge(
+    id: string,
+    params: Stripe.ChargeUpdateParams,
+    idempotencyKey: string,
+  ): Promise<Stripe.Response<Stripe.Charge>>;
   listInvoicePayments(
     params: Stripe.InvoicePaymentListParams,
   ): Promise<Stripe.Response<Stripe.ApiList<Stripe.InvoicePayment>>>;
@@ -111,6 +121,10 @@ export const openStripeApi = (options: StripeApiOptions): StripeApi => {
     retrievePaymentIntent: (id) => limited('GET payment_intents', () => stripe.paymentIntents.retrieve(id)),
     listInvoicePayments: (params) => limited('GET invoice_payments', () => stripe.invoicePayments.list(params)),
     listInvoiceLines: (id, params) => limited('GET invoice_lines', () => stripe.invoices.listLineItems(id, params)),
+    updatePaymentIntent: (id, params, idempotencyKey) =>
+      limited('POST payment_intents', () => stripe.paymentIntents.update(id, params, { idempotencyKey })),
     retrieveCharge: (id) => limited('GET charges', () => stripe.charges.retrieve(id)),
+    updateCharge: (id, params, idempotencyKey) =>
+      limited('POST charges', () => stripe.charges.update(id, params, { idempotencyKey })),
   };
 };

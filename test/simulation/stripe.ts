@@ -169,6 +169,8 @@ export class SimulatedStripe {
         read('GET payment_intents', () =>
           structuredCopy(this.intents.find((intent) => intent.id === id) ?? missing(id)),
         ),
+      updatePaymentIntent: () => Promise.reject(new Error('no other gateway charges at Stripe here')),
+      updateCharge: () => Promise.reject(new Error('no other gateway charges at Stripe here')),
       retrieveCharge: (id) => read('GET charges', () => missing(id)),
       listInvoiceLines: () => read('GET invoice_lines', () => list([])),
       listInvoicePayments: () => read('GET invoice_payments', () => list([])),

@@ -1,7 +1,15 @@
 import { customersChanged, customersErased } from './customers.ts';
 import type { Flow } from './flow.ts';
+import { observed } from './observed.ts';
 import { payouts } from './payouts.ts';
 import { refundsAtStripe } from './refunds-at-stripe.ts';
 import { subscriptions } from './subscriptions.ts';
 
-export const allFlows: readonly Flow[] = [refundsAtStripe, subscriptions, customersChanged, customersErased, payouts];
+export const allFlows: readonly Flow[] = [
+  observed,
+  refundsAtStripe,
+  subscriptions,
+  customersChanged,
+  customersErased,
+  payouts,
+];

@@ -25,6 +25,7 @@ const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   EraseCustomer: 'ER',
   PostPayoutJournal: 'PJ',
   ReversePayoutJournal: 'PR',
+  ReclassifyPayoutLine: 'PC',
 };
 
 /**

@@ -43,6 +43,7 @@ export const initialOrder = (orderId: string): OrderState => ({
   shipped: null,
   voided: null,
   sortings: [],
+  labelled: null,
 });
 
 /** The state after a fact, and why the fact calls for a person, if it does. `known`: that was told before. */
@@ -184,6 +185,9 @@ export const withResult = (state: OrderState, result: CommandResult): Folded => 
     case 'CreatePaymentIntent':
       if (state.paymentIntent !== null || objectId === null) return { state };
       return { state: { ...state, paymentIntent: { paymentIntentId: objectId, causationId, at } } };
+    case 'LabelPayment':
+      if (state.labelled !== null || objectId === null) return { state };
+      return { state: { ...state, labelled: { objectId, causationId, at } } };
     case 'FetchBalanceTransaction': {
       const settled = settlementIn(result);
       const refunded = withRefundSettlement(state, objectId ?? '', settled);

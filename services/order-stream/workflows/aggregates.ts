@@ -13,6 +13,7 @@ import type { StoreName, TopicKey, TopicValues } from '../../../schemas/topics.t
 import { initialPerson, withPersonResult, withShopCustomer, withStripeCustomer } from '../domain/customers/person.ts';
 import { initialInvoice, withBilling, withInvoiceMoney, withInvoiceResult } from '../domain/invoice.ts';
 import { type Folded, initialOrder, withAssembled, withPayment, withResult } from '../domain/order.ts';
+import { withClaim } from '../domain/payout-claims.ts';
 import { initialPayout, withPayoutFact, withPayoutResult } from '../domain/payout.ts';
 import type { Policy } from '../domain/policy.ts';
 import { initialSubscription, withSubscription, withSubscriptionResult } from '../domain/subscription.ts';
@@ -121,6 +122,7 @@ export const payoutAggregate: Aggregate<PayoutState> = {
   initial: initialPayout,
   facts: {
     payout: fact(['payoutFacts'], 'PayoutFact', withPayoutFact),
+    claim: fact(['payoutClaims'], 'PayoutLine', withClaim),
     result: fact(['stripeResults'], 'CommandResult', withPayoutResult),
   },
 };

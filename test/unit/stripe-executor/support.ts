@@ -7,6 +7,7 @@ import type {
   DeleteCustomer,
   EnsureCustomer,
   FetchBalanceTransaction,
+  LabelPayment,
   MoveCustomer,
   RetireCustomer,
   UpdateCustomer,
@@ -123,6 +124,15 @@ export const cancelPaymentIntent = (
   payload: { paymentIntentId, reason },
 });
 
+export const labelPayment = (reference: string, orderId = '100001'): LabelPayment => ({
+  ...about(orderId, 'label-payment'),
+  type: 'LabelPayment',
+  payload: {
+    reference,
+    metadata: { order_id: orderId, aspdotnetstorefrontorderid: orderId, order_number: orderId },
+  },
+});
+
 export const moveCustomer = (customer: string, customerKey: string): MoveCustomer => ({
   ...ofPerson(`move/${customerKey}`),
   type: 'MoveCustomer',
@@ -179,8 +189,8 @@ export const executor = (base: string, options: { secretKey: string; timeoutMs?:
           },
           { signal: new AbortController().signal, attempt: retried.length, now: () => now },
         );
-        const [output] = outputs;
-        return { output, result: output?.value as CommandResult, retried };
+        const output = outputs.at(-1);
+        return { output, outputs, result: output?.value as CommandResult, retried };
       } catch (error) {
         if (!(error instanceof RetriableError) || retried.length + 1 >= attempts) throw error;
         retried.push(error);
