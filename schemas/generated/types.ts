@@ -98,6 +98,8 @@ export type AssembledOrder = {
   readonly refundedAt: null | bigint;
   /** RefundReason. */
   readonly refundReason: null | string;
+  /** A repeat that the shop's scheduler has placed: nobody was at a page. */
+  readonly recurring: boolean;
 };
 
 /** A line of an invoice, or an item of a subscription. */
@@ -2021,6 +2023,10 @@ export type CreatePaymentIntentPayload = {
   readonly description: string;
   readonly receiptEmail: null | string;
   readonly metadata: Readonly<Record<string, string>>;
+  /** The customer is not there: it is charged at once to the method that the customer has saved, if there is one. */
+  readonly offSession: boolean;
+  /** Whatever it is paid with is saved for payments when the customer is not there. */
+  readonly saveMethod: boolean;
 };
 
 /** Creates the PaymentIntent of an order. */
@@ -2746,6 +2752,8 @@ export type KnownPaymentIntent = {
   readonly paymentIntentId: string;
   readonly causationId: string;
   readonly at: bigint;
+  /** off_session: what the customer had saved was charged. on_session: the customer has to pay it. Null: nobody asked for the former. */
+  readonly collection: null | string;
 };
 
 export type Paid = {

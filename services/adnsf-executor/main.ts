@@ -45,6 +45,7 @@ await runService({ service: 'adnsf-executor', variables }, async (platform) => {
           stores: config.MILLRACE_STORES,
           stripeMethods: config.MILLRACE_STRIPE_METHODS,
           captureOnShipment: [],
+          offSession: [],
           livemode: false,
         },
         version: VERSION,

@@ -25,6 +25,12 @@ export interface StripeApi {
     params: Stripe.PaymentIntentCreateParams,
     idempotencyKey: string,
   ): Promise<Stripe.Response<Stripe.PaymentIntent>>;
+  /** Methods that are attached to a customer. */
+  listPaymentMethods(
+    customer: string,
+    params: Stripe.CustomerListPaymentMethodsParams,
+  ): Promise<Stripe.Response<Stripe.ApiList<Stripe.PaymentMethod>>>;
+  retrievePaymentMethod(id: string): Promise<Stripe.Response<Stripe.PaymentMethod>>;
   listRefunds(params: Stripe.RefundListParams): Promise<Stripe.Response<Stripe.ApiList<Stripe.Refund>>>;
   createRefund(params: Stripe.RefundCreateParams, idempotencyKey: string): Promise<Stripe.Response<Stripe.Refund>>;
   capturePaymentIntent(
@@ -107,6 +113,9 @@ export const openStripeApi = (options: StripeApiOptions): StripeApi => {
     listPaymentIntents: (params) => limited('GET payment_intents', () => stripe.paymentIntents.list(params)),
     createPaymentIntent: (params, idempotencyKey) =>
       limited('POST payment_intents', () => stripe.paymentIntents.create(params, { idempotencyKey })),
+    listPaymentMethods: (customer, params) =>
+      limited('GET payment_methods', () => stripe.customers.listPaymentMethods(customer, params)),
+    retrievePaymentMethod: (id) => limited('GET payment_methods', () => stripe.paymentMethods.retrieve(id)),
     listRefunds: (params) => limited('GET refunds', () => stripe.refunds.list(params)),
     createRefund: (params, idempotencyKey) =>
       limited('POST refunds', () => stripe.refunds.create(params, { idempotencyKey })),

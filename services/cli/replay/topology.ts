@@ -18,6 +18,7 @@ type Settings = Pick<
   | 'MILLRACE_STORES'
   | 'MILLRACE_STRIPE_METHODS'
   | 'MILLRACE_STRIPE_CAPTURE_ON_SHIPMENT'
+  | 'MILLRACE_STRIPE_OFF_SESSION'
   | 'MILLRACE_STRIPE_LIVEMODE'
   | 'MILLRACE_WORKFLOWS_DIR'
   | 'MILLRACE_ENVIRONMENT'
@@ -31,6 +32,7 @@ export const topologyOf = (config: Settings, schemas: Schemas): Topology =>
       stores: config.MILLRACE_STORES,
       stripeMethods: paymentMethodsIn(config.MILLRACE_STRIPE_METHODS),
       captureOnShipment: paymentMethodsIn(config.MILLRACE_STRIPE_CAPTURE_ON_SHIPMENT),
+      offSession: paymentMethodsIn(config.MILLRACE_STRIPE_OFF_SESSION),
       livemode: config.MILLRACE_STRIPE_LIVEMODE,
     },
     version,

@@ -11,6 +11,7 @@ import {
   isAccepted,
   isClosed,
   paymentReferenceOf,
+  RECURRING_CART,
   textOrNull,
 } from './shop.ts';
 import { chargeable } from './stripe-money.ts';
@@ -106,6 +107,7 @@ export const assemble = (
         complete,
         state: row.TransactionState,
         transactionType: row.TransactionType ?? 0,
+        recurring: row.CartType === RECURRING_CART,
         parentOrderNumber: row.ParentOrderNumber,
         paymentMethod,
         paymentGateway: textOrNull(row.PaymentGateway),

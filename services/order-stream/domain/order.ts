@@ -184,7 +184,15 @@ export const withResult = (state: OrderState, result: CommandResult): Folded => 
       return { state: { ...state, stripeCustomer: { customerId: objectId, causationId, at } } };
     case 'CreatePaymentIntent':
       if (state.paymentIntent !== null || objectId === null) return { state };
-      return { state: { ...state, paymentIntent: { paymentIntentId: objectId, causationId, at } } };
+      return {
+        state: {
+          ...state,
+          paymentIntent: {
+            ...{ paymentIntentId: objectId, causationId, at },
+            collection: result.detail['collection'] ?? null,
+          },
+        },
+      };
     case 'LabelPayment':
       if (state.labelled !== null || objectId === null) return { state };
       return { state: { ...state, labelled: { objectId, causationId, at } } };

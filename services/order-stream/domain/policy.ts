@@ -14,6 +14,11 @@ export type Policy = Readonly<{
   stripeMethods: readonly string[];
   /** Those of them whose money is only held at checkout, and captured when the order is shipped. */
   captureOnShipment: readonly string[];
+  /**
+   * Those of which nobody is at a page: what the customer has saved is charged. `RECURRING` stands for repeats of recurring
+   * orders, whatever their method.
+   */
+  offSession: readonly string[];
   /** Whether this pipeline handles live money; events of the other mode are refused. */
   livemode: boolean;
 }>;

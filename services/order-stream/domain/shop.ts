@@ -26,6 +26,8 @@ export const isVoid = (state: string | null): state is string => state !== null 
 
 /** TransactionType 2: an ad-hoc refund, which is an Orders row of its own. */
 export const AD_HOC_CREDIT = 2;
+/** CartType 2: the shop's scheduler has placed it, as a repeat. */
+export const RECURRING_CART = 2;
 /** CouponType 2: the coupon amount is money that a gift card pays. */
 export const GIFT_CARD = 2;
 

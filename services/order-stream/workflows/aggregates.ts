@@ -148,10 +148,11 @@ export const aggregateOf = (key: string): Aggregate =>
   prefixed.find(({ prefix }) => key.startsWith(prefix)) ?? anyOf(orderAggregate);
 
 /** What a deployment decides, as far as workflows see it. */
-export type Settings = Pick<Policy, 'stripeMethods' | 'captureOnShipment' | 'livemode'>;
+export type Settings = Pick<Policy, 'stripeMethods' | 'captureOnShipment' | 'offSession' | 'livemode'>;
 
 export const settingsType = recordOf('settings', [
   ['stripeMethods', listOf(text)],
   ['captureOnShipment', listOf(text)],
+  ['offSession', listOf(text)],
   ['livemode', bool],
 ]);

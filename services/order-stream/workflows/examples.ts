@@ -36,6 +36,7 @@ const examplesShape = z.strictObject({
   settings: z.strictObject({
     stripeMethods: z.array(z.string()),
     captureOnShipment: z.array(z.string()).default([]),
+    offSession: z.array(z.string()).default([]),
     livemode: z.boolean().default(false),
   }),
   examples: z

@@ -18,6 +18,7 @@ const policy = {
   stores: { '1': { currency: 'USD', timeZone: 'America/New_York' } },
   stripeMethods: ['STRIPE'],
   captureOnShipment: [],
+  offSession: [],
   livemode: false,
 };
 

@@ -53,9 +53,19 @@ type Row = Readonly<{
 export const openPaymentWorld = async (
   server: ShopServer,
   way: Way,
-  { policy = usualPolicy, place = {} }: Readonly<{ policy?: Policy; place?: Readonly<Record<string, string>> }> = {},
+  {
+    policy = usualPolicy,
+    place = {},
+    before = () => Promise.resolve(),
+  }: Readonly<{
+    policy?: Policy;
+    place?: Readonly<Record<string, string>>;
+    /** What is at Stripe when the order is placed. */
+    before?: (box: Sandbox) => Promise<void>;
+  }> = {},
 ) => {
   const box: Sandbox = await sandbox();
+  await before(box);
   const schemas = openSchemas(memoryRegistry());
   const shop = way.open(server);
   const common = { version: 'test', concurrency: 4, deadLetters: schemas.topic('deadLetters') } as const;

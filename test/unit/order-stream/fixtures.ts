@@ -12,6 +12,7 @@ export const policy: Policy = {
   stores: { '1': { currency: 'USD', timeZone: 'America/New_York' }, '2': { currency: 'JPY', timeZone: 'Asia/Tokyo' } },
   stripeMethods: ['STRIPE'],
   captureOnShipment: [],
+  offSession: [],
   livemode: false,
 };
 
@@ -25,6 +26,7 @@ export const assembledOrder = (over: Partial<AssembledOrder> = {}): AssembledOrd
   complete: true,
   state: 'PENDING',
   transactionType: 0,
+  recurring: false,
   parentOrderNumber: null,
   paymentMethod: 'STRIPE',
   paymentGateway: null,

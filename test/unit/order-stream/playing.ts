@@ -26,7 +26,7 @@ export const play = (
   {
     answer = () => [],
     late = false,
-    settings = { stripeMethods: ['STRIPE'], captureOnShipment: [], livemode: false },
+    settings = { stripeMethods: ['STRIPE'], captureOnShipment: [], offSession: [], livemode: false },
   }: Readonly<{ answer?: (command: Command) => readonly Input[]; late?: boolean; settings?: Settings }> = {},
 ): Played => {
   let state = initialOrder('100123');

@@ -51,6 +51,8 @@ export const createPaymentIntent = (
     description: `Order ${orderId}`,
     receiptEmail: 'ada@example.com',
     metadata: { order_id: orderId, aspdotnetstorefrontorderid: orderId, order_number: orderId },
+    offSession: false,
+    saveMethod: false,
     ...over,
   },
 });
