@@ -66,7 +66,7 @@ export const paidOrDeclined = async (
     if (error instanceof Stripe.errors.StripeCardError && error.payment_intent !== undefined) {
       const { payment_intent: made, requestId, headers, statusCode } = error;
       const lastResponse = { headers: headers ?? {}, requestId: requestId ?? '', statusCode: statusCode ?? 402 };
-      return { ...made, lastResponse } as unknown as Stripe.Response<Stripe.PaymentIntent>;
+      return { ...made, lastResponse };
     }
     throw error;
   }

@@ -14,7 +14,38 @@ const asked = ['test/unit/order-stream/shop-refunds.test.ts'];
 const held = ['test/unit/order-stream/shipping.test.ts'];
 const examples = ['test/unit/workflows/default-set.test.ts'];
 
+const away = ['test/unit/order-stream/off-session.test.ts'];
+const charged = ['test/unit/stripe-executor/off-session.test.ts'];
+
 export const heldMutants: readonly Mutant[] = [
+  {
+    guard: 'off-session-signed-in',
+    why: "whoever types somebody's e-mail address would be served on that person's card",
+    file: orderToCash,
+    edits: [{ find: `offSession: =unattended and signedIn`, replace: `offSession: =unattended or signedIn` }],
+    tests: away,
+  },
+  {
+    guard: 'off-session-own-address',
+    why: 'somebody with an account would be served on the card of another',
+    file: orderToCash,
+    edits: [{ find: ` and dedupeKey(order.customer.email) == dedupeKey(email)`, replace: `` }],
+    tests: away,
+  },
+  {
+    guard: 'off-session-no-is-an-answer',
+    why: 'the PaymentIntent that the bank refused would be lost, and nobody asked to pay it',
+    file: 'services/stripe-executor/off-session.ts',
+    edits: [{ find: `error.payment_intent !== undefined`, replace: `error.payment_intent === null` }],
+    tests: charged,
+  },
+  {
+    guard: 'off-session-one-payment',
+    why: 'an attempt with another saved method would be refused for ever under the key of the first',
+    file: 'services/stripe-executor/commands.ts',
+    edits: [{ find: `varies: payload.offSession,`, replace: `varies: false,` }],
+    tests: charged,
+  },
   {
     guard: 'shop-refund-not-our-own',
     why: 'what our own command wrote would be paid back once more',

@@ -31,20 +31,22 @@ export const observed: Flow = {
     const intents: { id: string; charge: string }[] = [];
     const sql = await openShopFloor(world);
     try {
-      const bought = await buy(sql, `${seed} observed`, 3, 'Credit Card', async (n, _visit, { numberGuid, total }) => {
-        const intent = await stripe.paymentIntents.create(
-          {
-            amount: Number(total),
-            currency: 'usd',
-            payment_method_types: ['card'],
-            payment_method: 'pm_card_visa',
-            confirm: true,
-          },
-          { idempotencyKey: `plug-in/${numberGuid}` },
-        );
-        const charge = intent.latest_charge as string;
-        intents.push({ id: intent.id, charge });
-        return n === 1 ? charge : intent.id;
+      const bought = await buy(sql, `${seed} observed`, 3, 'Credit Card', {
+        pays: async (n, _visit, { numberGuid, total }) => {
+          const intent = await stripe.paymentIntents.create(
+            {
+              amount: Number(total),
+              currency: 'usd',
+              payment_method_types: ['card'],
+              payment_method: 'pm_card_visa',
+              confirm: true,
+            },
+            { idempotencyKey: `plug-in/${numberGuid}` },
+          );
+          const charge = intent.latest_charge as string;
+          intents.push({ id: intent.id, charge });
+          return n === 1 ? charge : intent.id;
+        },
       });
       const charged: Charged[] = [];
       for (const [n, { order, planned }] of bought.entries()) {

@@ -15,6 +15,12 @@ import type { FlowWorld } from './flow.ts';
 
 /** Visits of the shoppers have lower numbers. */
 const FIRST_VISIT = 1_000_000;
+/** Who comes back was there at most so many visits before. */
+const VISITS_BACK = 40;
+
+/** People who came for a flow are left to it. */
+export const cameForAFlow = (email: string): boolean =>
+  Number(/\.(\d+)@/.exec(email)?.[1] ?? 0) >= FIRST_VISIT - VISITS_BACK;
 
 export type Bought = Readonly<{ visit: Visit; planned: PlannedOrder; order: number }>;
 
@@ -38,21 +44,27 @@ function* visitsWithOrder(seed: string): Generator<Readonly<{ visit: Visit; plan
 }
 
 /**
- * One order after another is placed. `pays`: what the shop's own gateway charges for it during the checkout, if it does.
- * A second run with the same seed finds the orders of the first.
+ * One order after another is placed. `who`: by whom; `pays`: what the shop's own gateway charges for it during the checkout,
+ * if it does. A second run with the same seed finds the orders of the first.
  */
 export const buy = async (
   sql: SqlSession,
   seed: string,
   count: number,
   paymentMethod: string,
-  pays: (n: number, visit: Visit, planned: PlannedOrder) => Promise<string | undefined> = () =>
-    Promise.resolve(undefined),
+  {
+    who = () => true,
+    pays = () => Promise.resolve(undefined),
+  }: Readonly<{
+    who?: (visit: Visit) => boolean;
+    pays?: (n: number, visit: Visit, planned: PlannedOrder) => Promise<string | undefined>;
+  }> = {},
 ): Promise<readonly Bought[]> => {
   const shelf = await fillShelf(sql);
   const bought: Bought[] = [];
   for (const { visit, planned } of visitsWithOrder(seed)) {
     if (bought.length === count) break;
+    if (!who(visit)) continue;
     const customerId = await openVisit(sql, visit);
     await fillCart(sql, visit, shelf, customerId);
     const buyer = await identify(sql, visit, customerId);
