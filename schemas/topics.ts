@@ -163,6 +163,7 @@ export const topics = define({
       'commands/adnsf.RecordDispute',
       'commands/adnsf.MarkOrderAuthorized',
       'commands/adnsf.VoidOrder',
+      'commands/adnsf.MarkShipped',
       'commands/adnsf.RecordRecurringPayment',
       'commands/adnsf.RecordRecurringEnd',
       'commands/adnsf.UpdateShopCustomer',
@@ -205,6 +206,13 @@ export const topics = define({
     name: 'notifications',
     config: aYear,
     records: ['commands/notifications.NotifyCustomer', 'commands/notifications.NotifyMerchant'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
+  // Written by the ERP or the warehouse, keyed by order ID.
+  erpShipments: {
+    name: 'erp.shipments',
+    config: forever,
+    records: ['ErpShipment'],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
   stripeResults: { name: 'stripe.results', config: forever, records: ['CommandResult'], compatibility: 'BACKWARD' },
@@ -287,6 +295,7 @@ export type AdnsfOrderCommand =
   | Types.RecordDispute
   | Types.MarkOrderAuthorized
   | Types.VoidOrder
+  | Types.MarkShipped
   | Types.RecordRecurringPayment
   | Types.RecordRecurringEnd;
 /** What it does to a customer. */
@@ -343,6 +352,7 @@ export type TopicValues = {
   adnsfCommands: AdnsfCommand;
   erpCommands: ErpCommand;
   notifications: Notification;
+  erpShipments: Types.ErpShipment;
   stripeResults: Types.CommandResult;
   adnsfResults: Types.CommandResult;
   notificationResults: Types.CommandResult;

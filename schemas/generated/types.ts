@@ -336,6 +336,26 @@ export type DeadLetterAction = {
   readonly offset: null | bigint;
 };
 
+/** How many of a variant are in a shipment. */
+export type ShippedLine = {
+  readonly variantId: number;
+  readonly quantity: number;
+};
+
+/** A parcel, or whatever leaves at one time, of an order. Written by the ERP or the warehouse, keyed by order ID. */
+export type ErpShipment = {
+  readonly orderId: string;
+  /** Identity: the same again, however often, is one shipment. */
+  readonly shipmentId: string;
+  /** What is in it. None in a final shipment: all that was left. */
+  readonly lines: readonly ShippedLine[];
+  /** Nothing follows it. */
+  readonly final: boolean;
+  readonly carrier: null | string;
+  readonly trackingNumber: null | string;
+  readonly shippedAt: bigint;
+};
+
 /** A Stripe object (the key) belongs to an order. */
 export type LinkedObject = {
   readonly objectId: string;
@@ -847,6 +867,30 @@ export type MarkOrderPaid = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: MarkOrderPaidPayload;
+};
+
+/** What MarkShipped says. */
+export type MarkShippedPayload = {
+  readonly orderNumber: number;
+  readonly carrier: null | string;
+  readonly trackingNumbers: readonly string[];
+  readonly shippedAt: bigint;
+};
+
+/** The goods have left: the order is shipped in the shop, with the carrier and what to track them by. An order that is shipped already stays as it is. */
+export type MarkShipped = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'MarkShipped';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: MarkShippedPayload;
 };
 
 /** What RecordDispute says. */
@@ -2881,6 +2925,14 @@ export type Labelled = {
   readonly at: bigint;
 };
 
+/** Goods that have left. */
+export type Delivery = {
+  readonly carrier: null | string;
+  readonly trackingNumbers: readonly string[];
+  readonly shippedAt: bigint;
+  readonly causationId: string;
+};
+
 /** What is known of an order, and what was already sent for it. */
 export type OrderState = {
   readonly orderId: string;
@@ -2919,6 +2971,14 @@ export type OrderState = {
   /** By refund. */
   readonly sortings: readonly Sorting[];
   readonly labelled: null | Labelled;
+  /** As the ERP told them, the first first; each once. */
+  readonly shipments: readonly ErpShipment[];
+  /** With the shipment that was told first. */
+  readonly dispatched: null | Delivery;
+  /** With all shipments, once they come to all that was sold. */
+  readonly delivered: null | Delivery;
+  /** What is not as it should be with the shipments, in words. */
+  readonly shipmentProblem: null | string;
 };
 
 /** By which event something was first told, and when. */

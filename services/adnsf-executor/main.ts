@@ -46,6 +46,7 @@ await runService({ service: 'adnsf-executor', variables }, async (platform) => {
           stripeMethods: config.MILLRACE_STRIPE_METHODS,
           captureOnShipment: [],
           offSession: [],
+          shippedWithFirst: false,
           livemode: false,
         },
         version: VERSION,

@@ -123,6 +123,7 @@ await runService({ service: 'scanner', variables }, async (platform) => {
         stripeMethods: config.MILLRACE_STRIPE_METHODS,
         captureOnShipment: [],
         offSession: [],
+        shippedWithFirst: false,
         livemode: config.MILLRACE_STRIPE_LIVEMODE,
       },
       graceSeconds: config.MILLRACE_SCANNER_SHOP_GRACE_SECONDS,

@@ -16,8 +16,46 @@ const examples = ['test/unit/workflows/default-set.test.ts'];
 
 const away = ['test/unit/order-stream/off-session.test.ts'];
 const charged = ['test/unit/stripe-executor/off-session.test.ts'];
+const gone = ['test/unit/order-stream/erp-shipments.test.ts'];
+const left = ['test/unit/adnsf-executor/shipped.test.ts'];
 
 export const heldMutants: readonly Mutant[] = [
+  {
+    guard: 'shipment-all-of-it',
+    why: 'what was authorised would be captured with the first parcel',
+    file: 'services/order-stream/domain/shipments.ts',
+    edits: [{ find: `problem === null && isAll(placed, shipments) ?`, replace: `problem === null ?` }],
+    tests: gone,
+  },
+  {
+    guard: 'shipment-no-more-than-sold',
+    why: 'what was sent by mistake would be captured as if it were the order',
+    file: 'services/order-stream/domain/shipments.ts',
+    edits: [
+      { find: `problem === null && isAll(`, replace: `isAll(` },
+      { find: `gone.get(variantId) === quantity`, replace: `(gone.get(variantId) ?? 0) >= quantity` },
+    ],
+    tests: gone,
+  },
+  {
+    guard: 'shipment-counts-once',
+    why: 'a parcel that is told twice would stand for one that has not left',
+    file: 'services/order-stream/domain/shipments.ts',
+    edits: [
+      {
+        find: `state.shipments.find((other) => other.shipmentId === shipmentId)`,
+        replace: `state.shipments.find((other) => other === shipment)`,
+      },
+    ],
+    tests: gone,
+  },
+  {
+    guard: 'shipped-by-the-shop-stays',
+    why: 'what somebody in the shop wrote of a shipment would be written over',
+    file: 'services/adnsf-executor/domain/shipped.ts',
+    edits: [{ find: `if (row.shipped)`, replace: `if (row.shipped && state === '')` }],
+    tests: left,
+  },
   {
     guard: 'off-session-signed-in',
     why: "whoever types somebody's e-mail address would be served on that person's card",

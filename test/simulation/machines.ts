@@ -31,6 +31,7 @@ export const policy: Policy = {
   stripeMethods: ['STRIPE'],
   captureOnShipment: [],
   offSession: [],
+  shippedWithFirst: false,
   livemode: false,
 };
 

@@ -155,6 +155,7 @@ class OpenTransaction implements ShopTransaction {
         total: decimal(row.OrderTotal),
         couponType: row.CouponType ?? 0,
         couponAmount: row.CouponDiscountAmount === null ? null : decimal(row.CouponDiscountAmount),
+        shipped: row.ShippedOn !== null,
       };
     });
   }

@@ -3,6 +3,7 @@
  * the command's id and its outcome: the shop does all of it or nothing, and knows the id when it hears it again.
  */
 import { z } from 'zod';
+import { isShipped } from '../../order-stream/domain/shop.ts';
 import { PoisonError } from '../../runtime/errors.ts';
 import type { CustomerChange, CustomerRow } from '../domain/customers.ts';
 import type { Change } from '../domain/decision.ts';
@@ -24,6 +25,8 @@ const orderBody = z.object({
   couponType: z.number().int(),
   couponAmount: z.string().nullable(),
   authorizedOn: z.string().nullable(),
+  shippedOn: z.string().nullable(),
+  trackingNumber: z.string().nullable(),
 });
 const changedBody = z.object({ applied: appliedBody, replayed: z.boolean() });
 type OrderBody = z.output<typeof orderBody>;
@@ -74,6 +77,10 @@ const rowOf = (order: OrderBody): OrderRow => ({
   total: order.total,
   couponType: order.couponType,
   couponAmount: order.couponAmount,
+  shipped: isShipped({
+    shippedAt: order.shippedOn === null ? null : BigInt(Date.parse(`${order.shippedOn}Z`)),
+    trackingNumber: order.trackingNumber,
+  }),
 });
 
 const appliedRow = ({ outcome, orderNumber, appliedOn }: z.output<typeof appliedBody>): AppliedRow => ({
@@ -120,6 +127,15 @@ const fieldsOf = (change: Change, order: OrderBody): object => {
       return { transactionState: 'CAPTURED', refundedOn: null, serviceNote: change.note };
     case 'noted':
       return { serviceNote: change.note };
+    case 'shipped':
+      return {
+        shippedOn: localText(change.on),
+        ...(change.via !== null && { shippedVia: change.via }),
+        trackingNumber: change.tracking,
+        readyToShip: true,
+        isNew: false,
+        serviceNote: change.note,
+      };
   }
 };
 

@@ -19,6 +19,7 @@ type Settings = Pick<
   | 'MILLRACE_STRIPE_METHODS'
   | 'MILLRACE_STRIPE_CAPTURE_ON_SHIPMENT'
   | 'MILLRACE_STRIPE_OFF_SESSION'
+  | 'MILLRACE_SHIPPED_WITH_FIRST'
   | 'MILLRACE_STRIPE_LIVEMODE'
   | 'MILLRACE_WORKFLOWS_DIR'
   | 'MILLRACE_ENVIRONMENT'
@@ -33,6 +34,7 @@ export const topologyOf = (config: Settings, schemas: Schemas): Topology =>
       stripeMethods: paymentMethodsIn(config.MILLRACE_STRIPE_METHODS),
       captureOnShipment: paymentMethodsIn(config.MILLRACE_STRIPE_CAPTURE_ON_SHIPMENT),
       offSession: paymentMethodsIn(config.MILLRACE_STRIPE_OFF_SESSION),
+      shippedWithFirst: config.MILLRACE_SHIPPED_WITH_FIRST,
       livemode: config.MILLRACE_STRIPE_LIVEMODE,
     },
     version,

@@ -16,6 +16,7 @@ import { withDispute } from './disputes.ts';
 import { withRefundSettlement, withRefundSteps } from './refund-steps.ts';
 import { withRefund } from './refunds.ts';
 import { unitsIn } from './result-units.ts';
+import { withDelivery } from './shipments.ts';
 import { asSold, withAuthorization, withCancellation, withShipment, withVoid } from './shipping.ts';
 import { AD_HOC_CREDIT, isAccepted } from './shop.ts';
 import { withClosing, withCredit, withRefundRefusal, withRefundRequests } from './shop-refunds.ts';
@@ -44,6 +45,10 @@ export const initialOrder = (orderId: string): OrderState => ({
   voided: null,
   sortings: [],
   labelled: null,
+  shipments: [],
+  dispatched: null,
+  delivered: null,
+  shipmentProblem: null,
 });
 
 /** The state after a fact, and why the fact calls for a person, if it does. `known`: that was told before. */
@@ -67,7 +72,11 @@ export const withAssembled = (before: OrderState, order: AssembledOrder): Folded
   if (order.orderId !== before.orderId) return { state: withCredit(before, order) };
   const isCredit = order.transactionType === AD_HOC_CREDIT;
   if (before.placed === null && order.complete && (isCredit || isAccepted(order.state)))
-    return { state: withRefundRequests(withRefundSteps(asSold(withShipment({ ...before, placed: order }, order)))) };
+    return {
+      state: withDelivery(
+        withRefundRequests(withRefundSteps(asSold(withShipment({ ...before, placed: order }, order)))),
+      ),
+    };
   if (isCredit) return { state: before };
   const state = withEnding(withSoldSteps(withShipment(before, order), before), order);
   if (state.placed === null) return { state };

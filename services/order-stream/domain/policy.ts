@@ -19,6 +19,8 @@ export type Policy = Readonly<{
    * orders, whatever their method.
    */
   offSession: readonly string[];
+  /** Whether an order is shipped with the first of its parcels, rather than when all of it has left. */
+  shippedWithFirst: boolean;
   /** Whether this pipeline handles live money; events of the other mode are refused. */
   livemode: boolean;
 }>;

@@ -15,6 +15,7 @@ import { initialInvoice, withBilling, withInvoiceMoney, withInvoiceResult } from
 import { type Folded, initialOrder, withAssembled, withPayment, withResult } from '../domain/order.ts';
 import { withClaim } from '../domain/payout-claims.ts';
 import { initialPayout, withPayoutFact, withPayoutResult } from '../domain/payout.ts';
+import { withErpShipment } from '../domain/shipments.ts';
 import type { Policy } from '../domain/policy.ts';
 import { initialSubscription, withSubscription, withSubscriptionResult } from '../domain/subscription.ts';
 import { bool, listOf, recordOf, text } from './expression/types.ts';
@@ -67,6 +68,7 @@ export const orderAggregate: Aggregate<OrderState> = {
     // The same orders by two ways, the log and the shop's own webhooks: whichever comes first is the order.
     assembled: fact(['assembledOrders', 'adnsfSnapshots'], 'AssembledOrder', withAssembled),
     payment: fact(['orderPayments'], 'PaymentFact', withPayment),
+    shipment: fact(['erpShipments'], 'ErpShipment', withErpShipment),
     result: fact(['stripeResults', 'adnsfResults'], 'CommandResult', withResult),
   },
 };
@@ -148,11 +150,15 @@ export const aggregateOf = (key: string): Aggregate =>
   prefixed.find(({ prefix }) => key.startsWith(prefix)) ?? anyOf(orderAggregate);
 
 /** What a deployment decides, as far as workflows see it. */
-export type Settings = Pick<Policy, 'stripeMethods' | 'captureOnShipment' | 'offSession' | 'livemode'>;
+export type Settings = Pick<
+  Policy,
+  'stripeMethods' | 'captureOnShipment' | 'offSession' | 'shippedWithFirst' | 'livemode'
+>;
 
 export const settingsType = recordOf('settings', [
   ['stripeMethods', listOf(text)],
   ['captureOnShipment', listOf(text)],
   ['offSession', listOf(text)],
+  ['shippedWithFirst', bool],
   ['livemode', bool],
 ]);

@@ -19,6 +19,7 @@ const policy = {
   stripeMethods: ['STRIPE'],
   captureOnShipment: [],
   offSession: [],
+  shippedWithFirst: false,
   livemode: false,
 };
 

@@ -14,6 +14,7 @@ const order = {
   total: '123.4500',
   couponType: 0,
   couponAmount: null,
+  shipped: false,
 };
 const noteOf = (command: AdnsfOrderCommand): string | undefined => {
   const decision = decide(command, order, STORES[1]);

@@ -3,7 +3,13 @@ import type { AssembledOrder, PaymentFact } from '../../../schemas/generated/typ
 import { assembledOrder, commandResult, paymentFact } from './fixtures.ts';
 import { asSet, idsOf, type Input, permutations, play } from './playing.ts';
 
-const settings = { stripeMethods: ['STRIPE', 'SAVED'], captureOnShipment: [], offSession: ['SAVED'], livemode: false };
+const settings = {
+  stripeMethods: ['STRIPE', 'SAVED'],
+  captureOnShipment: [],
+  offSession: ['SAVED'],
+  shippedWithFirst: false,
+  livemode: false,
+};
 const recurring = { ...settings, offSession: ['RECURRING'] };
 const saved = (over: Partial<AssembledOrder> = {}): AssembledOrder =>
   assembledOrder({ paymentMethod: 'SAVED', ...over });

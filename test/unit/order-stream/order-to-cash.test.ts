@@ -18,7 +18,11 @@ const fold = (state: OrderState, input: Input): OrderState =>
 const workflow = loadWorkflows().get('order-to-cash@1')!;
 const planOf = (state: OrderState) => {
   const plan: Plan = { commands: [], holds: [], skip: () => false };
-  workflow.plan(state, { stripeMethods: ['STRIPE'], captureOnShipment: [], offSession: [], livemode: false }, plan);
+  workflow.plan(
+    state,
+    { stripeMethods: ['STRIPE'], captureOnShipment: [], offSession: [], shippedWithFirst: false, livemode: false },
+    plan,
+  );
   return plan;
 };
 const commandsOf = (state: OrderState) => planOf(state).commands;

@@ -90,7 +90,7 @@ export const moved = (intent: string, id: string, amount: bigint, fee = 0n): Com
 export type Input = PayoutFact | CommandResult | PayoutLine;
 
 const workflows = loadWorkflows();
-const settings = { stripeMethods: [], captureOnShipment: [], offSession: [], livemode: false };
+const settings = { stripeMethods: [], captureOnShipment: [], offSession: [], shippedWithFirst: false, livemode: false };
 
 export type Played = Readonly<{
   state: PayoutState;

@@ -1,18 +1,26 @@
 /** The order's decider as its stage runs it, over facts in any order, with a stand-in for who carries commands out. */
-import type { AssembledOrder, CommandResult, OrderState, PaymentFact } from '../../../schemas/generated/types.ts';
+import type {
+  AssembledOrder,
+  CommandResult,
+  ErpShipment,
+  OrderState,
+  PaymentFact,
+} from '../../../schemas/generated/types.ts';
 import { initialOrder, withAssembled, withPayment, withResult } from '../../../services/order-stream/domain/order.ts';
+import { withErpShipment } from '../../../services/order-stream/domain/shipments.ts';
 import { orderAggregate, type Settings } from '../../../services/order-stream/workflows/aggregates.ts';
 import { decide } from '../../../services/order-stream/workflows/decide.ts';
 import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
 import type { Command } from '../../../services/order-stream/workflows/plan.ts';
 
-export type Input = AssembledOrder | PaymentFact | CommandResult;
+export type Input = AssembledOrder | PaymentFact | CommandResult | ErpShipment;
 
 const workflows = loadWorkflows();
 
 export type Played = Readonly<{ sent: readonly Command[]; letters: readonly string[]; state: OrderState }>;
 
 const folded = (state: OrderState, input: Input) => {
+  if ('shipmentId' in input) return withErpShipment(state, input);
   if ('lines' in input) return withAssembled(state, input);
   return 'factId' in input ? withPayment(state, input) : withResult(state, input);
 };
@@ -26,7 +34,13 @@ export const play = (
   {
     answer = () => [],
     late = false,
-    settings = { stripeMethods: ['STRIPE'], captureOnShipment: [], offSession: [], livemode: false },
+    settings = {
+      stripeMethods: ['STRIPE'],
+      captureOnShipment: [],
+      offSession: [],
+      shippedWithFirst: false,
+      livemode: false,
+    },
   }: Readonly<{ answer?: (command: Command) => readonly Input[]; late?: boolean; settings?: Settings }> = {},
 ): Played => {
   let state = initialOrder('100123');
