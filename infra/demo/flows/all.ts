@@ -5,10 +5,12 @@ import { offSession } from './off-session.ts';
 import { payouts } from './payouts.ts';
 import { refundsAtStripe } from './refunds-at-stripe.ts';
 import { subscriptions } from './subscriptions.ts';
+import { shippedByWarehouse } from './warehouse.ts';
 
 export const allFlows: readonly Flow[] = [
   observed,
   offSession,
+  shippedByWarehouse,
   refundsAtStripe,
   subscriptions,
   customersChanged,

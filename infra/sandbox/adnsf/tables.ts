@@ -1,5 +1,6 @@
 /** Rows of the shop as resources, and resources as rows. */
 import { TYPES } from 'tedious';
+import { returnStock } from '../../../services/adnsf-executor/sql/returned-stock.ts';
 import type { Parameter, Row, SqlConnection } from '../../../services/adnsf-executor/sql/connection.ts';
 import {
   addressFields,
@@ -187,16 +188,18 @@ export const update = async (
   values: Json,
 ): Promise<void> => {
   const resource: Resource = resources[name];
-  const { serviceNote, erase: forget, billTo, ...plain } = values;
+  const { serviceNote, erase: forget, billTo, returnInventory, ...plain } = values;
   const set = written(name, plain);
   const assignments = [
     ...set.map((each) => `${each.column} = @${each.name}`),
     ...(serviceNote === undefined ? [] : [NOTE]),
+    ...(returnInventory === true ? ['InventoryWasReduced = 0'] : []),
   ];
   if (forget === true) {
     await erase(connection, id);
     return;
   }
+  if (returnInventory === true) await returnStock(connection, id);
   if (billTo !== undefined) await home(connection, id, billTo as Json | null);
   if (assignments.length === 0) return;
   await connection.query(

@@ -111,6 +111,7 @@ const fieldsOf = (change: Change, order: OrderBody): object => {
         transactionState: 'VOIDED',
         voidedOn: localText(change.on),
         isNew: false,
+        returnInventory: true,
         serviceNote: change.note,
       };
     case 'declined':

@@ -9,6 +9,7 @@ import { type AppliedRow, CommandKnownError, type OrderLookup, type Shop, type S
 import { openConnection, type Parameter, type SqlConnection } from './connection.ts';
 import { isDuplicateKey, meaningOf } from './failure.ts';
 import { openPool } from './pool.ts';
+import { returnStock } from './returned-stock.ts';
 
 export type ShopOptions = Readonly<{
   host: string;
@@ -76,8 +77,8 @@ const UPDATES: Readonly<Record<Change['kind'], string>> = {
   link: updateOrders('AuthorizationPNREF = @paymentIntent, PaymentGateway = @gateway'),
   paid: updateOrders("TransactionState = N'CAPTURED', CapturedOn = @on, AuthorizedOn = COALESCE(AuthorizedOn, @on)"),
   authorized: updateOrders("TransactionState = N'AUTHORIZED', AuthorizedOn = @on"),
-  // As ADNSF itself does, but for the stock, which its own procedure returns.
-  voided: updateOrders(`TransactionState = N'VOIDED', VoidedOn = @on, IsNew = 0, ${ADD_NOTE}`),
+  // As ADNSF itself does; its stock is put back with it.
+  voided: updateOrders(`TransactionState = N'VOIDED', VoidedOn = @on, IsNew = 0, InventoryWasReduced = 0, ${ADD_NOTE}`),
   declined: updateOrders(`TransactionState = N'REFUSED', ${ADD_NOTE}`),
   // As ADNSF itself does; RefundTXCommand and RefundTXResult are its gateways' to write.
   refunded: updateOrders(
@@ -259,6 +260,8 @@ const overConnection = (connection: SqlConnection): ShopTransaction => {
     applied,
     order: (orderNumber) => readOrder(connection, SELECT_ORDER, orderNumber),
     change: async (row, change) => {
+      // Undone with all else when the order is not as it was read.
+      if (change.kind === 'voided') await returnStock(connection, row.orderNumber);
       const [answer] = await connection.query(UPDATES[change.kind], {
         order: integer(row.orderNumber),
         state: text(row.state),
