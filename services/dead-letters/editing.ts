@@ -48,7 +48,18 @@ const fixedFields = (topic: string): readonly string[] => {
     case topics.stripeEvents.name:
       return ['id', 'livemode'];
     case topics.orderPayments.name:
-      return ['factId', 'orderId', 'livemode'];
+      return ['factId', 'orderId', 'objectId', 'livemode'];
+    case topics.billingFacts.name:
+    case topics.catalogFacts.name:
+      return ['factId', 'objectId', 'livemode'];
+    case topics.payoutFacts.name:
+      return ['factId', 'payoutId', 'livemode'];
+    case topics.customerFacts.name:
+      return ['factId', 'person', 'customerId', 'livemode'];
+    case topics.shopCustomers.name:
+      return ['factId', 'person', 'customerId', 'place'];
+    case topics.adnsfWebhooks.name:
+      return ['id', 'orderNumber'];
     case topics.assembledOrders.name:
       return ['orderId', 'place'];
     case topics.stripeObjects.name:

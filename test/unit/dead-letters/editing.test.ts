@@ -4,6 +4,7 @@ import { parseAvro, readSchema } from '../../../schemas/avro.ts';
 import { memoryRegistry } from '../../../schemas/registry.ts';
 import { fromText, textSchema, toText } from '../../../schemas/text.ts';
 import { editedBytes, readable, withField } from '../../../services/dead-letters/editing.ts';
+import { payoutFact } from '../order-stream/payout-fixtures.ts';
 import { assembledOrder, commandResult, ordersRow, paymentFact, stripeEvent } from '../order-stream/fixtures.ts';
 
 const wire = (id: number, body: Buffer): Buffer => {
@@ -106,6 +107,19 @@ describe('an edit', () => {
     );
     await expect(whole([])).rejects.toThrow();
     expect((await whole(json)).length).toBeGreaterThan(100);
+  });
+
+  it("a fact's amount may be put right, and neither what it is about nor which event told it", async () => {
+    const registry = memoryRegistry();
+    const schema = readSchema('PayoutFact');
+    const bytes = wire(registry.register(schema), parseAvro(schema).toBuffer(payoutFact()));
+    const present = (await readable(registry, bytes))!;
+    const letter = { sourceTopic: 'payout.facts', key: Buffer.from('payout:po_1') };
+    const edit = (path: string, to: string) =>
+      editedBytes(registry, letter, present, withField(present.json, path, to));
+    await expect(edit('amount', '1')).resolves.toBeInstanceOf(Buffer);
+    for (const path of ['factId', 'payoutId'])
+      await expect(edit(path, 'other')).rejects.toThrow(`${path}: says what the record is`);
   });
 
   it('brings no card data in, not even inside a body', async () => {
