@@ -51,6 +51,13 @@ export const heldMutants: readonly Mutant[] = [
     tests: gone,
   },
   {
+    guard: 'shipment-of-its-order',
+    why: "a parcel that was written under another order's key would ship that order",
+    file: 'services/order-stream/domain/shipments.ts',
+    edits: [{ find: `if (orderId !== state.orderId)`, replace: `if (orderId === '')` }],
+    tests: gone,
+  },
+  {
     guard: 'shipment-counts-once',
     why: 'a parcel that is told twice would stand for one that has not left',
     file: 'services/order-stream/domain/shipments.ts',

@@ -3,6 +3,7 @@
  * knows one shipment per order: it is told once all is gone, or with the first parcel if the shop is run so.
  */
 import type { AssembledOrder, Delivery, ErpShipment, OrderState } from '../../../schemas/generated/types.ts';
+import type { Refusal } from './assemble.ts';
 import type { Folded } from './order.ts';
 
 const quantities = (
@@ -82,8 +83,25 @@ const saying = ({ lines, ...rest }: ErpShipment): string =>
     typeof value === 'bigint' ? String(value) : value,
   );
 
+/** Why a shipment cannot be one of this order; undefined when it can. */
+const refused = (state: OrderState, { orderId, shipmentId, lines }: ErpShipment): Refusal | undefined => {
+  if (orderId !== state.orderId)
+    return {
+      code: 'shipment_of_another_order',
+      message: `shipment ${shipmentId} says that it is of order ${orderId}, and was written under ${state.orderId}`,
+    };
+  const odd = lines.find(({ quantity }) => quantity <= 0);
+  if (odd === undefined) return undefined;
+  return {
+    code: 'shipment_quantity',
+    message: `shipment ${shipmentId} of order ${orderId} has ${odd.quantity} of variant ${odd.variantId}`,
+  };
+};
+
 /** The state after a shipment. Told twice in two ways, the first telling counts, and a person is told. */
 export const withErpShipment = (state: OrderState, shipment: ErpShipment): Folded => {
+  const refusal = refused(state, shipment);
+  if (refusal !== undefined) return { state, refusal };
   const { orderId, shipmentId } = shipment;
   const known = state.shipments.find((other) => other.shipmentId === shipmentId);
   if (known === undefined) {

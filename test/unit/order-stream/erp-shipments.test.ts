@@ -130,6 +130,23 @@ describe('an order that the ERP ships in parcels', () => {
     expect(idsOf(sent)).toContain('mark-shipped/1');
   });
 
+  it('is not shipped by what cannot be a parcel of it', () => {
+    const odd = [
+      parcel(1, { orderId: '100124', lines: [], final: true }),
+      parcel(2, { lines: [{ variantId: 2, quantity: 0 }] }),
+      parcel(3, {
+        lines: [
+          { variantId: 2, quantity: 4 },
+          { variantId: 2, quantity: -1 },
+        ],
+      }),
+    ];
+    const { sent, letters, state } = play([order, ...odd], { settings });
+    expect(idsOf(sent)).not.toContain('mark-shipped/1');
+    expect(letters).toEqual(['shipment_of_another_order', 'shipment_quantity', 'shipment_quantity']);
+    expect(state.shipments).toEqual([]);
+  });
+
   it('counts a parcel once, as it was told first, and tells a person of what contradicts it', () => {
     const other = parcel(1, { trackingNumber: '1Z9' });
     const { sent, letters } = play([order, parcels[0]!, other, other, parcels[1]!, parcels[2]!, parcel(4)], {
