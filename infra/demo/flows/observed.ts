@@ -29,9 +29,9 @@ export const observed: Flow = {
   start: async (world) => {
     const { stripe, seed } = world;
     const intents: { id: string; charge: string }[] = [];
-    const sql = await openShopFloor(world);
+    const shop = openShopFloor(world);
     try {
-      const bought = await buy(sql, `${seed} observed`, 3, 'Credit Card', {
+      const bought = await buy(shop, world.signal, `${seed} observed`, 3, 'Credit Card', {
         pays: async (n, _visit, { numberGuid, total }) => {
           const intent = await stripe.paymentIntents.create(
             {
@@ -67,7 +67,7 @@ export const observed: Flow = {
         return { started: charged.length, completed, findings };
       };
     } finally {
-      sql.close();
+      shop.close();
     }
   },
 };

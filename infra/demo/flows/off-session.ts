@@ -78,9 +78,9 @@ const judged = async ({ config, stripe }: FlowWorld, bought: readonly Bought[]):
 export const offSession: Flow = {
   name: 'charged to a saved card, or asked by mail',
   start: async (world) => {
-    const sql = await openShopFloor(world);
+    const shop = openShopFloor(world);
     try {
-      const bought = await buy(sql, `${world.seed} away`, CARDS.length, METHOD, {
+      const bought = await buy(shop, world.signal, `${world.seed} away`, CARDS.length, METHOD, {
         who: ({ person }) => person.registered,
         pays: async (n, visit) => {
           const card = CARDS[n];
@@ -91,7 +91,7 @@ export const offSession: Flow = {
       await Promise.all(bought.slice(1).map(async ({ order }) => payBy(world, await linkOf(world, order))));
       return () => judged(world, bought);
     } finally {
-      sql.close();
+      shop.close();
     }
   },
 };

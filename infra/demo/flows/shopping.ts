@@ -7,9 +7,10 @@ import {
   openVisit,
   placeOrder,
   reserveNumber,
+  writtenLineCount,
 } from '../../sandbox/shopper/checkout.ts';
 import { type PlannedOrder, planVisit, type Visit } from '../../sandbox/shopper/plan.ts';
-import { openSql, type SqlSession } from '../../sandbox/shopper/sql.ts';
+import { openShop, type Shop } from '../../sandbox/shopper/shop.ts';
 import { fillShelf } from '../../sandbox/shopper/stock.ts';
 import type { FlowWorld } from './flow.ts';
 
@@ -17,6 +18,7 @@ import type { FlowWorld } from './flow.ts';
 const FIRST_VISIT = 1_000_000;
 /** Who comes back was there at most so many visits before. */
 const VISITS_BACK = 40;
+const PATIENCE_MS = 120_000;
 
 /** People who came for a flow are left to it. */
 export const cameForAFlow = (email: string): boolean =>
@@ -24,9 +26,9 @@ export const cameForAFlow = (email: string): boolean =>
 
 export type Bought = Readonly<{ visit: Visit; planned: PlannedOrder; order: number }>;
 
-/** The shop's database as the storefront uses it. */
-export const openShopFloor = ({ env, config }: Pick<FlowWorld, 'env' | 'config'>): Promise<SqlSession> =>
-  openSql({
+/** The shop's database as the storefront uses it: what falls victim to a deadlock, or a lost connection, is done again. */
+export const openShopFloor = ({ env, config }: Pick<FlowWorld, 'env' | 'config'>): Shop =>
+  openShop({
     host: config.MILLRACE_ADNSF_SQL_HOST,
     port: config.MILLRACE_ADNSF_SQL_PORT,
     database: config.MILLRACE_ADNSF_SQL_DATABASE,
@@ -48,7 +50,8 @@ function* visitsWithOrder(seed: string): Generator<Readonly<{ visit: Visit; plan
  * if it does. A second run with the same seed finds the orders of the first.
  */
 export const buy = async (
-  sql: SqlSession,
+  shop: Shop,
+  signal: AbortSignal,
   seed: string,
   count: number,
   paymentMethod: string,
@@ -60,19 +63,24 @@ export const buy = async (
     pays?: (n: number, visit: Visit, planned: PlannedOrder) => Promise<string | undefined>;
   }> = {},
 ): Promise<readonly Bought[]> => {
-  const shelf = await fillShelf(sql);
+  const patience = { until: Date.now() + PATIENCE_MS, signal };
+  const shelf = await shop.do(patience, fillShelf);
   const bought: Bought[] = [];
   for (const { visit, planned } of visitsWithOrder(seed)) {
     if (bought.length === count) break;
     if (!who(visit)) continue;
-    const customerId = await openVisit(sql, visit);
-    await fillCart(sql, visit, shelf, customerId);
-    const buyer = await identify(sql, visit, customerId);
-    await clearLeftovers(sql, visit, buyer.customerId);
-    const addressed = await giveAddresses(sql, visit, buyer);
-    const order = await reserveNumber(sql, planned);
     const charged = await pays(bought.length, visit, planned);
-    await placeOrder(sql, visit, planned, shelf, addressed, order, undefined, paymentMethod, charged);
+    const order = await shop.do(patience, async (sql) => {
+      const customerId = await openVisit(sql, visit);
+      const begun = (await writtenLineCount(sql, planned)) > 0;
+      if (!begun) await fillCart(sql, visit, shelf, customerId);
+      const buyer = await identify(sql, visit, customerId);
+      if (!begun) await clearLeftovers(sql, visit, buyer.customerId);
+      const addressed = await giveAddresses(sql, visit, buyer);
+      const reserved = await reserveNumber(sql, planned);
+      await placeOrder(sql, visit, planned, shelf, addressed, reserved, undefined, paymentMethod, charged);
+      return reserved;
+    });
     bought.push({ visit, planned, order });
   }
   return bought;

@@ -7,7 +7,8 @@ import { openShop } from '../../../services/cli/shop.ts';
 import { openTopics } from '../../../services/cli/kafka.ts';
 import type { ErpShipment } from '../../../schemas/generated/types.ts';
 import { HELD_METHOD } from '../../sandbox/shopper/merchant.ts';
-import { int, type SqlSession } from '../../sandbox/shopper/sql.ts';
+import type { Shop } from '../../sandbox/shopper/shop.ts';
+import { int } from '../../sandbox/shopper/sql.ts';
 import { openWarehouse, type Warehouse } from '../../sandbox/warehouse.ts';
 import type { Flow, FlowWorld, Outcome } from './flow.ts';
 import { type Bought, buy, openShopFloor } from './shopping.ts';
@@ -15,11 +16,11 @@ import { type Bought, buy, openShopFloor } from './shopping.ts';
 const LOOK_EVERY_MS = 200;
 
 /** Waits until the order page offers payment, and pays: the money is held then. */
-const pay = async (sql: SqlSession, { stripe, signal }: FlowWorld, order: number): Promise<void> => {
+const pay = async (shop: Shop, { stripe, signal }: FlowWorld, order: number): Promise<void> => {
   for (;;) {
-    const { rows } = await sql.run('SELECT AuthorizationPNREF FROM dbo.Orders WHERE OrderNumber = @number', {
-      number: int(order),
-    });
+    const { rows } = await shop.do({ until: Date.now() + 60_000, signal }, (sql) =>
+      sql.run('SELECT AuthorizationPNREF FROM dbo.Orders WHERE OrderNumber = @number', { number: int(order) }),
+    );
     const reference = (rows[0]?.['AuthorizationPNREF'] as string | null) ?? '';
     if (reference.startsWith('pi_')) {
       const paid = { payment_method: 'pm_card_visa', return_url: 'https://shop.example/paid' };
@@ -81,18 +82,18 @@ const judged = async ({ config, stripe }: FlowWorld, bought: readonly Bought[]):
 export const shippedByWarehouse: Flow = {
   name: 'shipped by the warehouse, captured once',
   start: async (world) => {
-    const sql = await openShopFloor(world);
+    const shop = openShopFloor(world);
     const warehouse = await openWarehouse(world.config);
     try {
-      const bought = await buy(sql, `${world.seed} warehouse`, 2, HELD_METHOD);
+      const bought = await buy(shop, world.signal, `${world.seed} warehouse`, 2, HELD_METHOD);
       for (const [n, { order }] of bought.entries()) {
-        await pay(sql, world, order);
+        await pay(shop, world, order);
         await send(warehouse, world.signal, order, n === 0 ? 2 : 1);
       }
       return () => judged(world, bought);
     } finally {
       await warehouse.close();
-      sql.close();
+      shop.close();
     }
   },
 };

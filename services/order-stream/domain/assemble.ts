@@ -107,7 +107,6 @@ export const assemble = (
         complete,
         state: row.TransactionState,
         transactionType: row.TransactionType ?? 0,
-        recurring: row.CartType === RECURRING_CART,
         parentOrderNumber: row.ParentOrderNumber,
         paymentMethod,
         paymentGateway: textOrNull(row.PaymentGateway),
@@ -135,6 +134,7 @@ export const assemble = (
         trackingNumber: textOrNull(row.ShippingTrackingNumber),
         refundedAt: row.RefundedOn === null ? null : instantOf(row.RefundedOn, store.timeZone),
         refundReason: textOrNull(row.RefundReason),
+        recurring: row.CartType === RECURRING_CART,
       },
     };
   } catch (error) {
