@@ -22,14 +22,14 @@ type Decode = (bytes: Buffer) => unknown;
 type Writer = { readonly subject: string; readonly schema: string; readonly type: avro.Type };
 
 /**
- * The subjects of a topic with their schemas: what has to be registered before anything is written. Topics of commands
- * carry several types of record, each under its own name; the others carry one.
+ * The subjects of a topic with their schemas: what has to be registered before anything is written. Where a topic
+ * carries several types of record, each is under its own name.
  */
 export const subjectsOf = (definition: TopicDefinition): readonly { subject: string; schema: string }[] =>
   definition.records.map((file) => {
     const schema = readSchema(file);
     return {
-      subject: `${definition.name}-${file.startsWith('commands/') ? recordName(schema) : 'value'}`,
+      subject: `${definition.name}-${definition.records.length > 1 ? recordName(schema) : 'value'}`,
       schema,
     };
   });
@@ -58,6 +58,13 @@ const avroSerde = <T>(
   const byType = new Map(writers.map((writer) => [recordName(writer.schema).split('.').at(-1)!, writer]));
   const decoders = new Map<number, Decode>();
   const writeIds = new Map<Writer, number>();
+
+  /** Commands say their type; of other records the schema tells which one a value is. */
+  const writerOf = (value: T): Writer | undefined => {
+    if (writers.length === 1) return writers[0];
+    const { type } = value as { type?: unknown };
+    return typeof type === 'string' ? byType.get(type) : writers.find((each) => each.type.isValid(value));
+  };
 
   /** How records of a writer's schema are read, or why they cannot be. */
   const decoderOf = (id: number, schema: string): Decode => {
@@ -130,7 +137,7 @@ const avroSerde = <T>(
       }
     },
     encode(value) {
-      const writer = writers.length === 1 ? writers[0]! : byType.get((value as { type: string }).type);
+      const writer = writerOf(value);
       if (!writer) throw new FatalError(`no schema for a record of type ${String((value as { type: unknown }).type)}`);
       const id = writeIds.get(writer);
       if (id === undefined) throw new FatalError(`serde of ${writer.subject} was not opened`);

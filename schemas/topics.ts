@@ -61,12 +61,32 @@ export const topics = define({
     foreign: true,
     compatibility: 'BACKWARD',
   },
+  returns: {
+    name: `${database}.Custom_OrderReturn`,
+    config: aYear,
+    records: ['adnsf/Custom_OrderReturn'],
+    foreign: true,
+    compatibility: 'BACKWARD',
+  },
   adnsfWebhooks: { name: 'adnsf.webhooks', config: aYear, records: ['AdnsfWebhook'], compatibility: 'BACKWARD' },
   adnsfSnapshots: {
     name: 'adnsf.snapshots',
     // As with images of orders: the first one decides (ADR 0014).
     config: forever,
     records: ['AssembledOrder'],
+    compatibility: 'BACKWARD',
+  },
+  orderReturns: {
+    name: 'order.returns',
+    config: forever,
+    records: ['OrderReturn'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
+  adnsfReturns: {
+    name: 'adnsf.returns',
+    // As adnsf.snapshots.
+    config: forever,
+    records: ['OrderReturn'],
     compatibility: 'BACKWARD',
   },
   stripeEvents: { name: 'stripe.events', config: forever, records: ['StripeEvent'], compatibility: 'BACKWARD' },
@@ -115,6 +135,13 @@ export const topics = define({
     // People's data: no longer than it is of use.
     config: aYear,
     records: ['CustomerFact'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
+  peopleFacts: {
+    name: 'people.facts',
+    // What of both sides is said of people, in the one order in which it is heard.
+    config: aYear,
+    records: ['ShopCustomerFact', 'CustomerFact'],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
   billingFacts: {
@@ -168,6 +195,9 @@ export const topics = define({
       'commands/adnsf.RecordRecurringEnd',
       'commands/adnsf.UpdateShopCustomer',
       'commands/adnsf.EraseShopCustomer',
+      'commands/adnsf.RecordReturnRefunded',
+      'commands/adnsf.ReverseReturnRefund',
+      'commands/adnsf.RestockReturn',
     ],
     compatibility: 'BACKWARD',
   },
@@ -199,6 +229,8 @@ export const topics = define({
       'commands/erp.PostPayoutJournal',
       'commands/erp.ReversePayoutJournal',
       'commands/erp.ReclassifyPayoutLine',
+      'commands/erp.RecordReturn',
+      'commands/erp.ReceiveReturn',
     ],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
@@ -257,6 +289,7 @@ export const stores = {
   carts: 'state/CartRow',
   'order-lines': 'state/OrderLines',
   'order-progress': 'state/OrderProgress',
+  'return-rows': 'state/ReturnRow',
   unrouted: 'state/Unrouted',
   links: 'LinkedObject',
   unclaimed: 'state/UnclaimedLines',
@@ -264,6 +297,7 @@ export const stores = {
   invoices: 'state/InvoiceState',
   subscriptions: 'state/SubscriptionState',
   payouts: 'state/PayoutState',
+  'early-results': 'CommandResult',
   places: 'state/RowPlace',
 } as const;
 
@@ -300,7 +334,9 @@ export type AdnsfOrderCommand =
   | Types.RecordRecurringEnd;
 /** What it does to a customer. */
 export type AdnsfCustomerCommand = Types.UpdateShopCustomer | Types.EraseShopCustomer;
-export type AdnsfCommand = AdnsfOrderCommand | AdnsfCustomerCommand;
+/** What it does to a return. */
+export type AdnsfReturnCommand = Types.RecordReturnRefunded | Types.ReverseReturnRefund | Types.RestockReturn;
+export type AdnsfCommand = AdnsfOrderCommand | AdnsfCustomerCommand | AdnsfReturnCommand;
 export type ErpCommand =
   | Types.UpsertCustomer
   | Types.CreateSalesOrder
@@ -325,7 +361,9 @@ export type ErpCommand =
   | Types.EraseCustomer
   | Types.PostPayoutJournal
   | Types.ReversePayoutJournal
-  | Types.ReclassifyPayoutLine;
+  | Types.ReclassifyPayoutLine
+  | Types.RecordReturn
+  | Types.ReceiveReturn;
 export type Notification = Types.NotifyCustomer | Types.NotifyMerchant;
 
 /** What a topic's values are in TypeScript. */
@@ -335,8 +373,11 @@ export type TopicValues = {
   addresses: Types.AddressEnvelope;
   carts: Types.ShoppingCartEnvelope;
   orderLines: Types.OrdersShoppingCartEnvelope;
+  returns: Types.CustomOrderReturnEnvelope;
   adnsfWebhooks: Types.AdnsfWebhook;
   adnsfSnapshots: Types.AssembledOrder;
+  orderReturns: Types.OrderReturn;
+  adnsfReturns: Types.OrderReturn;
   stripeEvents: Types.StripeEvent;
   stripeObjects: Types.LinkedObject;
   assembledOrders: Types.AssembledOrder;
@@ -346,6 +387,7 @@ export type TopicValues = {
   payoutClaims: Types.PayoutLine;
   shopCustomers: Types.ShopCustomerFact;
   customerFacts: Types.CustomerFact;
+  peopleFacts: Types.ShopCustomerFact | Types.CustomerFact;
   billingFacts: Types.BillingFact;
   catalogFacts: Types.CatalogFact;
   stripeCommands: StripeCommand;
@@ -372,6 +414,7 @@ export type StoreValues = {
   carts: Types.CartRow;
   'order-lines': Types.OrderLines;
   'order-progress': Types.OrderProgress;
+  'return-rows': Types.ReturnRow;
   unrouted: Types.Unrouted;
   links: Types.LinkedObject;
   unclaimed: Types.UnclaimedLines;
@@ -379,5 +422,6 @@ export type StoreValues = {
   invoices: Types.InvoiceState;
   subscriptions: Types.SubscriptionState;
   payouts: Types.PayoutState;
+  'early-results': Types.CommandResult;
   places: Types.RowPlace;
 };

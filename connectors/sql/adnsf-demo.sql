@@ -2,7 +2,7 @@
 -- keys and triggers, and a small catalog. Runs again without harm. Run with sqlcmd -v DATABASE=AspDotNetStorefront (and -I).
 -- Lines marked PCI hold card data, credentials or raw gateway text: they must never be captured (see enable-cdc.sql).
 -- The shop declares no foreign keys between these tables, so there are none here.
--- dbo.Custom_OrderReturn (returns), dbo.Custom_Webhook and dbo.Millrace_AppliedCommand (see logins.sql) are ours; the shop has neither.
+-- dbo.Custom_Webhook and dbo.Millrace_AppliedCommand (see logins.sql) are ours; the shop has neither. Returns: see returns.sql.
 SET ANSI_NULLS ON;
 SET QUOTED_IDENTIFIER ON;
 GO
@@ -562,37 +562,6 @@ CREATE TABLE dbo.FailedTransaction (
     CONSTRAINT PK_FailedTransaction PRIMARY KEY CLUSTERED (DBRecNo)
 );
 CREATE INDEX IX_FailedTransaction_OrderNumber ON dbo.FailedTransaction (OrderNumber);
-END;
-GO
-
--- Returns: one row per returned line. ReturnState is REQUESTED, APPROVED, RECEIVED, REFUNDED or REJECTED; RefundReference is Stripe's refund id.
-IF OBJECT_ID(N'dbo.Custom_OrderReturn', N'U') IS NULL
-BEGIN
-CREATE TABLE dbo.Custom_OrderReturn (
-    OrderReturnID int IDENTITY(1,1) NOT NULL,
-    OrderReturnGUID uniqueidentifier NOT NULL CONSTRAINT DF_Custom_OrderReturn_GUID DEFAULT (newid()),
-    RMANumber nvarchar(30) NOT NULL,
-    OrderNumber int NOT NULL,
-    ShoppingCartRecID int NOT NULL,
-    CustomerID int NOT NULL,
-    ProductID int NOT NULL,
-    VariantID int NOT NULL,
-    Quantity int NOT NULL CONSTRAINT DF_Custom_OrderReturn_Quantity DEFAULT (1),
-    ReasonCode nvarchar(50) NULL,
-    ReturnState nvarchar(20) NOT NULL CONSTRAINT DF_Custom_OrderReturn_State DEFAULT ('REQUESTED'),
-    Restock tinyint NOT NULL CONSTRAINT DF_Custom_OrderReturn_Restock DEFAULT (0),
-    RefundAmount money NULL,
-    RefundOrderNumber int NULL,
-    RefundReference nvarchar(255) NULL,
-    Notes nvarchar(max) NULL,
-    ApprovedOn datetime NULL,
-    ReceivedOn datetime NULL,
-    RefundedOn datetime NULL,
-    CreatedOn datetime NOT NULL CONSTRAINT DF_Custom_OrderReturn_CreatedOn DEFAULT (getdate()),
-    UpdatedOn datetime NOT NULL CONSTRAINT DF_Custom_OrderReturn_UpdatedOn DEFAULT (getdate()),
-    CONSTRAINT PK_Custom_OrderReturn PRIMARY KEY CLUSTERED (OrderReturnID)
-);
-CREATE INDEX IX_Custom_OrderReturn_OrderNumber ON dbo.Custom_OrderReturn (OrderNumber);
 END;
 GO
 

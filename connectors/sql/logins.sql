@@ -141,7 +141,6 @@ GRANT SELECT ON dbo.Address (
 ) TO [millrace_commands];
 GRANT UPDATE ON dbo.Address (Address1, Address2, Suite, City, State, Zip, Country) TO [millrace_commands];
 GRANT INSERT, DELETE ON dbo.Address TO [millrace_commands];
-GRANT SELECT, UPDATE ON dbo.Custom_OrderReturn TO [millrace_commands];
 GRANT SELECT, INSERT ON dbo.Millrace_AppliedCommand TO [millrace_commands];
 GO
 

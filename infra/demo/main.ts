@@ -99,7 +99,7 @@ type Config = ReturnType<typeof configOf>;
 /** Why not all is well. */
 type Found = Readonly<{ orderId: string | null; message: string }>;
 
-/** Orders that are paid at Stripe, as the shop and Stripe both say. */
+/** Orders that are paid at Stripe, as the shop and Stripe both say, and that nobody disputes: such money cannot be refunded. */
 const paidOrders = async (config: Config): Promise<readonly PaidOrder[]> => {
   const shop = await openShop(config);
   try {
@@ -107,11 +107,12 @@ const paidOrders = async (config: Config): Promise<readonly PaidOrder[]> => {
       (await shop.orders()).flatMap((each) => ('state' in each && each.state === 'CAPTURED' ? [each.orderId] : [])),
     );
     const { payments } = await openStripe(config).everything();
-    return payments.flatMap(({ id, orderId, status, received, currency, refunds }) =>
-      orderId !== null && status === 'succeeded' && refunds.length === 0 && captured.has(orderId)
+    return payments.flatMap(({ id, orderId, status, received, currency, refunds, disputes }) => {
+      const untouched = status === 'succeeded' && refunds.length === 0 && disputes.length === 0;
+      return untouched && orderId !== null && captured.has(orderId)
         ? [{ orderId, paymentIntentId: id, total: received, currency }]
-        : [],
-    );
+        : [];
+    });
   } finally {
     shop.close();
   }

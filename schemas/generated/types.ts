@@ -362,6 +362,53 @@ export type LinkedObject = {
   readonly orderId: string;
 };
 
+/** What comes back of a line of the order. */
+export type ReturnedLine = {
+  /** With the order, the line it is of. */
+  readonly cartRecordId: number;
+  readonly productId: number;
+  readonly variantId: number;
+  readonly sku: null | string;
+  readonly quantity: number;
+};
+
+/** What the shop says of goods that a customer gives back, as of one moment. */
+export type OrderReturn = {
+  /** The image of its row. */
+  readonly factId: string;
+  readonly orderId: string;
+  readonly orderNumber: number;
+  /** Which return: one for each line that comes back. */
+  readonly returnId: number;
+  /** What people call it; returns of several lines may share one. */
+  readonly rmaNumber: string;
+  /** Commit LSN, change LSN and serial of the image; empty when it was not read from the shop's log. */
+  readonly place: string;
+  /** When the image was committed. */
+  readonly changedAt: bigint;
+  /** REQUESTED, APPROVED, RECEIVED, REFUNDED, REJECTED or CLOSED. */
+  readonly state: string;
+  readonly lines: readonly ReturnedLine[];
+  readonly reason: null | string;
+  /** Money goes back when the goods have come, and not before. */
+  readonly goodsExpected: boolean;
+  /** The goods go back on the shelf. */
+  readonly restock: boolean;
+  /** What is to be paid back, tax included and the fee taken off, in minor units; null while nobody has said it. */
+  readonly amount: null | bigint;
+  /** What is kept of it. */
+  readonly restockingFee: bigint;
+  readonly currency: string;
+  /** The credit by which the shop pays it back; 0: none does. */
+  readonly creditOrderNumber: null | number;
+  /** The refund that paid it back. */
+  readonly reference: null | string;
+  readonly requestedAt: null | bigint;
+  readonly approvedAt: null | bigint;
+  readonly receivedAt: null | bigint;
+  readonly refundedAt: null | bigint;
+};
+
 /** What a dispute took from the Stripe balance or gave back to it. */
 export type Movement = {
   readonly balanceTransactionId: string;
@@ -416,6 +463,8 @@ export type PaymentFact = {
   readonly commandId: null | string;
   /** Of a payment that succeeded: what it was made for, in minor units. What of it was not captured is released. */
   readonly intended: null | bigint;
+  /** Of a refund: the return that it is said to be of, by its metadata. */
+  readonly returnId: null | string;
 };
 
 /** A version-independent fact about a payout. Its lines are listed when its reconciliation is completed. */
@@ -649,6 +698,37 @@ export type Source = {
 export type AddressEnvelope = {
   readonly before: null | AddressValue;
   readonly after: null | AddressValue;
+  readonly source: Source;
+  readonly op: string;
+};
+
+export type CustomOrderReturnValue = {
+  readonly OrderReturnID: null | number;
+  readonly RMANumber: null | string;
+  readonly OrderNumber: null | number;
+  readonly ShoppingCartRecID: null | number;
+  readonly CustomerID: null | number;
+  readonly ProductID: null | number;
+  readonly VariantID: null | number;
+  readonly Quantity: null | number;
+  readonly ReasonCode: null | string;
+  readonly ReturnState: null | string;
+  readonly GoodsExpected: null | number;
+  readonly Restock: null | number;
+  readonly RefundAmount: null | Buffer;
+  readonly RestockingFee: null | Buffer;
+  readonly RefundOrderNumber: null | number;
+  readonly RefundReference: null | string;
+  readonly ApprovedOn: null | bigint;
+  readonly ReceivedOn: null | bigint;
+  readonly RefundedOn: null | bigint;
+  readonly CreatedOn: null | bigint;
+};
+
+/** A change of dbo.Custom_OrderReturn, as far as it is used here (a reader of Debezium's schema). */
+export type CustomOrderReturnEnvelope = {
+  readonly before: null | CustomOrderReturnValue;
+  readonly after: null | CustomOrderReturnValue;
   readonly source: Source;
   readonly op: string;
 };
@@ -1068,6 +1148,60 @@ export type RecordRefundRefusal = {
   readonly payload: RecordRefundRefusalPayload;
 };
 
+/** What RecordReturnRefunded says. */
+export type RecordReturnRefundedPayload = {
+  readonly orderNumber: number;
+  readonly returnId: number;
+  readonly refundId: string;
+  /** Minor units, positive. */
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly refundedAt: bigint;
+};
+
+/** A return is paid back. */
+export type RecordReturnRefunded = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'RecordReturnRefunded';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RecordReturnRefundedPayload;
+};
+
+/** What RestockReturn says. */
+export type RestockReturnPayload = {
+  readonly orderNumber: number;
+  readonly returnId: number;
+  readonly cartRecordId: number;
+  readonly productId: number;
+  readonly variantId: number;
+  readonly quantity: number;
+  readonly receivedAt: bigint;
+};
+
+/** Goods that came back go on the shop's shelf. */
+export type RestockReturn = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'RestockReturn';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RestockReturnPayload;
+};
+
 /** What ReverseRefund says. */
 export type ReverseRefundPayload = {
   readonly orderNumber: number;
@@ -1098,6 +1232,34 @@ export type ReverseRefund = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: ReverseRefundPayload;
+};
+
+/** What ReverseReturnRefund says. */
+export type ReverseReturnRefundPayload = {
+  readonly orderNumber: number;
+  readonly returnId: number;
+  readonly refundId: string;
+  /** Minor units, positive. */
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly reason: null | string;
+  readonly reversedAt: bigint;
+};
+
+/** What was paid back for a return came back: it is to be paid again. */
+export type ReverseReturnRefund = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'ReverseReturnRefund';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: ReverseReturnRefundPayload;
 };
 
 /** What a field may say when it is overwritten; addresses are JSON. */
@@ -1337,6 +1499,14 @@ export type EraseCustomer = {
   readonly payload: EraseCustomerPayload;
 };
 
+/** What comes back of a line of the order. */
+export type ReturnLine = {
+  readonly productId: number;
+  readonly variantId: number;
+  readonly sku: null | string;
+  readonly quantity: number;
+};
+
 /** What IssueCreditMemo says. */
 export type IssueCreditMemoPayload = {
   /** One credit memo for each. */
@@ -1354,6 +1524,12 @@ export type IssueCreditMemoPayload = {
   readonly currency: string;
   readonly reason: null | string;
   readonly issuedAt: bigint;
+  /** The return that it pays back, if it is of one. */
+  readonly returnId: null | number;
+  /** Which request of the shop it fulfils; null when the refund was begun at the payment provider. */
+  readonly requestedBy: null | string;
+  /** What came back, when the refund was made for a return. */
+  readonly lines: readonly ReturnLine[];
 };
 
 /** A customer was paid back. */
@@ -1528,6 +1704,30 @@ export type PostPayoutJournal = {
   readonly payload: PostPayoutJournalPayload;
 };
 
+/** What ReceiveReturn says. */
+export type ReceiveReturnPayload = {
+  readonly returnId: number;
+  readonly rmaNumber: string;
+  readonly lines: readonly ReturnLine[];
+  readonly receivedAt: bigint;
+};
+
+/** Goods that came back are on the shelf again. */
+export type ReceiveReturn = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'ReceiveReturn';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: ReceiveReturnPayload;
+};
+
 /** What ReclassifyPayoutLine says. */
 export type ReclassifyPayoutLinePayload = {
   readonly payoutId: string;
@@ -1668,6 +1868,42 @@ export type RecordProcessingFee = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: RecordProcessingFeePayload;
+};
+
+/** What RecordReturn says. */
+export type RecordReturnPayload = {
+  readonly returnId: number;
+  readonly rmaNumber: string;
+  /** ACCEPTED or REJECTED. */
+  readonly outcome: string;
+  readonly lines: readonly ReturnLine[];
+  /** What is to be paid back, in minor units, tax included; null when nobody has said it. */
+  readonly amount: null | bigint;
+  /** What is kept of it. */
+  readonly restockingFee: bigint;
+  readonly currency: string;
+  readonly reason: null | string;
+  /** The goods go back on the shelf: ReceiveReturn says so. */
+  readonly restock: boolean;
+  /** What asks for the money at the payment provider, as on the credit memo; null when people pay it back. */
+  readonly requestedBy: null | string;
+  readonly decidedAt: bigint;
+};
+
+/** A return was accepted, or rejected. */
+export type RecordReturn = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'RecordReturn';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: RecordReturnPayload;
 };
 
 /** What is subscribed to. */
@@ -2442,6 +2678,8 @@ export type StripeLink = {
   /** When that was told. */
   readonly standingAt: bigint;
   readonly standingBy: string;
+  /** When it was last somebody else's: what was said of it until then was not said of this person. */
+  readonly leftAt: null | bigint;
   readonly fields: readonly StripeField[];
 };
 
@@ -2641,6 +2879,8 @@ export type RefundState = {
   readonly createdAt: null | bigint;
   /** The command of ours that had it made, if one had. */
   readonly commandId: null | string;
+  /** The return that it is said to be of. */
+  readonly returnId: null | string;
 };
 
 /** Money of a refund that left the Stripe balance, or that came back to it. */
@@ -2673,6 +2913,12 @@ export type RefundStep = {
   readonly ready: boolean;
   /** Which request of the shop it fulfils; null when it was begun at Stripe. */
   readonly requestedBy: null | string;
+  /** The return that the refund says it is of. */
+  readonly returnId: null | number;
+  /** It is of no return that we asked for, or that is known. */
+  readonly returnKnown: boolean;
+  /** What came back, of a return that we asked for. */
+  readonly returned: readonly ReturnedLine[];
 };
 
 export type DisputeState = {
@@ -2690,6 +2936,12 @@ export type DisputeState = {
   /** When it was last told of. */
   readonly toldAt: bigint;
   readonly toldBy: string;
+  /** Who told of it first, by the time of events. */
+  readonly openedBy: null | string;
+  /** What it was over then. */
+  readonly openedAmount: null | bigint;
+  /** Until when it was to be answered then. */
+  readonly openedDueAt: null | bigint;
   /** By balance transaction. */
   readonly movements: readonly Movement[];
   readonly evidenceDueAt: null | bigint;
@@ -2879,6 +3131,10 @@ export type RefundRequest = {
   readonly causationId: string;
   readonly at: bigint;
   readonly refusal: null | RefundRefusal;
+  /** The return that it was paid back as: nothing is left to ask. */
+  readonly paidAs: null | number;
+  /** A return over the same amount that was paid back: a person says whether it is the same money. */
+  readonly maybeOf: null | number;
 };
 
 /** Money that is held for the order, and can be captured. */
@@ -2916,6 +3172,52 @@ export type Sorting = {
   readonly at: bigint;
   /** Once it was fetched. */
   readonly settlement: null | Settlement;
+};
+
+/** What is to be asked of Stripe for a return. */
+export type ReturnAsk = {
+  /** Minor units. */
+  readonly amount: bigint;
+  readonly causationId: string;
+  readonly at: bigint;
+};
+
+/** Money of a return that left, or that came back. */
+export type ReturnStep = {
+  readonly refundId: string;
+  /** It came back. */
+  readonly back: boolean;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly reason: null | string;
+  readonly factId: string;
+  readonly at: bigint;
+};
+
+/** Goods that a customer gives back. */
+export type ReturnState = {
+  readonly id: number;
+  /** The image that is furthest. */
+  readonly latest: OrderReturn;
+  /** The first image by which it is decided that money goes back: the goods have come, or none are expected. */
+  readonly accepted: null | OrderReturn;
+  /** The first of those that says how much. */
+  readonly payable: null | OrderReturn;
+  /** The first of those that says that the goods go back on the shelf. */
+  readonly restocked: null | OrderReturn;
+  /** The first image that says that nothing goes back. */
+  readonly rejected: null | OrderReturn;
+  /** The first image that says that it is over, and that we did not write. */
+  readonly ended: null | OrderReturn;
+  /** Why Stripe did not pay it back. */
+  readonly refusal: null | RefundRefusal;
+  /** Null while it is not to be asked. */
+  readonly ask: null | ReturnAsk;
+  /** Why a person has to look. */
+  readonly problem: null | string;
+  /** What that is about: a refund, a credit, an amount. */
+  readonly other: null | string;
+  readonly steps: readonly ReturnStep[];
 };
 
 /** The payment at Stripe says which order it is of. */
@@ -2970,6 +3272,8 @@ export type OrderState = {
   readonly voided: null | Voided;
   /** By refund. */
   readonly sortings: readonly Sorting[];
+  /** By id. */
+  readonly returns: readonly ReturnState[];
   readonly labelled: null | Labelled;
   /** As the ERP told them, the first first; each once. */
   readonly shipments: readonly ErpShipment[];
@@ -3127,6 +3431,18 @@ export type PayoutState = {
   readonly refusals: readonly string[];
   readonly workflows: null | readonly string[];
   readonly claims: readonly PayoutClaim[];
+};
+
+/** What was told of a row of returns. */
+export type ReturnRow = {
+  /** As it was last told. */
+  readonly sent: null | OrderReturn;
+  /** Why it was not told, as was said last. */
+  readonly refusal: null | string;
+  /** Of the image that was looked at last. */
+  readonly place: null | string;
+  /** What the image said that was refused last: the shop writes every row twice. */
+  readonly image: null | string;
 };
 
 /** Where in the shop's log a row was last told of. */

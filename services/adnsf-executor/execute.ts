@@ -1,6 +1,11 @@
-/** One command, one transaction: the effect on the order or customer and the memory of the command, or neither. */
+/** One command, one transaction: the effect on the order, return or customer and the memory of the command, or neither. */
 import type { CommandResult } from '../../schemas/generated/types.ts';
-import type { AdnsfCommand, AdnsfCustomerCommand, AdnsfOrderCommand } from '../../schemas/topics.ts';
+import type {
+  AdnsfCommand,
+  AdnsfCustomerCommand,
+  AdnsfOrderCommand,
+  AdnsfReturnCommand,
+} from '../../schemas/topics.ts';
 import type { Stores } from '../platform/variables.ts';
 import { PoisonError, RetriableError } from '../runtime/errors.ts';
 import { outcomeText, parseOutcome } from './domain/applied.ts';
@@ -8,19 +13,22 @@ import { decideCustomer, standingOf } from './domain/customers.ts';
 import { decide } from './domain/decide.ts';
 import type { StoreFacts } from './domain/decision.ts';
 import { type OrderRow, stateOf } from './domain/order-row.ts';
+import { decideReturn, returnStateOf } from './domain/returns.ts';
 import { type AppliedRow, CommandKnownError, type Shop, type ShopTransaction } from './shop.ts';
 
 type Executed =
   | Readonly<{ kind: 'done'; row: AppliedRow; replayed: boolean }>
   | Readonly<{ kind: 'refused'; code: string; message: string; state: string | undefined }>;
 
-const storeOf = (stores: Stores, row: OrderRow): StoreFacts => {
-  const store = stores[String(row.storeId)];
-  if (!store) throw new PoisonError('store_unknown', `store ${row.storeId} is not in MILLRACE_STORES`);
+const storeOf = (stores: Stores, { storeId }: Pick<OrderRow, 'storeId'>): StoreFacts => {
+  const store = stores[String(storeId)];
+  if (!store) throw new PoisonError('store_unknown', `store ${storeId} is not in MILLRACE_STORES`);
   return store;
 };
 
 const isAboutCustomer = (command: AdnsfCommand): command is AdnsfCustomerCommand => 'customerId' in command.payload;
+
+const isAboutReturn = (command: AdnsfCommand): command is AdnsfReturnCommand => 'returnId' in command.payload;
 
 const orderNumberOf = (command: AdnsfCommand): number => (isAboutCustomer(command) ? 0 : command.payload.orderNumber);
 
@@ -92,6 +100,36 @@ const onOrder = async (
   return { kind: 'done', row, replayed: false };
 };
 
+const onReturn = async (
+  shop: ShopTransaction,
+  command: AdnsfReturnCommand,
+  stores: Stores,
+  guard: string,
+): Promise<Executed> => {
+  const { returnId } = command.payload;
+  const row = await shop.orderReturn(returnId);
+  if (!row)
+    return { kind: 'refused', code: 'return_not_found', message: `there is no return ${returnId}`, state: undefined };
+  const before = returnStateOf(row);
+  const decision = decideReturn(command, row, storeOf(stores, row));
+  if (decision.kind === 'refuse')
+    return { kind: 'refused', code: decision.code, message: decision.message, state: before };
+  const changed = decision.kind === 'apply' ? await shop.changeReturn(row, decision.change) : true;
+  if (changed === 'no_shelf')
+    return {
+      kind: 'refused',
+      code: 'no_shelf',
+      message: `return ${returnId}: the shop has no row of stock for what comes back`,
+      state: before,
+    };
+  if (!changed) throw new RetriableError(`return ${returnId} changed while ${command.commandId} looked at it`);
+  const outcome =
+    decision.kind === 'apply'
+      ? outcomeText({ outcome: 'applied', before, after: decision.after })
+      : outcomeText({ outcome: decision.outcome, before, after: before });
+  return { kind: 'done', row: await shop.remember(guard, row.orderNumber, outcome), replayed: false };
+};
+
 const attempt = async (
   shop: ShopTransaction,
   command: AdnsfCommand,
@@ -100,7 +138,8 @@ const attempt = async (
 ): Promise<Executed> => {
   const known = await shop.applied(guard);
   if (known) return replay(command, known);
-  return isAboutCustomer(command) ? onCustomer(shop, command, guard) : onOrder(shop, command, stores, guard);
+  if (isAboutCustomer(command)) return onCustomer(shop, command, guard);
+  return isAboutReturn(command) ? onReturn(shop, command, stores, guard) : onOrder(shop, command, stores, guard);
 };
 
 const asResult = (command: AdnsfCommand, commandAt: bigint, executed: Executed): CommandResult => {

@@ -53,6 +53,7 @@ await runService({ service: 'adnsf-executor', variables }, async (platform) => {
         concurrency: config.MILLRACE_ADNSF_REST_CONCURRENCY,
         webhooks: schemas.topic('adnsfWebhooks'),
         snapshots: schemas.topic('adnsfSnapshots'),
+        returns: schemas.topic('adnsfReturns'),
         deadLetters: schemas.topic('deadLetters'),
       }),
       { cluster, logger },

@@ -2,6 +2,7 @@
 import type { CustomerChange, CustomerRow } from './domain/customers.ts';
 import type { Change } from './domain/decision.ts';
 import type { OrderRow } from './domain/order-row.ts';
+import type { ReturnChange, ReturnRow } from './domain/returns.ts';
 
 export type AppliedRow = Readonly<{
   outcome: string;
@@ -26,6 +27,13 @@ export interface ShopTransaction {
   otherAccount(email: string, than: number): Promise<number | undefined>;
   /** As `change`, of the customer that was read. */
   changeCustomer(row: CustomerRow, change: CustomerChange): Promise<boolean>;
+  /** Reads the return and keeps others from changing it, and its order, until the transaction ends. */
+  orderReturn(returnId: number): Promise<ReturnRow | undefined>;
+  /**
+   * As `change`, of the return that was read. @returns `no_shelf` when there is no row of stock to put goods back to;
+   * nothing was written then
+   */
+  changeReturn(row: ReturnRow, change: ReturnChange): Promise<boolean | 'no_shelf'>;
   /**
    * UpdatedOn of the order as this transaction leaves it, such as `2026-11-23T18:40:31.003`, by the shop's clock; undefined
    * where that is not known before `remember`.

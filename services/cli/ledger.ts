@@ -64,7 +64,7 @@ const entriesOf = (books: Books, orderId: string): readonly LedgerEntry[] => {
   if (known === undefined) return [];
   const { order, customer, invoice, payments, fees, creditMemos, movements, shippingRequests, journal, commands } =
     known;
-  const { disputes, disputeMovements } = known;
+  const { disputes, disputeMovements, returns } = known;
   const units = movements.reduce((sum, { quantity }) => sum + quantity, 0n);
   const commandOf = (type: string): string | null =>
     commands.find((command) => command.type === type)?.commandId ?? null;
@@ -109,9 +109,16 @@ const entriesOf = (books: Books, orderId: string): readonly LedgerEntry[] => {
       { what: `processing fee of ${shownMoney(fee, currency)} ${balanceTransactionId}`, commandId },
       ...lines(commandId),
     ]),
-    ...creditMemos.flatMap(({ amount, tax, currency, refundId, commandId, reversedBy }) => [
+    ...returns.flatMap(({ returnId, rmaNumber, outcome, amount, currency, received, commandId }) => [
       {
-        what: `credit memo over ${shownMoney(amount, currency)}, ${shownMoney(tax, currency)} of it tax, ${refundId}`,
+        what: `return ${returnId} (${rmaNumber}) ${outcome.toLowerCase()}${amount === null ? '' : `, ${shownMoney(amount, currency)} to pay back`}`,
+        commandId,
+      },
+      ...(received === null ? [] : [{ what: `  on the shelf again`, commandId: received }]),
+    ]),
+    ...creditMemos.flatMap(({ amount, tax, currency, refundId, commandId, reversedBy, returnId }) => [
+      {
+        what: `credit memo over ${shownMoney(amount, currency)}, ${shownMoney(tax, currency)} of it tax, ${refundId}${returnId === null ? '' : `, of return ${returnId}`}`,
         commandId,
       },
       ...lines(commandId),

@@ -11,15 +11,18 @@ import {
   customerKeyOf,
   GIFT_CARD,
   isAccepted,
+  REFUNDED,
   textOrNull,
 } from '../order-stream/domain/shop.ts';
 import type { CliConfig } from './environment.ts';
-import type { ShopOrder, UnreadableOrder } from './verify/facts.ts';
+import type { ShopOrder, ShopReturn, UnreadableOrder } from './verify/facts.ts';
 import type { People } from './verify/people.ts';
 
 export interface ShopReader {
   /** Every order, also those whose amounts are none that money can have. */
   orders(): Promise<readonly (ShopOrder | UnreadableOrder)[]>;
+  /** Returns whose amounts can be read; none where the shop has no table of them. Of those that cannot there is a letter. */
+  returns(): Promise<readonly ShopReturn[]>;
   /** The columns of one order that a support person asks about, as text; undefined when there is none. */
   order(orderNumber: number): Promise<ShopRow | undefined>;
   /** Accounts in use, the oldest first, and the e-mail addresses of all rows. */
@@ -77,21 +80,24 @@ const connect = async (config: CliConfig): Promise<SqlConnection> => {
   }
 };
 
-const orderOf = (row: Row, stores: CliConfig['MILLRACE_STORES']): ShopOrder => {
+/** @throws InexactAmountError when an amount has a fraction of the smallest unit */
+export const orderOf = (row: Row, stores: CliConfig['MILLRACE_STORES']): ShopOrder => {
   const orderId = String(row['OrderNumber']);
   const currency = stores[String(row['StoreID'])]?.currency;
   if (currency === undefined)
     throw new Error(`order ${orderId}: no currency is configured for store ${String(row['StoreID'])}`);
   const amount = (name: string): bigint => minorUnits(decimalFromText(text(row, name) ?? '0'), currency);
   const state = text(row, 'TransactionState');
+  const credit = row['TransactionType'] === AD_HOC_CREDIT;
+  // The checkout takes the stock after it has written the lines; whoever refunds all of an order gives it back.
+  const finished = (isAccepted(state) || state === 'REFUSED') && row['InventoryWasReduced'] === 1;
   return {
     orderId,
     paymentMethod: cleanPaymentMethod(text(row, 'PaymentMethod')),
     state,
     reference: text(row, 'AuthorizationPNREF'),
-    // The checkout takes the stock after it has written the lines.
-    complete: (isAccepted(state) || state === 'REFUSED') && row['InventoryWasReduced'] === 1,
-    credit: row['TransactionType'] === AD_HOC_CREDIT,
+    complete: finished || (state === REFUNDED && !credit),
+    credit,
     parent: typeof row['ParentOrderNumber'] === 'number' ? String(row['ParentOrderNumber']) : null,
     subtotal: amount('Subtotal'),
     tax: amount('Tax'),
@@ -100,6 +106,27 @@ const orderOf = (row: Row, stores: CliConfig['MILLRACE_STORES']): ShopOrder => {
     giftCard: row['CouponType'] === GIFT_CARD ? amount('CouponAmount') : 0n,
     currency,
   };
+};
+
+const returnOf = (row: Row, stores: CliConfig['MILLRACE_STORES']): readonly ShopReturn[] => {
+  const currency = stores[String(row['StoreID'])]?.currency;
+  const written = text(row, 'RefundAmount');
+  try {
+    return [
+      {
+        returnId: row['OrderReturnID'] as number,
+        orderId: String(row['OrderNumber']),
+        state: (text(row, 'ReturnState') ?? '').trim().toUpperCase(),
+        goodsExpected: row['GoodsExpected'] !== 0,
+        amount: written === null || currency === undefined ? null : minorUnits(decimalFromText(written), currency),
+        reference: text(row, 'RefundReference'),
+        credit: typeof row['RefundOrderNumber'] === 'number' ? row['RefundOrderNumber'] : null,
+      },
+    ];
+  } catch (error) {
+    if (!(error instanceof InexactAmountError)) throw error;
+    return [];
+  }
 };
 
 /** One bad row must not hide what there is to say of all others. */
@@ -119,6 +146,17 @@ export const openShop = async (config: CliConfig): Promise<ShopReader> => {
     async orders() {
       const rows = await connection.query(`SELECT ${columns} FROM dbo.Orders o ORDER BY o.OrderNumber`, {});
       return rows.map((row) => readOrder(row, stores));
+    },
+    async returns() {
+      const [table] = await connection.query(`SELECT OBJECT_ID(N'dbo.Custom_OrderReturn', N'U') AS Id`, {});
+      if (table?.['Id'] == null) return [];
+      const rows = await connection.query(
+        `SELECT r.OrderReturnID, r.OrderNumber, r.ReturnState, r.GoodsExpected, r.RefundReference, r.RefundOrderNumber,
+           CONVERT(varchar(32), r.RefundAmount, 2) AS RefundAmount, o.StoreID
+         FROM dbo.Custom_OrderReturn r JOIN dbo.Orders o ON o.OrderNumber = r.OrderNumber ORDER BY r.OrderReturnID`,
+        {},
+      );
+      return rows.flatMap((row) => returnOf(row, stores));
     },
     async order(orderNumber) {
       const [row] = await connection.query(

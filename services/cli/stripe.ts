@@ -144,6 +144,7 @@ export const openStripe = (config: CliConfig): StripeReader => {
           balanceTransactionId: moved,
           failureBalanceTransactionId: idOf(refund.failure_balance_transaction),
           commandId: refund.metadata?.['command_id'] ?? null,
+          returnId: refund.metadata?.['return_id'] ?? null,
         });
         refunds.set(paymentIntent, known);
       }

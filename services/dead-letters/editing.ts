@@ -65,10 +65,17 @@ const fixedFields = (topic: string): readonly string[] => {
     case topics.payoutUnclaimed.name:
     case topics.payoutClaims.name:
       return ['payoutId', 'objectId', 'balanceTransactionId'];
+    case topics.orderReturns.name:
+    case topics.adnsfReturns.name:
+      return ['factId', 'orderId', 'orderNumber', 'returnId', 'place'];
     case topics.assembledOrders.name:
       return ['orderId', 'place'];
     case topics.stripeObjects.name:
       return ['objectId'];
+    case topics.shopCustomers.name:
+    case topics.customerFacts.name:
+    case topics.peopleFacts.name:
+      return ['factId', 'person', 'customerId', 'place', 'livemode'];
     default:
       return ['commandId', 'orderId', 'type', 'target'];
   }
@@ -123,6 +130,16 @@ const refuseCardData = (before: unknown, after: unknown): void => {
     if (looksLikeCardNumber(text)) throw new EditRefusedError(`${path}: looks like a card number, which is not stored`);
 };
 
+const fits = (schema: string, json: unknown): boolean => {
+  try {
+    fromText(textSchema(schema), json);
+    return true;
+  } catch (error) {
+    if (error instanceof MisfitError) return false;
+    throw error;
+  }
+};
+
 /** The schema a record of this topic is written with now, for letters whose own bytes say none. */
 const writerOf = async (
   registry: Registry,
@@ -139,7 +156,11 @@ const writerOf = async (
   const subjects = subjectsOf(definition);
   const type = fieldsOf(json)['type'];
   const chosen =
-    subjects.length === 1 ? subjects[0] : subjects.find(({ subject }) => subject.split('.').at(-1) === type);
+    subjects.length === 1
+      ? subjects[0]
+      : subjects.find(({ subject, schema }) =>
+          type === undefined ? fits(schema, json) : subject.split('.').at(-1) === type,
+        );
   if (chosen === undefined) throw new EditRefusedError(`type: must be one of the records of ${topic}`);
   return { schemaId: await registry.idOf(chosen.subject, chosen.schema), schema: chosen.schema };
 };

@@ -6,6 +6,7 @@ import { creditMemos } from './credit-memos.ts';
 import { disputeBook } from './disputes.ts';
 import { invoices } from './invoices.ts';
 import { customerBook } from './customers.ts';
+import { returnBook } from './returns.ts';
 import { type Entry, feeEntry, paymentEntry } from './domain/postings.ts';
 import { payoutJournals } from './payouts.ts';
 
@@ -24,6 +25,7 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
   const disputes = disputeBook(database);
   const billed = invoices(database);
   const payouts = payoutJournals(database);
+  const returns = returnBook(database);
   const openEntry = database.prepare(
     'INSERT INTO journal_entries (command_id, order_id, description, currency, occurred_at) VALUES (?, ?, ?, ?, ?)',
   );
@@ -106,6 +108,7 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
         return;
       case 'IssueCreditMemo': {
         const entry = memos.issued(command);
+        returns.credited(command);
         post(command, billed.has(orderId) ? billed.credited(command, entry) : entry);
         return;
       }
@@ -146,6 +149,12 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
         return;
       case 'ReclassifyPayoutLine':
         post(command, payouts.reclassified(command));
+        return;
+      case 'RecordReturn':
+        returns.recorded(command);
+        return;
+      case 'ReceiveReturn':
+        returns.received(command);
         return;
       case 'OpenDispute':
         disputes.opened(command);

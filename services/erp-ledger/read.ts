@@ -50,6 +50,19 @@ export type LedgerCreditMemo = Readonly<{
   currency: string;
   /** The command that reversed it. */
   reversedBy: string | null;
+  /** The return that it pays back, if it says that it is of one. */
+  returnId: bigint | null;
+}>;
+export type LedgerReturn = Readonly<{
+  commandId: string;
+  returnId: bigint;
+  rmaNumber: string;
+  outcome: string;
+  /** Minor units; null when nobody has said it. */
+  amount: bigint | null;
+  currency: string;
+  /** The goods are on the shelf again. */
+  received: string | null;
 }>;
 export type LedgerDispute = Readonly<{
   commandId: string;
@@ -162,6 +175,7 @@ export type LedgerOrder = Readonly<{
   payments: readonly LedgerPayment[];
   fees: readonly LedgerFee[];
   creditMemos: readonly LedgerCreditMemo[];
+  returns: readonly LedgerReturn[];
   disputes: readonly LedgerDispute[];
   disputeMovements: readonly LedgerDisputeMovement[];
   movements: readonly StockRow[];
@@ -230,9 +244,15 @@ export const readLedger = (path: string): LedgerReader => {
   const fees = many(`SELECT command_id AS commandId, balance_transaction_id AS balanceTransactionId, gross,
     fee, net, currency FROM processing_fees WHERE order_id = ? ORDER BY command_id`) as Query<LedgerFee>;
   const creditMemos = many(`SELECT m.command_id AS commandId, m.refund_id AS refundId,
-    m.balance_transaction_id AS balanceTransactionId, amount, tax, m.fee, currency, r.command_id AS reversedBy
-    FROM credit_memos m LEFT JOIN credit_memo_reversals r USING (refund_id) WHERE m.order_id = ?
+    m.balance_transaction_id AS balanceTransactionId, amount, tax, m.fee, currency, r.command_id AS reversedBy,
+    t.return_id AS returnId FROM credit_memos m LEFT JOIN credit_memo_reversals r USING (refund_id)
+    LEFT JOIN credit_memo_returns t ON t.command_id = m.command_id WHERE m.order_id = ?
     ORDER BY m.command_id`) as Query<LedgerCreditMemo>;
+  const returns =
+    many(`SELECT r.command_id AS commandId, r.return_id AS returnId, rma_number AS rmaNumber, outcome, amount,
+    currency, i.command_id AS received FROM returns r
+    LEFT JOIN return_receipts i ON i.order_id = r.order_id AND i.return_id = r.return_id AND r.outcome = 'ACCEPTED'
+    WHERE r.order_id = ? ORDER BY r.return_id, r.command_id`) as Query<LedgerReturn>;
   const disputes = many(`SELECT command_id AS commandId, dispute_id AS disputeId, amount, currency, reason, outcome
     FROM disputes WHERE order_id = ? ORDER BY dispute_id`) as Query<LedgerDispute>;
   const disputeMovements = many(`SELECT command_id AS commandId, dispute_id AS disputeId,
@@ -324,6 +344,7 @@ export const readLedger = (path: string): LedgerReader => {
       payments: payments(orderId),
       fees: fees(orderId),
       creditMemos: creditMemos(orderId),
+      returns: returns(orderId),
       disputes: disputes(orderId),
       disputeMovements: disputeMovements(orderId),
       movements: movements(orderId),

@@ -6,6 +6,7 @@ import { CUSTOMER_TABLES } from './customers.ts';
 import { PAYOUT_TABLES } from './payouts.ts';
 import { accounts } from './domain/accounts.ts';
 import { INVOICE_TABLES } from './invoices.ts';
+import { RETURN_TABLES } from './returns.ts';
 
 const VERSION = 1;
 
@@ -116,7 +117,7 @@ BEGIN SELECT RAISE(ABORT, 'offsets do not go back'); END;
 `;
 
 /** What later versions of this program added: a ledger of an earlier one gets it when it is opened. */
-const ADDITIONS = `${CREDIT_MEMO_TABLES}${DISPUTE_TABLES}${INVOICE_TABLES}${CUSTOMER_TABLES}${PAYOUT_TABLES}
+const ADDITIONS = `${CREDIT_MEMO_TABLES}${DISPUTE_TABLES}${INVOICE_TABLES}${CUSTOMER_TABLES}${PAYOUT_TABLES}${RETURN_TABLES}
 CREATE INDEX IF NOT EXISTS applied_commands_place ON applied_commands (topic, partition, "offset");
 `;
 

@@ -33,7 +33,7 @@ export type Taken = Readonly<{ input: number; record: ConsumedRecord; decoded: D
 
 export type Choice = Readonly<{
   taken: readonly Taken[];
-  /** Empty inputs whose end must be known before more can be taken (merged inputs only). */
+  /** Inputs whose end must be known before more can be taken. */
   unsampled: readonly number[];
 }>;
 
@@ -44,6 +44,11 @@ const sizeOf = ({ key, value }: ConsumedRecord): number => (key?.length ?? 0) + 
 export class Inputs {
   readonly queues: readonly InputQueue[];
   readonly #merged: boolean;
+  /**
+   * Where inputs without a common order ended when their task began, as far as that is known; undefined once all that
+   * lay there is taken.
+   */
+  #backlog: (bigint | undefined)[] | undefined;
   /** Counts arrivals at the task; the order in which records and samples came. */
   #arrivals = 0;
 
@@ -63,6 +68,7 @@ export class Inputs {
 
   /** Empties everything and starts anew at these positions. */
   reset(positions: readonly bigint[]): void {
+    this.#backlog = this.#merged || positions.length < 2 ? undefined : positions.map(() => undefined);
     this.queues.forEach((input, index) => {
       input.position = positions[index]!;
       input.queue = [];
@@ -92,8 +98,10 @@ export class Inputs {
     return this.#arrivals;
   }
 
-  sampled(index: number, arrival: number, high: bigint): void {
+  /** `stable`: up to where everything is decided, and can be had. */
+  sampled(index: number, arrival: number, high: bigint, stable = high): void {
     this.queues[index]!.sample = { arrival, high };
+    if (this.#backlog !== undefined) this.#backlog[index] ??= stable;
   }
 
   buffered(index: number): number {
@@ -148,12 +156,40 @@ export class Inputs {
     return { taken, unsampled: [] };
   }
 
-  /** Without a common order: inputs one after the other, each in its own order. */
+  /**
+   * Without a common order: inputs one after the other, each in its own order. But what lay there when the task began
+   * goes by the timestamps of records: that comes nearest to how it came about, and is how replays look at history.
+   */
   #nextAny(left: readonly number[], decode: Decode): number | readonly number[] {
+    const backlog = this.#nextOfBacklog(left, decode);
+    if (backlog !== undefined) return backlog;
     const choice = left.findIndex((count) => count > 0);
     if (choice < 0) return [];
     this.#head(choice, decode);
     return choice;
+  }
+
+  /** The oldest head of what lay there; undefined when all of it is taken. Waits for inputs that were not read so far yet. */
+  #nextOfBacklog(left: readonly number[], decode: Decode): number | readonly number[] | undefined {
+    const ends = this.#backlog;
+    if (ends === undefined) return undefined;
+    const unsampled = [...ends.keys()].filter((index) => ends[index] === undefined);
+    if (unsampled.length > 0) return unsampled;
+    let best: { index: number; timestamp: bigint } | undefined;
+    for (const [index, { queue, head, position }] of this.queues.entries()) {
+      const record = queue[head]?.record;
+      const end = ends[index]!;
+      if (record === undefined && position < end) return [];
+      if (record === undefined || record.offset >= end) continue;
+      if (best === undefined || record.timestamp < best.timestamp) best = { index, timestamp: record.timestamp };
+    }
+    if (best === undefined) {
+      this.#backlog = undefined;
+      return undefined;
+    }
+    if (left[best.index]! <= 0) return [];
+    this.#head(best.index, decode);
+    return best.index;
   }
 
   /**

@@ -249,7 +249,7 @@ export class Task {
       const { topic } = this.inputs.queues[index]!.source;
       const end = ends.find((each) => each.topic === topic);
       if (end === undefined) throw new RetriableError(`no end offset of ${topic}`);
-      this.inputs.sampled(index, arrival, end.high);
+      this.inputs.sampled(index, arrival, end.high, end.stable);
     }
   }
 

@@ -130,9 +130,10 @@ await runService({ service: 'scanner', variables }, async (platform) => {
       now: () => Date.now(),
     });
     const work = async (ending: AbortSignal): Promise<void> => {
-      const { found, refused, looked } = await orders.scan(ending);
-      if (found.length > 0 || refused > 0)
-        logger.warn({ found: found.length, refused, looked, first: found[0] }, 'orders were never told of');
+      const { found, returns, refused, looked } = await orders.scan(ending);
+      const more = { returns: returns.length, refused, looked };
+      if (found.length > 0 || returns.length > 0 || refused > 0)
+        logger.warn({ found: found.length, ...more, first: found[0] }, 'orders, or returns, were never told of');
     };
     rounds.push(goRounds({ ...common, name: 'shop', everyMs: config.MILLRACE_SCANNER_SHOP_INTERVAL_MS, work }));
   }

@@ -23,7 +23,7 @@ type Moment = Readonly<{
   short?: true;
 }>;
 
-const streamStages = ['assembly', 'routing', 'orders'];
+const streamStages = ['assembly', 'routing', 'people', 'orders'];
 
 const moments: readonly Moment[] = [
   {

@@ -11,6 +11,8 @@ import type { Say } from './sequence.ts';
 type Told = { least: number; most: number; readonly orderId: string | null };
 
 const otherTopics = ['payoutFacts', 'customerFacts', 'catalogFacts', 'billingFacts'] as const;
+/** What both sides say of people is handed on once more, as it is. */
+const ofPeople = ['shopCustomers', 'customerFacts'] as const;
 
 export const checkFacts = (evidence: Evidence, complete: boolean, say: Say): void => {
   const told = new Map<string, Told>();
@@ -47,8 +49,11 @@ export const checkFacts = (evidence: Evidence, complete: boolean, say: Say): voi
     if (orderId !== undefined) route(fact, orderId, true);
   }
 
+  for (const topic of ofPeople)
+    for (const { value } of evidence[topic]) if (value !== null) tell('peopleFacts', value, null, false);
+
   const found = new Map<string, number>();
-  for (const topic of ['orderPayments', ...otherTopics] as const)
+  for (const topic of ['orderPayments', ...otherTopics, 'peopleFacts'] as const)
     for (const { value } of evidence[topic]) {
       const text = `${topic} ${canonical(value)}`;
       found.set(text, (found.get(text) ?? 0) + 1);

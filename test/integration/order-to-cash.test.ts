@@ -167,11 +167,9 @@ describe('a replay of it all', () => {
   it('finds 0 differences, and exactly one when one mapping is another', async () => {
     const same = await replayOn(config, { from });
     expect(same.differences).toEqual([]);
-    // All about orders; about people as many as this run has heard of (ADR 0029).
-    const ofOrders = (await valuesOf('erpCommands')).filter(({ commandId }) => !commandId.startsWith('customer:'));
-    const compared = same.stages.map((stage) => stage.compared['erp.commands'] ?? 0);
-    expect(ofOrders.length).toBeGreaterThan(0);
-    expect(Math.max(...compared)).toBeGreaterThanOrEqual(ofOrders.length);
+    const sent = await valuesOf('erpCommands');
+    expect(sent.filter(({ orderId }) => orderId.startsWith('customer:')).length).toBeGreaterThan(0);
+    expect(same.stages.flatMap(({ compared }) => compared['erp.commands'] ?? 0)).toContain(sent.length);
     const schemas = openSchemas(httpRegistry(config.MILLRACE_REGISTRY_URL));
     const paid = (await valuesOf('adnsfCommands')).find(({ type }) => type === 'MarkOrderPaid')!;
     const topology = withMapping(topologyOf(config, schemas), (_, value) =>
@@ -190,28 +188,27 @@ describe('a replay of it all', () => {
   });
 
   it('sends every command again, and neither Stripe, nor the shop, nor the ledger does anything twice', async () => {
-    const before = await valuesOf('erpCommands');
+    const commands = ['stripeCommands', 'adnsfCommands', 'erpCommands', 'notifications'] as const;
+    const before = {
+      stripeCommands: await valuesOf('stripeCommands'),
+      adnsfCommands: await valuesOf('adnsfCommands'),
+      erpCommands: await valuesOf('erpCommands'),
+      notifications: await valuesOf('notifications'),
+    };
     for (const name of workers) await supervisor.end(name);
     const report = await replayOn(config, { from, execute });
-    expect(report.replayed).toHaveLength(3 * config.MILLRACE_PARTITIONS);
+    // All tasks but those of people, whose partitions may be empty.
+    const ofPeople = report.replayed.filter(({ stage }) => stage === 'people').length;
+    expect(ofPeople).toBeGreaterThan(0);
+    expect(report.replayed).toHaveLength(3 * config.MILLRACE_PARTITIONS + ofPeople);
     for (const name of workers) await supervisor.start(name);
     await Promise.all(workers.map((name) => supervisor.ready(name)));
     const { verdict, unsettled } = await verify(config, { waitSeconds: 120 });
     expect(unsettled).toEqual([]);
     expect(verdict.findings).toEqual([]);
-    // What people say of themselves is told as it was last heard, and a replay may hear the two sides in another order (ADR 0029).
-    const ofPeople = (key: string): boolean => key.startsWith('customer:');
-    const ids = (values: readonly Readonly<{ commandId: string }>[]) =>
-      values.flatMap(({ commandId }) => (ofPeople(commandId) ? [] : [commandId])).sort();
-    const again = await valuesOf('erpCommands');
-    expect(ids(again)).toEqual(ids([...before, ...before]));
-    const last = (values: readonly Readonly<{ commandId: string }>[]) =>
-      new Map(values.map(({ commandId }) => [commandId.split('/', 2).join('/'), commandId]));
-    expect(new Map([...last(again)].filter(([key]) => ofPeople(key)))).toEqual(
-      new Map([...last(before)].filter(([key]) => ofPeople(key))),
-    );
-    const { differences } = await replayOn(config, { from });
-    expect(differences.filter(({ key }) => !ofPeople(key))).toEqual([]);
+    const ids = (values: readonly Readonly<{ commandId: string }>[]) => values.map(({ commandId }) => commandId).sort();
+    for (const key of commands) expect(ids(await valuesOf(key)), key).toEqual(ids([...before[key], ...before[key]]));
+    expect((await replayOn(config, { from })).differences).toEqual([]);
   });
 
   it('leaves a ledger that can be made anew from the topic, row by row the same', async () => {
@@ -223,7 +220,7 @@ describe('a replay of it all', () => {
     ];
     await snapshotLedger(config.MILLRACE_LEDGER_DB, copy);
     const booked = await rebuildLedger({ cluster, topic, path, to: positionsIn(copy, topic.name) });
-    expect(booked.repeated).toBeGreaterThan(0);
+    expect(booked.repeated).toBe(booked.applied);
     expect(compareLedgers(copy, path)).toEqual([]);
   });
 });

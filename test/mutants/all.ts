@@ -11,6 +11,7 @@ import { payoutMutants } from './payouts.ts';
 import { proofMutants } from './proof.ts';
 import { replayMutants } from './replay.ts';
 import { refundMutants } from './refunds.ts';
+import { returnMutants } from './returns.ts';
 import { runtimeMutants } from './runtime.ts';
 import { shopMutants } from './shop.ts';
 
@@ -18,6 +19,7 @@ export const allMutants: readonly Mutant[] = [
   ...runtimeMutants,
   ...shopMutants,
   ...refundMutants,
+  ...returnMutants,
   ...heldMutants,
   ...billingMutants,
   ...payoutMutants,

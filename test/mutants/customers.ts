@@ -122,6 +122,28 @@ export const customerMutants: readonly Mutant[] = [
     tests: ['test/unit/customers/late.test.ts'],
   },
   {
+    guard: 'person-came-back-without-the-past',
+    why: 'a replay would hear old facts of a customer that was somebody else’s meanwhile, and decide by them',
+    file: 'services/order-stream/domain/customers/person.ts',
+    edits: [
+      {
+        find: `leftAt === null || at > leftAt`,
+        replace: `leftAt !== -1n`,
+      },
+    ],
+    tests: ['test/unit/customers/again.test.ts'],
+  },
+  {
+    guard: 'person-heard-in-one-order',
+    why: 'a replay would hear shop and Stripe in another order, and send other commands on the way',
+    file: 'services/order-stream/workflows/aggregates.ts',
+    edits: [
+      { find: `oneOf('peopleFacts', 'ShopCustomerFact'`, replace: `oneOf('shopCustomers', 'ShopCustomerFact'` },
+      { find: `oneOf('peopleFacts', 'CustomerFact'`, replace: `oneOf('customerFacts', 'CustomerFact'` },
+    ],
+    tests: ['test/topology/replay/interleavings.test.ts'],
+  },
+  {
     guard: 'changed-comes-after-mentioned',
     why: 'which of two events of one second counts would be up to their ids',
     file: 'services/order-stream/domain/customers/fields.ts',

@@ -48,7 +48,7 @@ export const refundMutants: readonly Mutant[] = [
     guard: 'refund-of-this-payment',
     why: 'what gives back a second payment, of which nothing is booked, would be taken off the first',
     file: steps,
-    edits: [{ find: `.filter((refund) => isOf(refund, state.paid))`, replace: `` }],
+    edits: [{ find: `.filter((refund) => isOf(refund, paid))`, replace: `` }],
     tests: sent,
   },
   {
@@ -161,5 +161,19 @@ export const refundMutants: readonly Mutant[] = [
     file: verify,
     edits: [{ find: `if (!stands(refund) && memo.reversedBy === null)`, replace: `if (memo.reversedBy === '')` }],
     tests: judge,
+  },
+  {
+    guard: 'refunded-orders-are-judged',
+    why: 'an order that was refunded would not be missed in the topics and the books',
+    file: 'services/cli/shop.ts',
+    edits: [{ find: `finished || (state === REFUNDED && !credit)`, replace: `finished` }],
+    tests: ['test/unit/cli/shop.test.ts'],
+  },
+  {
+    guard: 'refunded-before-us-is-history',
+    why: 'a shop with a past would have a finding for each order that it has ever refunded',
+    file: 'services/cli/verify/judge.ts',
+    edits: [{ find: `complete && (state !== 'REFUNDED' ||`, replace: `complete && (orderId !== '' ||` }],
+    tests: ['test/unit/cli/shop.test.ts'],
   },
 ];

@@ -8,6 +8,7 @@ const reset = 'services/runtime/replay/reset.ts';
 const replay = 'services/cli/replay/replay.ts';
 const audit = 'services/cli/replay/audit.ts';
 
+const polled = ['test/topology/replay/interleavings.test.ts'];
 const dryRun = ['test/topology/replay/dry-run.test.ts'];
 const execute = ['test/topology/replay/execute.test.ts'];
 const judge = ['test/unit/cli/judge.test.ts'];
@@ -130,5 +131,45 @@ export const replayMutants: readonly Mutant[] = [
     file: 'services/erp-ledger/rebuild.ts',
     edits: [{ find: `if (existsSync(path)) throw`, replace: `if (existsSync(path) && path === '') throw` }],
     tests: rebuild,
+  },
+  {
+    guard: 'answers-wait-for-their-commands',
+    why: 'in a replay a refund’s transaction would be booked as the fee of the payment',
+    file: 'services/order-stream/stages/deciders.ts',
+    edits: [{ find: `if (fact.isAnswer && `, replace: `if (policy.livemode && fact.isAnswer && ` }],
+    tests: polled,
+  },
+  {
+    guard: 'answers-that-waited-are-heard',
+    why: 'an order would wait for ever for what was answered long ago',
+    file: 'services/order-stream/stages/deciders.ts',
+    edits: [{ find: `const sent = [...after.commands];`, replace: `const sent: Command[] = [];` }],
+    tests: polled,
+  },
+  {
+    guard: 'dispute-says-how-it-was-opened',
+    why: 'a replay would open it with what was told later, under the same id',
+    file: 'services/order-stream/domain/disputes.ts',
+    edits: [{ find: `...(isFirst && openedAs(fact)),`, replace: `...openedAs(fact),` }],
+    tests: polled,
+  },
+  {
+    guard: 'backlog-by-timestamps',
+    why: 'a replay would be executed in another order than the dry run has compared',
+    file: 'services/runtime/inputs.ts',
+    edits: [
+      {
+        find: `if (best === undefined || record.timestamp < best.timestamp) best =`,
+        replace: `if (best === undefined) best =`,
+      },
+    ],
+    tests: ['test/unit/runtime/merge.test.ts'],
+  },
+  {
+    guard: 'backlog-waits-for-what-was-there',
+    why: 'whichever topic is fetched first would go first',
+    file: 'services/runtime/inputs.ts',
+    edits: [{ find: `if (record === undefined && position < end) return [];`, replace: `` }],
+    tests: ['test/unit/runtime/merge.test.ts'],
   },
 ];

@@ -10,6 +10,7 @@ import type { Guard } from './guards.ts';
 import { Machines, type Machine, type Role } from './machines.ts';
 import { checkCertificates } from './certificates.ts';
 import { judge, storesOf } from './oracle.ts';
+import { checkReplays } from './replays.ts';
 import { addPoison, type PoisonLetter } from './poison.ts';
 import { openValueTable } from './serde.ts';
 import { SimulatedShop } from './shop.ts';
@@ -371,6 +372,7 @@ export const runScenario = async (
     const evidence = { broker, schemas, machines, stripe, shop, shoppers, poison, forgotten };
     const say = (what: string) => world.violated(what);
     judge(evidence, say);
+    checkReplays(evidence, scenario.seed, 2, say);
     if (scenario.certified) await checkCertificates(evidence, say);
   }
   stopListening();

@@ -169,6 +169,15 @@ class OpenTransaction implements ShopTransaction {
     });
   }
 
+  /** Nobody gives anything back in this shop. */
+  orderReturn(returnId: number): Promise<undefined> {
+    return this.#statement(`reads return ${returnId}`, undefined, true, () => undefined);
+  }
+
+  changeReturn(): Promise<boolean> {
+    return Promise.reject(new Error('no return was read'));
+  }
+
   customer(customerId: number): Promise<CustomerRow | undefined> {
     return this.#statement(`reads customer ${customerId}`, `customer ${customerId}`, true, () => {
       const row = this.#shop.customers.get(customerId);

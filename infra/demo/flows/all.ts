@@ -4,6 +4,7 @@ import { observed } from './observed.ts';
 import { offSession } from './off-session.ts';
 import { payouts } from './payouts.ts';
 import { refundsAtStripe } from './refunds-at-stripe.ts';
+import { returns } from './returns.ts';
 import { subscriptions } from './subscriptions.ts';
 import { shippedByWarehouse } from './warehouse.ts';
 
@@ -12,6 +13,7 @@ export const allFlows: readonly Flow[] = [
   offSession,
   shippedByWarehouse,
   refundsAtStripe,
+  returns,
   subscriptions,
   customersChanged,
   customersErased,

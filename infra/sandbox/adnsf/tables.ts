@@ -143,8 +143,44 @@ const written = (
   });
 
 /** Adds a line to a column of notes. */
-const NOTE = `CustomerServiceNotes =
-  CASE WHEN CustomerServiceNotes IS NULL THEN @serviceNote ELSE CustomerServiceNotes + NCHAR(13) + NCHAR(10) + @serviceNote END`;
+const noteTo = (column: string): string =>
+  `${column} = CASE WHEN ${column} IS NULL THEN @note ELSE ${column} + NCHAR(13) + NCHAR(10) + @note END`;
+const notesOf: Partial<Record<ResourceName, string>> = { Order: 'CustomerServiceNotes', Return: 'Notes' };
+
+/** What comes back goes on the shelf that it was taken from, once, and not when all of its order is there again. */
+const restock = async (connection: SqlConnection, returnId: number): Promise<void> => {
+  const id = { id: parameterOf('int', returnId) };
+  const [row] = await connection.query(
+    `SELECT r.VariantID, r.Quantity, r.ShoppingCartRecID, r.OrderNumber, p.TrackInventoryBySizeAndColor AS Tracked
+     FROM dbo.Custom_OrderReturn r JOIN dbo.Orders o ON o.OrderNumber = r.OrderNumber
+     LEFT JOIN dbo.Product p ON p.ProductID = r.ProductID
+     WHERE r.OrderReturnID = @id AND r.RestockedOn IS NULL AND o.InventoryWasReduced = 1`,
+    id,
+  );
+  if (row === undefined) return;
+  const stock = {
+    variant: parameterOf('int', row['VariantID']),
+    quantity: parameterOf('int', row['Quantity']),
+  };
+  if (row['Tracked'] !== 1) {
+    await connection.query(
+      'UPDATE dbo.ProductVariant SET Inventory = Inventory + @quantity WHERE VariantID = @variant',
+      stock,
+    );
+    return;
+  }
+  await connection.query(
+    `UPDATE i SET Quan = i.Quan + @quantity FROM dbo.Inventory AS i
+     JOIN dbo.Orders_ShoppingCart AS l ON l.VariantID = i.VariantID AND l.OrderNumber = @order AND l.ShoppingCartRecID = @cart
+       AND COALESCE(l.ChosenColor, N'') = COALESCE(i.Color, N'') AND COALESCE(l.ChosenSize, N'') = COALESCE(i.Size, N'')
+     WHERE i.VariantID = @variant`,
+    {
+      ...stock,
+      order: parameterOf('int', row['OrderNumber']),
+      cart: parameterOf('int', row['ShoppingCartRecID']),
+    },
+  );
+};
 
 const home = async (connection: SqlConnection, customerId: number, billTo: Json | null): Promise<void> => {
   const id = { id: parameterOf('int', customerId) };
@@ -188,11 +224,11 @@ export const update = async (
   values: Json,
 ): Promise<void> => {
   const resource: Resource = resources[name];
-  const { serviceNote, erase: forget, billTo, returnInventory, ...plain } = values;
+  const { serviceNote, note = serviceNote, erase: forget, billTo, returnInventory, ...plain } = values;
   const set = written(name, plain);
   const assignments = [
     ...set.map((each) => `${each.column} = @${each.name}`),
-    ...(serviceNote === undefined ? [] : [NOTE]),
+    ...(note === undefined ? [] : [noteTo(notesOf[name]!)]),
     ...(returnInventory === true ? ['InventoryWasReduced = 0'] : []),
   ];
   if (forget === true) {
@@ -200,6 +236,7 @@ export const update = async (
     return;
   }
   if (returnInventory === true) await returnStock(connection, id);
+  if (name === 'Return' && plain['restockedOn'] !== undefined) await restock(connection, id);
   if (billTo !== undefined) await home(connection, id, billTo as Json | null);
   if (assignments.length === 0) return;
   await connection.query(
@@ -207,7 +244,7 @@ export const update = async (
     {
       id: parameterOf('int', id),
       ...Object.fromEntries(set.map((each) => [each.name, each.parameter])),
-      ...(serviceNote !== undefined && { serviceNote: parameterOf('text', serviceNote) }),
+      ...(note !== undefined && { note: parameterOf('text', note) }),
     },
   );
 };

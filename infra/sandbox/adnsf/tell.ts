@@ -23,6 +23,7 @@ const DELIVERY_TIMEOUT_MS = 10_000;
 
 type Hook = Readonly<{ id: number; url: string; secret: string; toldUpTo: string }>;
 type Change = Readonly<{
+  what: 'order' | 'return';
   /** Of the order as it is: two changes may share an UpdatedOn, which ticks in 3 milliseconds. */
   id: string;
   orderNumber: number;
@@ -48,7 +49,22 @@ const hooksOf = async (connection: SqlConnection): Promise<readonly Hook[]> =>
     toldUpTo: row['ToldUpTo'] as string,
   }));
 
-const changesSince = async (connection: SqlConnection, since: string): Promise<readonly Change[]> =>
+const returnsSince = async (connection: SqlConnection, since: string): Promise<readonly Change[]> =>
+  (
+    await connection.query(
+      `SELECT OrderReturnID, OrderNumber, CustomerID, ReturnState, CONVERT(varchar(30), UpdatedOn, 126) AS UpdatedOn
+       FROM dbo.Custom_OrderReturn WHERE UpdatedOn >= CONVERT(datetime, @since, 126)`,
+      { since: text(since) },
+    )
+  ).map((row) => ({
+    what: 'return',
+    id: ['return', row['OrderReturnID'], row['UpdatedOn'], row['ReturnState']].join('/'),
+    orderNumber: row['OrderNumber'] as number,
+    customerId: row['CustomerID'] as number,
+    updatedOn: row['UpdatedOn'] as string,
+  }));
+
+const ordersSince = async (connection: SqlConnection, since: string): Promise<readonly Change[]> =>
   (
     await connection.query(
       `SELECT OrderNumber, CustomerID, TransactionState, InventoryWasReduced,
@@ -59,6 +75,7 @@ const changesSince = async (connection: SqlConnection, since: string): Promise<r
   ).map((row) => {
     const { OrderNumber, UpdatedOn, TransactionState, InventoryWasReduced } = row;
     return {
+      what: 'order',
       id: [OrderNumber, UpdatedOn, TransactionState ?? '', InventoryWasReduced].join('/'),
       orderNumber: OrderNumber as number,
       customerId: row['CustomerID'] as number,
@@ -66,11 +83,16 @@ const changesSince = async (connection: SqlConnection, since: string): Promise<r
     };
   });
 
+const changesSince = async (connection: SqlConnection, since: string): Promise<readonly Change[]> =>
+  [...(await ordersSince(connection, since)), ...(await returnsSince(connection, since))].sort((left, right) =>
+    left.updatedOn < right.updatedOn ? -1 : 1,
+  );
+
 const deliver = async (hook: Hook, change: Change, known: boolean, signal: AbortSignal): Promise<void> => {
   const { id, orderNumber, customerId, updatedOn } = change;
   const body = JSON.stringify({
     id,
-    type: known ? 'order.updated' : 'order.created',
+    type: `${change.what}.${known ? 'updated' : 'created'}`,
     // The sandbox's clock shows UTC.
     createdAt: `${updatedOn}Z`,
     data: { orderNumber, customerId },
@@ -99,7 +121,8 @@ export const tellChanges = async (options: TellOptions): Promise<void> => {
     const changes = await pool.use((connection) => changesSince(connection, since));
     const fresh = changes.filter((change) => !known.has(change.id)).slice(0, BATCH);
     for (const change of fresh) {
-      const again = [...known].some((id) => id.startsWith(`${change.orderNumber}/`));
+      const subject = change.id.slice(0, change.id.indexOf('/', change.what === 'return' ? 'return/'.length : 0) + 1);
+      const again = [...known].some((id) => id.startsWith(subject));
       await deliver(hook, change, again, signal);
       known.add(change.id);
       told.set(hook.id, known);

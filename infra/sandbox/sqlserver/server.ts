@@ -8,7 +8,7 @@ import { runScript } from './initialise.ts';
 import { Database } from './storage/database.ts';
 import { Connection } from './tds/connection.ts';
 
-const SCRIPTS = ['adnsf-demo.sql', 'enable-cdc.sql', 'logins.sql'].map((name) =>
+const SCRIPTS = ['adnsf-demo.sql', 'enable-cdc.sql', 'logins.sql', 'returns.sql'].map((name) =>
   fileURLToPath(new URL(`../../../connectors/sql/${name}`, import.meta.url)),
 );
 

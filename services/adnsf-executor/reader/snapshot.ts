@@ -7,8 +7,8 @@ import { decimalFromText, decimalText } from '../../order-stream/domain/money.ts
 import type { Policy } from '../../order-stream/domain/policy.ts';
 import { textOrNull } from '../../order-stream/domain/shop.ts';
 
-const amount = z.string().regex(/^-?\d{1,15}(\.\d{1,4})?$/);
-const local = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?$/);
+export const amount = z.string().regex(/^-?\d{1,15}(\.\d{1,4})?$/);
+export const local = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?$/);
 const text = z.string().nullable();
 const address = z.object({
   firstName: text,

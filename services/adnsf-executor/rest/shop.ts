@@ -8,6 +8,7 @@ import { PoisonError } from '../../runtime/errors.ts';
 import type { CustomerChange, CustomerRow } from '../domain/customers.ts';
 import type { Change } from '../domain/decision.ts';
 import type { OrderRow } from '../domain/order-row.ts';
+import type { ReturnChange, ReturnRow } from '../domain/returns.ts';
 import { type AppliedRow, CommandKnownError, type OrderLookup, type Shop, type ShopTransaction } from '../shop.ts';
 import { type Client, type ClientOptions, openClient } from './client.ts';
 
@@ -27,6 +28,7 @@ const orderBody = z.object({
   authorizedOn: z.string().nullable(),
   shippedOn: z.string().nullable(),
   trackingNumber: z.string().nullable(),
+  inventoryWasReduced: z.boolean(),
 });
 const changedBody = z.object({ applied: appliedBody, replayed: z.boolean() });
 type OrderBody = z.output<typeof orderBody>;
@@ -65,6 +67,38 @@ const customerFields = (change: CustomerChange): object => {
   if (change.kind === 'anonymous') return { erase: true };
   const { email, firstName, lastName, phone, billing } = change;
   return { email, firstName, lastName, phone, ...(billing !== undefined && { billTo: billing }) };
+};
+
+const returnBody = z.object({
+  returnId: z.number().int(),
+  orderNumber: z.number().int(),
+  state: z.string(),
+  refundAmount: nullableText,
+  refundReference: nullableText,
+  receivedOn: nullableText,
+  restockedOn: nullableText,
+});
+
+const pathOfReturn = (returnId: number): string => `api/v1/returns/${returnId}`;
+
+const returnFields = (change: ReturnChange): object => {
+  switch (change.kind) {
+    case 'refunded':
+      return {
+        state: 'REFUNDED',
+        refundAmount: change.amount,
+        refundReference: change.reference,
+        refundedOn: localText(change.on),
+        note: change.note,
+      };
+    case 'unrefunded':
+      return { state: change.state, refundReference: null, refundedOn: null, note: change.note };
+    case 'noted':
+      return { note: change.note };
+    // The shop knows its shelves.
+    case 'restocked':
+      return { restockedOn: localText(change.on) };
+  }
 };
 
 const pathOf = (orderNumber: number): string => `api/v1/orders/${orderNumber}`;
@@ -187,6 +221,30 @@ const begin = (client: Client): ShopTransaction => {
     changeCustomer: (row, change) => {
       if (seen?.path !== pathOfCustomer(row.customerId)) throw new Error(`customer ${row.customerId} was not read`);
       fields = customerFields(change);
+      return Promise.resolve(true);
+    },
+    orderReturn: async (returnId): Promise<ReturnRow | undefined> => {
+      const found = await client.get(pathOfReturn(returnId), returnBody, 'return_not_found');
+      if (found === undefined) return undefined;
+      const { orderNumber, state, refundAmount, refundReference, receivedOn, restockedOn } = found.body;
+      const order = await readOrder(client, orderNumber);
+      if (order === undefined) return undefined;
+      see(pathOfReturn(returnId), found.etag, orderNumber);
+      return {
+        returnId,
+        orderNumber,
+        storeId: order.body.storeId,
+        state,
+        amount: refundAmount,
+        reference: refundReference,
+        received: receivedOn !== null,
+        restocked: restockedOn !== null,
+        stockTaken: order.body.inventoryWasReduced,
+      };
+    },
+    changeReturn: (row, change) => {
+      if (seen?.path !== pathOfReturn(row.returnId)) throw new Error(`return ${row.returnId} was not read`);
+      fields = returnFields(change);
       return Promise.resolve(true);
     },
     // The shop makes it when it writes, together with the outcome that would have to name it.

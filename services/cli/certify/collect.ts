@@ -110,10 +110,11 @@ const collectImages = async (
   let last = { place: '', at: '' };
   await runShadow(world, stage, mergedByPlace(stage, streams), ({ record }, made) => {
     const images = made.outputs.filter(({ topic }) => topic === ways.images.name);
-    for (const { key, value } of images) {
+    for (const { topic, key, value } of made.outputs) {
+      const side = topic === ways.images.name ? 'images' : topic === ways.returns.name ? 'returns' : undefined;
       const id = key!.toString('utf8');
-      if (orderId !== undefined && id !== orderId) continue;
-      spool.derived(id, 'images', {
+      if (side === undefined || (orderId !== undefined && id !== orderId)) continue;
+      spool.derived(id, side, {
         from: record,
         timestamp: record.timestamp,
         value: value!,
@@ -121,6 +122,7 @@ const collectImages = async (
         sequence: '',
         mayWait: false,
       });
+      if (side === 'returns') spool.source(id, { ...placed(record), what: 'row of returns', outcome: 'told' });
     }
     if (record.topic !== orders.name) return;
     const envelope = decoded(orders, record);
@@ -128,7 +130,7 @@ const collectImages = async (
     if (row === null) return;
     const id = String(row.OrderNumber);
     if (orderId !== undefined && id !== orderId) return;
-    if (!kept) spool.gap(id, 'images');
+    if (!kept) for (const side of ['images', 'returns'] as const) spool.gap(id, side);
     // A redriven change is told again by a person, not by the shop.
     if (envelope !== null && !isSnapshotRead(envelope) && redrivenFrom(record.headers) === undefined) {
       const place = placeOf(envelope) ?? '';
@@ -305,6 +307,7 @@ export const collect = async (world: Collecting, orderId: Scope): Promise<Readon
   const decider = ways.groupOf(ways.orders);
   const topics: [string, Group, string | null][] = [
     [ways.images.name, 'images', decider],
+    [ways.returns.name, 'returns', decider],
     [ways.payments.name, 'payments', decider],
     ...ways.snapshots.map(({ name }): [string, Group, string] => [name, 'snapshots', decider]),
   ];

@@ -1,5 +1,4 @@
 /** Whether the commands in the topics are those that the order's records call for: each once, the same, in order. */
-import { customerAggregate } from '../../order-stream/workflows/aggregates.ts';
 import { calledFor, explain, type Arriving, type Told } from './arrival.ts';
 import type { Notes } from './certificate.ts';
 import { type OrderFacts, placeText } from './facts.ts';
@@ -20,9 +19,6 @@ const differences = (told: Command, wanted: Command): readonly string[] => {
   const [left, right] = [fields(told), fields(wanted)];
   return [...new Set([...left.keys(), ...right.keys()])].filter((name) => left.get(name) !== right.get(name));
 };
-
-/** What people say of themselves is told as it was last heard: what was overtaken before anybody heard it is not told. */
-const mayBeOvertaken = (commandId: string): boolean => commandId.startsWith(customerAggregate.prefix);
 
 const judgeEach = (
   commands: readonly SeenCommand[],
@@ -59,7 +55,7 @@ const judgeEach = (
   for (const [commandId, { topic, required }] of wanted)
     if (byId.has(commandId)) continue;
     else if (required) say('lost', `command ${commandId} was called for and is not in ${topic}`);
-    else if (!mayBeOvertaken(commandId)) notes.open(`command ${commandId}`);
+    else notes.open(`command ${commandId}`);
   return fine;
 };
 
@@ -79,8 +75,7 @@ export const commandViolations = (
   const explanation = explain(ways.orders, arriving, told);
   if (explanation === 'explained') {
     const there = new Set(commands.map(({ command }) => command.commandId));
-    for (const commandId of wanted.keys())
-      if (!there.has(commandId) && !mayBeOvertaken(commandId)) notes.open(`command ${commandId}`);
+    for (const commandId of wanted.keys()) if (!there.has(commandId)) notes.open(`command ${commandId}`);
     return;
   }
   // The sets tell what is wrong with which command; when they agree, the sequence is wrong.

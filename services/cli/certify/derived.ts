@@ -72,7 +72,7 @@ export const comparedViolations = (
   ways: Ways,
   notes: Notes,
 ): readonly (readonly Arriving[])[] => {
-  const { orderId, images, payments } = facts;
+  const { orderId, images, returns, payments } = facts;
   const refused = refusedOf(facts);
   /** Without what is put aside. Bytes that cannot be read are nothing that a stage makes. */
   const sound = (compared: Compared, topic: string): Compared => {
@@ -95,19 +95,20 @@ export const comparedViolations = (
     answers,
   });
 
-  const imageArrivals = (): readonly Arriving[] => {
-    const topic = ways.images.name;
-    if (!images.complete) notes.limit('rows of the shop that its images were made from are no longer kept');
-    else {
-      const checked = sound(images, topic);
+  /** What the assembly makes of rows of the shop. */
+  const rowArrivals = (what: string, compared: Compared, topic: string): readonly Arriving[] => {
+    const any = compared.seen.length > 0 || compared.derived.length > 0;
+    if (!compared.complete && any) notes.limit(`rows of the shop that its ${what}s were made from are no longer kept`);
+    if (compared.complete) {
+      const checked = sound(compared, topic);
       const matched = match(checked);
-      judgeSeen('image', checked, matched, notes);
-      judgeOrder('image', checked, matched, notes);
-      for (const { settled, from } of missing(images, matched))
-        if (settled) notes.violation('lost', `the image that ${placeText(from)} makes is not in ${topic}`);
-        else notes.open(`the image that ${placeText(from)} makes`);
+      judgeSeen(what, checked, matched, notes);
+      judgeOrder(what, checked, matched, notes);
+      for (const { settled, from } of missing(compared, matched))
+        if (settled) notes.violation('lost', `the ${what} that ${placeText(from)} makes is not in ${topic}`);
+        else notes.open(`the ${what} that ${placeText(from)} makes`);
     }
-    return images.seen.map((each) => arriving(each));
+    return compared.seen.map((each) => arriving(each));
   };
 
   const paymentArrivals = (): readonly Arriving[] => {
@@ -128,7 +129,8 @@ export const comparedViolations = (
   };
 
   const bySource = new Map<string, readonly Arriving[]>([
-    [ways.images.name, imageArrivals()],
+    [ways.images.name, rowArrivals('image', images, ways.images.name)],
+    [ways.returns.name, rowArrivals('return', returns, ways.returns.name)],
     [ways.payments.name, paymentArrivals()],
     ...ways.snapshots.map(({ name }): [string, readonly Arriving[]] => [
       name,

@@ -70,6 +70,8 @@ export type OrderFacts = Readonly<{
   /** Records of the shop about it that the shop's log cannot have given. */
   faults: readonly Fault[];
   images: Compared;
+  /** What of the order comes back. */
+  returns: Compared;
   /** What else of the shop the decider reads as it is. */
   snapshots: readonly Seen[];
   payments: Compared;

@@ -7,7 +7,7 @@ import BetterSqlite from 'better-sqlite3';
 import type { TopicPartition } from '../../runtime/ports.ts';
 import type { Derived, Fault, OrderFacts, Place, Seen, Source } from './facts.ts';
 
-export type Side = 'images' | 'payments';
+export type Side = 'images' | 'returns' | 'payments';
 export type Group = Side | 'snapshots' | 'commands' | 'results';
 
 const TABLES = `
@@ -152,6 +152,7 @@ export const openSpool = (directory: string | undefined): Spool => {
         faults: faultsOf.all(orderId),
         quiet: Number(quietOf.get(orderId) ?? 0n),
         images: compared(orderId, 'images', gaps),
+        returns: compared(orderId, 'returns', gaps),
         snapshots: seen(orderId, 'snapshots'),
         payments: compared(orderId, 'payments', gaps),
         commands: seen(orderId, 'commands'),

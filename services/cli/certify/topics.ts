@@ -20,6 +20,7 @@ export type Ways = Readonly<{
   orders: Stage;
   groupOf: (stage: Stage) => string;
   images: Topic<unknown>;
+  returns: Topic<unknown>;
   payments: Topic<unknown>;
   /** What the decider reads of the shop as somebody else wrote it. */
   snapshots: readonly Topic<unknown>[];
@@ -74,7 +75,7 @@ export const waysOf = (schemas: Schemas, policy: Policy, workflows: Workflows): 
     topic('deadLetters'),
   ];
   const made = new Set([...targets.values()].map(({ results }) => results));
-  for (const { name } of [topic('assembledOrders'), topic('orderPayments')]) made.add(name);
+  for (const { name } of [topic('assembledOrders'), topic('orderReturns'), topic('orderPayments')]) made.add(name);
   const byName = new Map(all.map(({ name, value }) => [name, value]));
   return {
     assembly: stage('assembly'),
@@ -82,6 +83,7 @@ export const waysOf = (schemas: Schemas, policy: Policy, workflows: Workflows): 
     orders: stage('orders'),
     groupOf: ({ name }) => groupId(ORDER_STREAM, name),
     images: topic('assembledOrders'),
+    returns: topic('orderReturns'),
     payments: topic('orderPayments'),
     snapshots: stage('orders')
       .inputs.map((input) => input.topic as Topic<unknown>)

@@ -137,6 +137,16 @@ export const collectStory = async (sides: Sides, orderId: string): Promise<Story
     const text = `${kind} ${objectId} ${shownMoney(amount, currency)}${why === null ? '' : ` (${why})`}`;
     entries.push(entry(record, 'stripe', text, { causationId: factId, rank: RANK.fact }));
   }
+  for (const key of ['orderReturns', 'adnsfReturns'] as const)
+    for await (const record of topics.read(schemas.topic(key), orderId)) {
+      if (record.value === null) continue;
+      const { returnId, rmaNumber, state, amount, currency, lines, reference, factId } = record.value;
+      const units = lines.reduce((sum, { quantity }) => sum + quantity, 0);
+      const money = amount === null ? '' : `, ${shownMoney(amount, currency)} to pay back`;
+      const by = reference === null ? '' : ` (${reference})`;
+      const told = `return ${returnId} (${rmaNumber}): ${units} units ${state}${money}${by}`;
+      entries.push(entry(record, 'stream', told, { causationId: factId, rank: RANK.image }));
+    }
   if (shop?.order.reference?.startsWith('pi_') === true) objects.add(shop.order.reference);
   for (const key of [orderId, ...objects])
     for await (const record of topics.read(schemas.topic('stripeEvents'), key))

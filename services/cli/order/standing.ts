@@ -56,6 +56,8 @@ const order = (story: Story): string => {
       return payment === undefined
         ? `Order ${orderId} is placed and waits for its PaymentIntent.`
         : `Order ${orderId} is placed and waits for the customer to pay.`;
+    case 'REFUNDED':
+      return `Order ${orderId} was sold, and all of it is refunded in the shop.`;
     default:
       return `Order ${orderId} is ${state} in the shop.`;
   }

@@ -17,7 +17,7 @@ import type { Stage, Topology } from '../../runtime/topology.ts';
 import { topicsOf } from '../kafka.ts';
 import { explainedBy, readReplays } from './audit.ts';
 import { type Described, describeDifference, identifyOutputs } from './outputs.ts';
-import { commandTopics, compactedTopics, keyedByOrder, seriesOf, bringsInLine } from './topology.ts';
+import { commandTopics, compactedTopics, keyedByOrder } from './topology.ts';
 
 export type ReplayRequest = Readonly<{
   from: From;
@@ -122,7 +122,6 @@ export const replay = async (tools: ReplayTools, request: ReplayRequest): Promis
       const comparison = await compareStage({
         ...{ topology, stage, admin, reader, openBackend, from, identify, signal },
         ...(order !== undefined && stage.name === keyedByOrder && { key: order }),
-        series: seriesOf,
         compacted: compactedTopics,
         explain: explainedBy(replays),
         ...(tools.onProgress && { onProgress: tools.onProgress }),
@@ -130,7 +129,6 @@ export const replay = async (tools: ReplayTools, request: ReplayRequest): Promis
       try {
         const counts = { add: 0, omit: 0, change: 0 };
         for await (const difference of comparison.differences()) {
-          if (difference.kind !== 'change' && bringsInLine(difference.identity)) continue;
           counts[difference.kind]++;
           const conflict = difference.kind === 'change' && commandTopics.has(difference.topic);
           if (differences.length >= keptDifferences && !(conflict && conflicts.length === 0)) continue;

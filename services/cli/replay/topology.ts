@@ -52,18 +52,6 @@ export const commandTopics: ReadonlySet<string> = new Set([
   topics.notifications.name,
 ]);
 
-/**
- * Commands about a person say how they are, and the next overtakes them (ADR 0029): `customer:…/<intent>/<of what>/<time>-…`
- * is the newest of what stands before the time.
- */
-export const seriesOf = (commandId: string): string | undefined => /^(customer:.*?)\/\d{13}-/.exec(commandId)?.[1];
-
-/**
- * Commands that bring one side of a person in line with the other. In a replay the other side may be heard of with what
- * they have done already, and then nothing calls for them: that they are there or not is no difference.
- */
-export const bringsInLine = (identity: string): boolean => /^customer:[^/]+\/update-(?:customer|row)\//.test(identity);
-
 const definitions: readonly TopicDefinition[] = Object.values(topics);
 
 /** Topics that keep only the last record of a key. */

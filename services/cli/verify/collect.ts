@@ -110,6 +110,7 @@ export const collectFacts = async (
 
   // Causes first, effects after: what was caused by then has had the longest time to take effect.
   const inShop = await shop.orders();
+  const returns = await shop.returns();
   const shoppers = await shop.people();
   const commands: SeenCommand[] = [];
   for (const key of ['stripeCommands', 'adnsfCommands', 'erpCommands', 'notifications'] as const)
@@ -138,7 +139,7 @@ export const collectFacts = async (
   for await (const [, event] of values(schemas.topic('stripeEvents'))) events.add(event.id);
 
   const changes: SeenChange[] = [];
-  for (const key of ['orders', 'customers', 'addresses', 'carts', 'orderLines'] as const)
+  for (const key of ['orders', 'customers', 'addresses', 'carts', 'orderLines', 'returns'] as const)
     for await (const [record, { source, op }] of values(schemas.topic(key)))
       // A snapshot has no places of its own: all its rows are as of one moment.
       // A redriven change is told again by a person, not by the shop.
@@ -194,6 +195,7 @@ export const collectFacts = async (
     stripeMethods,
     shop: inShop.filter((order): order is ShopOrder => !isUnreadable(order)),
     unreadable: inShop.filter(isUnreadable),
+    returns,
     payments: atStripe.payments,
     invoices: atStripe.invoices,
     subscriptions: atStripe.subscriptions,

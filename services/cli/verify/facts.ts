@@ -41,6 +41,21 @@ export type Refund = Readonly<{
   failureBalanceTransactionId: string | null;
   /** The command that had it made; null when it was begun at Stripe. */
   commandId: string | null;
+  /** The return that it says it is of. */
+  returnId: string | null;
+}>;
+
+/** A return as the shop has it. */
+export type ShopReturn = Readonly<{
+  returnId: number;
+  orderId: string;
+  state: string;
+  goodsExpected: boolean;
+  /** What is to be paid back, minor units. */
+  amount: bigint | null;
+  reference: string | null;
+  /** The credit by which the shop pays it back. */
+  credit: number | null;
 }>;
 
 export type Dispute = Readonly<{
@@ -179,6 +194,8 @@ export type LedgerCreditMemo = Readonly<{
   currency: string;
   /** The command that took it back. */
   reversedBy: string | null;
+  /** The return that it says it is of. */
+  returnId: bigint | null;
 }>;
 
 export type LedgerDispute = Readonly<{ orderId: string; disputeId: string; outcome: string | null }>;
@@ -248,6 +265,8 @@ export type Facts = Readonly<{
   stripeMethods: readonly string[];
   shop: readonly ShopOrder[];
   unreadable: readonly UnreadableOrder[];
+  /** Those whose amounts can be read. */
+  returns: readonly ShopReturn[];
   payments: readonly Payment[];
   invoices: readonly Billed[];
   subscriptions: readonly Subscribed[];

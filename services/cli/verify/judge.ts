@@ -5,6 +5,7 @@ import { type Clearing, clearingOf } from './payouts.ts';
 import { creditFindings, refundedOf } from './refunds.ts';
 import type { Facts, Payment, SeenCommand, SeenResult, ShopOrder, UnroutedFact } from './facts.ts';
 import { peopleFindings } from './people.ts';
+import { returnFindings } from './returns.ts';
 import { sequenceFindings } from './sequence.ts';
 
 export type FindingKind = 'lost' | 'doubled' | 'reordered' | 'mismatched' | 'dead-letter' | 'unrouted';
@@ -68,6 +69,9 @@ const ABOUT_PARTS = new Set([
   'RecordRefund',
   'ReverseRefund',
   'RecordRefundRefusal',
+  'RecordReturn',
+  'RecordReturnRefunded',
+  'ReverseReturnRefund',
   'IssueCreditMemo',
   'ReverseCreditMemo',
   'RecordDispute',
@@ -88,9 +92,16 @@ type Side = Readonly<{
 
 const payable = (order: ShopOrder): bigint => order.total - order.giftCard;
 
+/**
+ * Whether the order was placed, as far as it is ours: one that was paid back before anybody heard of it, as an old shop
+ * has many, is history.
+ */
+const isPlaced = ({ complete, state, orderId }: ShopOrder, side: Side): boolean =>
+  complete && (state !== 'REFUNDED' || side.commands.has(orderId) || side.payments.has(orderId));
+
 /** Whether the product has to collect this order's money at Stripe. */
-const isCollected = (order: ShopOrder, facts: Facts): boolean =>
-  order.complete && !order.credit && payable(order) > 0n && facts.stripeMethods.includes(order.paymentMethod);
+const isCollected = (order: ShopOrder, facts: Facts, side: Side): boolean =>
+  isPlaced(order, side) && !order.credit && payable(order) > 0n && facts.stripeMethods.includes(order.paymentMethod);
 
 const paymentFindings = (order: ShopOrder, payment: Payment): Finding[] => {
   const { orderId } = order;
@@ -155,9 +166,9 @@ const orderFindings = (order: ShopOrder, facts: Facts, side: Side): Finding[] =>
   const payments = side.payments.get(orderId) ?? [];
   if (payments.length > 1)
     say('doubled', `${payments.length} PaymentIntents: ${payments.map(({ id }) => id).join(', ')}`);
-  if (order.complete && !side.images.has(orderId))
+  if (isPlaced(order, side) && !side.images.has(orderId))
     say('lost', 'complete in the shop, but in neither orders.assembled nor adnsf.snapshots', 'never_assembled');
-  if (isCollected(order, facts) && payments.length === 0)
+  if (isCollected(order, facts, side) && payments.length === 0)
     say('lost', `placed and complete in the shop (${order.state ?? 'NULL'}), but Stripe has no PaymentIntent`);
   for (const payment of payments) found.push(...paymentFindings(order, payment));
 
@@ -336,6 +347,7 @@ export const judge = (facts: Facts): Verdict => {
     })),
     ...strayFindings(facts),
     ...creditFindings(facts),
+    ...returnFindings(facts),
     ...commandFindings(facts),
     ...sequenceFindings(facts),
     ...bookFindings(facts).map((finding) => ({ ...finding, books: true })),
@@ -351,7 +363,7 @@ export const judge = (facts: Facts): Verdict => {
       message: `Stripe told of ${objectId} (${kind}, ${amount} ${currency} in minor units, ${new Date(Number(at)).toISOString()}), which belongs to no known order`,
     })),
   ];
-  const collected = facts.shop.filter((order) => order.complete && !order.credit);
+  const collected = facts.shop.filter((order) => isPlaced(order, side) && !order.credit);
   const paid = collected.filter(({ state }) => PAID_STATES.has(state ?? '')).length;
   const declined = collected.filter(({ state }) => state === 'REFUSED').length;
   return {

@@ -1,6 +1,7 @@
 /** What Stripe paid back against the ledger's credit memos. */
 import type { Facts, LedgerCreditMemo, Payment, Refund } from './facts.ts';
 import type { Finding } from './judge.ts';
+import { isMadeFor } from './returns.ts';
 
 /** Money left the balance for it and did not come back. */
 const stands = ({ balanceTransactionId, failureBalanceTransactionId }: Refund): boolean =>
@@ -68,7 +69,7 @@ export const refundFindings = (facts: Facts): Finding[] => {
 };
 
 /** Credits of the shop whose parent Stripe collected, and what Stripe made of them. */
-export const creditFindings = ({ shop, payments, stripeMethods }: Facts): Finding[] => {
+export const creditFindings = ({ shop, payments, stripeMethods, returns }: Facts): Finding[] => {
   const paid = new Map(
     payments.flatMap((payment) =>
       payment.orderId !== null && payment.status === 'succeeded' ? [[payment.orderId, payment] as const] : [],
@@ -84,6 +85,10 @@ export const creditFindings = ({ shop, payments, stripeMethods }: Facts): Findin
     if (total === totals.get(parent)) return [];
     const made = payment.refunds.filter(({ commandId }) => commandId === `${parent}/create-refund/credit-${orderId}`);
     const say = (kind: Finding['kind'], message: string): Finding[] => [{ kind, orderId: parent, message }];
+    // It may be of a return that was paid back before.
+    const returned = returns.find((each) => String(each.credit) === orderId);
+    if (returned !== undefined && made.length === 0 && payment.refunds.some((refund) => isMadeFor(returned, refund)))
+      return [];
     if (made.length === 0)
       return say(
         'lost',

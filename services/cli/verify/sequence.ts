@@ -19,6 +19,9 @@ const before: Readonly<Record<string, readonly string[]>> = {
   BookDisputeMovement: ['OpenDispute'],
   CloseDispute: ['OpenDispute'],
   ReversePayoutJournal: ['PostPayoutJournal'],
+  RecordReturn: ['CreateSalesOrder'],
+  ReceiveReturn: ['RecordReturn'],
+  ReverseReturnRefund: ['RecordReturnRefunded'],
 };
 
 /** And of an invoice. */
@@ -113,6 +116,8 @@ const causeFindings = (facts: Facts): Finding[] => {
     RecordPaymentDecline: 'payment.failed',
     NotifyCustomer: 'payment.failed',
     RecordRefund: 'refund.',
+    RecordReturnRefunded: 'refund.',
+    ReverseReturnRefund: 'refund.',
     ReverseRefund: 'refund.',
     IssueCreditMemo: 'refund.',
     ReverseCreditMemo: 'refund.',
@@ -122,7 +127,9 @@ const causeFindings = (facts: Facts): Finding[] => {
     CloseDispute: 'dispute.',
   };
   return facts.commands.flatMap((command): Finding[] => {
-    const kind = (isOfInvoice(command.orderId) ? ofInvoices : ofOrders)[command.type];
+    const kind = command.commandId.includes('/notify-return-refunded/')
+      ? 'refund.'
+      : (isOfInvoice(command.orderId) ? ofInvoices : ofOrders)[command.type];
     if (kind === undefined || !command.causationId.startsWith('evt_')) return [];
     const { orderId, commandId, causationId } = command;
     const causes = told.get(`${orderId} ${causationId}`)?.map((fact) => fact.kind) ?? [];

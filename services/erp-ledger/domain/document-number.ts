@@ -26,6 +26,8 @@ const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   PostPayoutJournal: 'PJ',
   ReversePayoutJournal: 'PR',
   ReclassifyPayoutLine: 'PC',
+  RecordReturn: 'RT',
+  ReceiveReturn: 'RR',
 };
 
 /**

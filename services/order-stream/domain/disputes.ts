@@ -31,6 +31,13 @@ const withMovements = (known: readonly Movement[], told: readonly Movement[]): r
   return [...byId.values()].sort((left, right) => (left.balanceTransactionId < right.balanceTransactionId ? -1 : 1));
 };
 
+/** What says how it was opened stays what it was, whatever is told of it before that is sent. */
+const openedAs = ({ factId, amount, evidenceDueAt }: PaymentFact) => ({
+  openedBy: factId,
+  openedAmount: amount,
+  openedDueAt: evidenceDueAt,
+});
+
 const began = (fact: PaymentFact): DisputeState => ({
   id: fact.objectId,
   status: fact.status,
@@ -45,12 +52,14 @@ const began = (fact: PaymentFact): DisputeState => ({
   movements: withMovements([], fact.movements),
   evidenceDueAt: fact.evidenceDueAt,
   createdAt: fact.objectCreatedAt,
+  ...openedAs(fact),
 });
 
 const joined = (known: DisputeState, fact: PaymentFact): DisputeState => {
   const history = withTelling(known.history, fact);
   const told = { at: fact.occurredAt, factId: fact.factId };
   const isLater = before({ at: known.toldAt, factId: known.toldBy }, told);
+  const isFirst = known.history.every((telling) => before(told, telling));
   return {
     ...known,
     status: furthest(history, disputeRank),
@@ -65,6 +74,7 @@ const joined = (known: DisputeState, fact: PaymentFact): DisputeState => {
       toldAt: told.at,
       toldBy: told.factId,
     }),
+    ...(isFirst && openedAs(fact)),
     movements: withMovements(known.movements, fact.movements),
     createdAt: either(known.createdAt, fact.objectCreatedAt),
   };

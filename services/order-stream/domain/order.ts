@@ -6,6 +6,7 @@ import type {
   AssembledOrder,
   CommandResult,
   Decline,
+  OrderReturn,
   OrderState,
   PaymentFact,
   Settlement,
@@ -17,6 +18,7 @@ import { withRefundSettlement, withRefundSteps } from './refund-steps.ts';
 import { withRefund } from './refunds.ts';
 import { unitsIn } from './result-units.ts';
 import { withDelivery } from './shipments.ts';
+import { withReturnImage, withReturnRefusal, withReturns } from './returns.ts';
 import { asSold, withAuthorization, withCancellation, withShipment, withVoid } from './shipping.ts';
 import { AD_HOC_CREDIT, isAccepted } from './shop.ts';
 import { withClosing, withCredit, withRefundRefusal, withRefundRequests } from './shop-refunds.ts';
@@ -49,6 +51,7 @@ export const initialOrder = (orderId: string): OrderState => ({
   dispatched: null,
   delivered: null,
   shipmentProblem: null,
+  returns: [],
 });
 
 /** The state after a fact, and why the fact calls for a person, if it does. `known`: that was told before. */
@@ -68,7 +71,7 @@ const withEnding = (state: OrderState, order: AssembledOrder): OrderState => {
  * The first complete image is what was bought. Later ones bring changes of the shop's own, ours among them; and credits,
  * which are orders of their own, are told to their parent.
  */
-export const withAssembled = (before: OrderState, order: AssembledOrder): Folded => {
+const withImage = (before: OrderState, order: AssembledOrder): Folded => {
   if (order.orderId !== before.orderId) return { state: withCredit(before, order) };
   const isCredit = order.transactionType === AD_HOC_CREDIT;
   if (before.placed === null && order.complete && (isCredit || isAccepted(order.state)))
@@ -110,7 +113,7 @@ const declineOf = (fact: PaymentFact): Decline => ({
 export const declineIdentity = (decline: Decline): string =>
   decline.chargeId ?? `${decline.paymentIntentId}-${decline.code}`;
 
-export const withPayment = (state: OrderState, fact: PaymentFact): Folded => {
+const withMoney = (state: OrderState, fact: PaymentFact): Folded => {
   if (fact.kind.startsWith('refund.')) {
     const refunds = withRefund(state.refunds, fact);
     return { state: refunds === state.refunds ? state : withRefundSteps({ ...state, refunds }) };
@@ -183,9 +186,12 @@ export const withRefusal = <S extends Readonly<{ refusals: readonly string[] }>>
   };
 };
 
-export const withResult = (state: OrderState, result: CommandResult): Folded => {
+const withAnswer = (state: OrderState, result: CommandResult): Folded => {
   if (result.status !== 'succeeded')
-    return withRefusal(result.type === 'CreateRefund' ? withRefundRefusal(state, result) : state, result);
+    return withRefusal(
+      withReturnRefusal(result.type === 'CreateRefund' ? withRefundRefusal(state, result) : state, result),
+      result,
+    );
   const { commandId: causationId, completedAt: at, objectId } = result;
   switch (result.type) {
     case 'EnsureCustomer':
@@ -215,3 +221,20 @@ export const withResult = (state: OrderState, result: CommandResult): Folded => 
       return { state };
   }
 };
+
+/** What comes back may depend on whatever becomes known. */
+const heedingReturns =
+  <F>(fold: (state: OrderState, fact: F) => Folded) =>
+  (state: OrderState, fact: F): Folded => {
+    const folded = fold(state, fact);
+    return folded.state === state ? folded : { ...folded, state: withReturns(folded.state) };
+  };
+
+export const withAssembled = heedingReturns(withImage);
+export const withPayment = heedingReturns(withMoney);
+export const withResult = heedingReturns(withAnswer);
+/** Credits and refunds may be of what comes back. */
+export const withReturn = heedingReturns((state: OrderState, told: OrderReturn): Folded => {
+  const known = withReturnImage(state, told);
+  return { state: known === state ? state : withRefundSteps(withRefundRequests(known)) };
+});

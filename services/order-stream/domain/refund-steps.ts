@@ -7,6 +7,7 @@ import type {
   OrderState,
   RefundState,
   RefundStep,
+  ReturnState,
   Settlement,
   Sorting,
 } from '../../../schemas/generated/types.ts';
@@ -25,7 +26,24 @@ const toldOf = ({ history }: RefundState, ...statuses: readonly string[]) => {
 const isStep = (refundId: string, back: boolean) => (step: RefundStep) =>
   step.refundId === refundId && step.back === back;
 
-const stepOf = (refund: RefundState, back: boolean, balanceTransactionId: string): RefundStep => {
+/** What a refund says of the goods that it pays back. */
+const returnOf = (refund: RefundState, returns: readonly ReturnState[]) => {
+  const request = requestOf(refund.commandId);
+  const named = request === null ? refund.returnId : (/^return-(\d+)$/.exec(request)?.[1] ?? null);
+  // Whoever made it by hand may have written anything there.
+  if (named === null || !/^[1-9]\d{0,8}$/.test(named)) return { returnId: null, returnKnown: true, returned: [] };
+  const returnId = Number(named);
+  if (request === null) return { returnId, returnKnown: true, returned: [] };
+  const known = returns.find(({ id }) => id === returnId)?.payable ?? null;
+  return { returnId, returnKnown: known !== null, returned: known?.lines ?? [] };
+};
+
+const stepOf = (
+  refund: RefundState,
+  back: boolean,
+  balanceTransactionId: string,
+  returns: readonly ReturnState[],
+): RefundStep => {
   const { factId, at: toldAt } = back ? toldOf(refund, 'failed', 'canceled') : toldOf(refund, 'succeeded', 'pending');
   // Whichever telling comes first says when the refund was made.
   const at = back ? toldAt : (refund.createdAt ?? toldAt);
@@ -48,13 +66,22 @@ const stepOf = (refund: RefundState, back: boolean, balanceTransactionId: string
     settlement: null,
     ready: false,
     requestedBy: requestOf(refund.commandId),
+    ...returnOf(refund, returns),
   };
 };
 
+const sameLines = (left: RefundStep['returned'], right: RefundStep['returned']): boolean =>
+  left.length === right.length &&
+  left.every((line, index) =>
+    (Object.keys(line) as (keyof typeof line)[]).every((name) => line[name] === right[index]![name]),
+  );
+
 /** A known step, told as its refund is known now: who told it first is arrival's, and later tellings may be earlier ones. */
-const retold = (step: RefundStep, refunds: readonly RefundState[]): RefundStep => {
+const retold = (step: RefundStep, refunds: readonly RefundState[], returns: readonly ReturnState[]): RefundStep => {
   const refund = refunds.find(({ id }) => id === step.refundId)!;
-  return { ...stepOf(refund, step.back, step.balanceTransactionId), undone: step.undone, settlement: step.settlement };
+  const { back, balanceTransactionId, undone, settlement } = step;
+  const told = { ...stepOf(refund, back, balanceTransactionId, returns), undone, settlement };
+  return sameLines(told.returned, step.returned) ? { ...told, returned: step.returned } : told;
 };
 
 /** Whether a refund is of the payment that paid the order; of a second one nothing was booked. */
@@ -93,19 +120,29 @@ const isRefund = (sortings: readonly Sorting[], { paid }: Pick<Refundable, 'paid
   return ({ id }: RefundState): boolean => (sorted.get(id) ?? RELEASE) !== RELEASE;
 };
 
+const oursOf = ({ refunds, paid }: Refundable): readonly RefundState[] =>
+  refunds.filter((refund) => isOf(refund, paid));
+
+/** Refunds of what paid the order, without what only releases a part of it that was not captured. */
+export const refundsOf = (state: Refundable): readonly RefundState[] => {
+  const ours = oursOf(state);
+  return ours.filter(isRefund(sortingsOf(state, ours), state));
+};
+
 /** Steps that refunds took and that are not among the known ones. Money comes back only after it left. */
 const newSteps = (
   known: readonly RefundStep[],
   refunds: readonly RefundState[],
   sortings: readonly Sorting[],
+  returns: readonly ReturnState[],
 ): readonly RefundStep[] =>
   refunds.flatMap((refund) => {
     const { id, balanceTransactionId: left, failureBalanceTransactionId: back } = refund;
     if (left === null) return [];
     const settlement = sortings.find(({ refundId }) => refundId === id)?.settlement ?? null;
     return [
-      ...(known.some(isStep(id, false)) ? [] : [{ ...stepOf(refund, false, left), settlement }]),
-      ...(back === null || known.some(isStep(id, true)) ? [] : [stepOf(refund, true, back)]),
+      ...(known.some(isStep(id, false)) ? [] : [{ ...stepOf(refund, false, left, returns), settlement }]),
+      ...(back === null || known.some(isStep(id, true)) ? [] : [stepOf(refund, true, back, returns)]),
     ];
   });
 
@@ -185,8 +222,8 @@ const isSame = (left: RefundStep, right: RefundStep | undefined): boolean =>
 /** What refunds are of: an order, or whatever else was paid. */
 export type Refundable = Pick<OrderState, 'refunds' | 'refundSteps' | 'paid'> &
   Readonly<{ placed: Pick<AssembledOrder, 'total' | 'giftCard' | 'tax'> | null }> &
-  // Of an order only something is captured in part.
-  Partial<Pick<OrderState, 'sortings'>>;
+  // Only of an order something is captured in part, and comes back.
+  Partial<Pick<OrderState, 'sortings' | 'returns'>>;
 
 const withSteps = <S extends Refundable>(state: S, steps: readonly RefundStep[]): S => {
   const refundSteps = summed(steps, state.placed);
@@ -202,15 +239,16 @@ const withSteps = <S extends Refundable>(state: S, steps: readonly RefundStep[])
  */
 export const withRefundSteps = <S extends Refundable>(state: S): S => {
   if (state.refunds.length === 0) return state;
-  const ours = state.refunds.filter((refund) => isOf(refund, state.paid));
+  const ours = oursOf(state);
   const sortings = sortingsOf(state, ours);
   const refunds = ours.filter(isRefund(sortings, state));
+  const returns = state.returns ?? [];
   const known = state.refundSteps
     .filter(({ refundId }) => refunds.some(({ id }) => id === refundId))
-    .map((step) => retold(step, refunds));
+    .map((step) => retold(step, refunds, returns));
   return withSteps(sortings === (state.sortings ?? none) ? state : { ...state, sortings }, [
     ...known,
-    ...newSteps(known, refunds, sortings),
+    ...newSteps(known, refunds, sortings, returns),
   ]);
 };
 

@@ -32,6 +32,7 @@ const began = (fact: PaymentFact): RefundState => ({
   failureCode: fact.failureCode,
   createdAt: fact.objectCreatedAt,
   commandId: fact.commandId,
+  returnId: fact.returnId,
 });
 
 const joined = (known: RefundState, fact: PaymentFact): RefundState => {
@@ -44,7 +45,14 @@ const joined = (known: RefundState, fact: PaymentFact): RefundState => {
     history,
     paymentIntentId: either(known.paymentIntentId, fact.paymentIntentId),
     chargeId: either(known.chargeId, fact.chargeId),
-    ...(isLater && { amount: fact.amount, currency: fact.currency, toldAt: told.at, toldBy: told.factId }),
+    ...(isLater && {
+      amount: fact.amount,
+      currency: fact.currency,
+      // People write it there, and put it right.
+      returnId: fact.returnId,
+      toldAt: told.at,
+      toldBy: told.factId,
+    }),
     reason: either(known.reason, fact.reason),
     balanceTransactionId: either(known.balanceTransactionId, fact.balanceTransactionId),
     failureBalanceTransactionId: either(known.failureBalanceTransactionId, fact.failureBalanceTransactionId),

@@ -74,6 +74,12 @@ export const ownRefundReason = (refundId: string, reason: string | null): string
 
 export const isOwnRefund = (refundReason: string | null): boolean => /^Stripe (re|pyr)_\w+: /.test(refundReason ?? '');
 
+/** What our own command writes into RefundReference of a return: by it we know the image that comes of it. */
+export const ownReturnReference = (refundId: string): string => `Stripe ${refundId}`;
+
+export const isOwnReturnReference = (reference: string | null): boolean =>
+  /^Stripe (re|pyr)_\w+$/.test(reference ?? '');
+
 /** ADNSF writes this when somebody marks an order as refunded without asking the payment provider. */
 export const isForcedRefund = (refundReason: string | null): boolean =>
   refundReason?.trim().toUpperCase() === 'ADMIN FORCED REFUND';

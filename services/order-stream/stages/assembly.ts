@@ -1,11 +1,13 @@
 /**
  * Joins Orders with their lines, customer and carts, per customer, in the order of the shop's log; and tells what a
- * Customer row says of its person.
+ * Customer row says of its person, and a row of returns of its order.
  */
 import { createHash } from 'node:crypto';
 import type {
   AddressEnvelope,
   CustomerEnvelope,
+  CustomOrderReturnEnvelope,
+  CustomOrderReturnValue,
   LineRow,
   OrdersEnvelope,
   OrdersShoppingCartEnvelope,
@@ -22,6 +24,7 @@ import { customerRowOf, erasedFacts, postalAddress, presentFact, tellingOf } fro
 import { decimalText } from '../domain/money.ts';
 import { noLines, withChangedLine, withLine, withoutLine, withSnapshotLine } from '../domain/order-lines.ts';
 import type { Policy } from '../domain/policy.ts';
+import { readReturn, sameReturn, stayedReturn } from '../domain/return-rows.ts';
 import { isKnownState, subjectOf, textOrNull } from '../domain/shop.ts';
 import { type Envelope, isRowChange, isSnapshotRead, moneyOf, placeOf, rowAfter } from '../sources/debezium.ts';
 import { personOf } from '../sources/person.ts';
@@ -40,7 +43,7 @@ const onRowChange =
   };
 
 /** What an image says, for telling twins: the shop's triggers write every row twice. */
-const digestOf = (row: OrdersValue): string =>
+const digestOf = (row: OrdersValue | CustomOrderReturnValue): string =>
   createHash('sha256')
     .update(
       JSON.stringify(row, (_name, value: unknown) => {
@@ -61,6 +64,27 @@ const lineOf = (row: OrdersShoppingCartValue, addedToCartAt: bigint | null): Lin
   addedToCartAt,
 });
 
+const returnRowOf = (row: CustomOrderReturnValue): Parameters<typeof readReturn>[0] => ({
+  returnId: row.OrderReturnID,
+  rmaNumber: row.RMANumber,
+  orderNumber: row.OrderNumber,
+  cartRecordId: row.ShoppingCartRecID,
+  variantId: row.VariantID,
+  quantity: row.Quantity,
+  reason: row.ReasonCode,
+  state: row.ReturnState,
+  goodsExpected: row.GoodsExpected !== 0,
+  restock: row.Restock === 1,
+  amount: row.RefundAmount === null ? null : moneyOf(row.RefundAmount),
+  restockingFee: moneyOf(row.RestockingFee),
+  creditOrderNumber: row.RefundOrderNumber,
+  reference: row.RefundReference,
+  requestedOn: row.CreatedOn,
+  approvedOn: row.ApprovedOn,
+  receivedOn: row.ReceivedOn,
+  refundedOn: row.RefundedOn,
+});
+
 const lineId = ({ before, after }: OrdersShoppingCartEnvelope): string => {
   const row = after ?? before;
   return `line/${row?.OrderNumber}/${row?.ShoppingCartRecID}/${row?.VariantID}`;
@@ -73,7 +97,9 @@ export const assemblyStage = (application: string, schemas: Schemas, policy: Pol
   const orderLines = schemas.store(application, 'order-lines');
   const progress = schemas.store(application, 'order-progress');
   const places = schemas.store(application, 'places');
+  const returnRows = schemas.store(application, 'return-rows');
   const assembled = schemas.topic('assembledOrders');
+  const returned = schemas.topic('orderReturns');
   const people = schemas.topic('shopCustomers');
 
   /** Whether a redriven image tells of a row that a newer one has told of since. */
@@ -235,6 +261,46 @@ export const assemblyStage = (application: string, schemas: Schemas, policy: Pol
     }
   };
 
+  /** The order of a return was written before it, so one that is not known by now is none of this customer's. */
+  const orderReturn = (envelope: CustomOrderReturnEnvelope, context: StageContext, redriven: boolean): void => {
+    const row = rowAfter(envelope);
+    const key = String((row ?? envelope.before)?.OrderReturnID);
+    const place = placeOf(envelope) ?? '';
+    const rows = context.store(returnRows);
+    const known = rows.get(key) ?? { sent: null, refusal: null, place: null, image: null };
+    if (redriven && known.place !== null && known.place > place) {
+      context.count('ignored', 'superseded');
+      return;
+    }
+    if (row === null) {
+      rows.put(key, { ...known, place });
+      context.count('ignored', 'return_deleted');
+      return;
+    }
+    const order = context.store(progress).get(String(row.OrderNumber))?.sent ?? undefined;
+    const timeZone = policy.stores[String(order?.storeId)]?.timeZone ?? 'UTC';
+    const source = { place, factId: `adnsf:Custom_OrderReturn:${key}@${place}`, changedAt: envelope.source.ts_ms };
+    const reading = stayedReturn(readReturn(returnRowOf(row), order, timeZone, source), known.sent);
+    if (reading.kind === 'refused') {
+      const { code, message } = reading.refusal;
+      const [refusal, image] = [`${code}: ${message}`, digestOf(row)];
+      // As with orders: a twin needs no second letter, and must not make the first one's image count as older.
+      if (!redriven && known.refusal === refusal && (known.sent !== null || known.image === image)) return;
+      context.deadLetter(code, message);
+      rows.put(key, { ...known, refusal, image, place });
+      return;
+    }
+    const { told } = reading;
+    const refusal = redriven ? known.refusal : null;
+    if (known.sent !== null && sameReturn(known.sent, told)) {
+      rows.put(key, { ...known, refusal, place });
+      context.count('ignored', 'unchanged_return');
+      return;
+    }
+    context.send(returned, told.orderId, told);
+    rows.put(key, { sent: told, refusal, image: known.image, place });
+  };
+
   // The order of inputs decides between rows of one snapshot, which share a place: an order comes after all of its own.
   return {
     name: 'assembly',
@@ -253,8 +319,9 @@ export const assemblyStage = (application: string, schemas: Schemas, policy: Pol
       input({ topic: schemas.topic('carts'), place: placeOf, process: onRowChange(cart) }),
       input({ topic: schemas.topic('orderLines'), place: placeOf, process: onRowChange(newest(lineId, line)) }),
       input({ topic: schemas.topic('orders'), place: placeOf, process: onRowChange(order) }),
+      input({ topic: schemas.topic('returns'), place: placeOf, process: onRowChange(orderReturn) }),
     ],
-    stores: [customers, addresses, carts, orderLines, progress, places],
-    outputs: [assembled, people],
+    stores: [customers, addresses, carts, orderLines, progress, places, returnRows],
+    outputs: [assembled, people, returned],
   };
 };

@@ -3,16 +3,19 @@
  * which its commands carry.
  */
 import type {
+  CommandResult,
+  CustomerFact,
   CustomerState,
   InvoiceState,
   OrderState,
   PayoutState,
+  ShopCustomerFact,
   SubscriptionState,
 } from '../../../schemas/generated/types.ts';
 import type { StoreName, TopicKey, TopicValues } from '../../../schemas/topics.ts';
 import { initialPerson, withPersonResult, withShopCustomer, withStripeCustomer } from '../domain/customers/person.ts';
 import { initialInvoice, withBilling, withInvoiceMoney, withInvoiceResult } from '../domain/invoice.ts';
-import { type Folded, initialOrder, withAssembled, withPayment, withResult } from '../domain/order.ts';
+import { type Folded, initialOrder, withAssembled, withPayment, withResult, withReturn } from '../domain/order.ts';
 import { withClaim } from '../domain/payout-claims.ts';
 import { initialPayout, withPayoutFact, withPayoutResult } from '../domain/payout.ts';
 import { withErpShipment } from '../domain/shipments.ts';
@@ -33,6 +36,10 @@ export type FactKind<S> = Readonly<{
   topics: readonly TopicKey[];
   /** File under schemas/, without ending. */
   schema: string;
+  /** Where a topic carries several kinds: whether a record of it is of this one. */
+  tells?: (fact: unknown) => boolean;
+  /** Of what comes of a command: it is heard of after the command was sent, and waits for that when it comes before. */
+  isAnswer?: true;
   fold: (state: S, fact: unknown) => Folded<S>;
 }>;
 
@@ -57,6 +64,25 @@ const fact = <S, K extends TopicKey>(
   fold: (state: S, fact: TopicValues[K]) => Folded<S>,
 ): FactKind<S> => ({ topics, schema, fold: fold as (state: S, fact: unknown) => Folded<S> });
 
+/** What came of commands. */
+const answer = <S>(
+  topics: readonly ('stripeResults' | 'adnsfResults')[],
+  fold: (state: S, fact: CommandResult) => Folded<S>,
+): FactKind<S> => ({ ...fact(topics, 'CommandResult', fold), isAnswer: true });
+
+/** The same of a topic that carries several kinds. */
+const oneOf = <S, K extends TopicKey, F extends TopicValues[K]>(
+  topic: K,
+  schema: string,
+  tells: (fact: TopicValues[K]) => fact is F,
+  fold: (state: S, fact: F) => Folded<S>,
+): FactKind<S> => ({
+  topics: [topic],
+  schema,
+  tells: tells as (fact: unknown) => boolean,
+  fold: fold as (state: S, fact: unknown) => Folded<S>,
+});
+
 export const orderAggregate: Aggregate<OrderState> = {
   name: 'order',
   schema: 'state/OrderState',
@@ -69,7 +95,8 @@ export const orderAggregate: Aggregate<OrderState> = {
     assembled: fact(['assembledOrders', 'adnsfSnapshots'], 'AssembledOrder', withAssembled),
     payment: fact(['orderPayments'], 'PaymentFact', withPayment),
     shipment: fact(['erpShipments'], 'ErpShipment', withErpShipment),
-    result: fact(['stripeResults', 'adnsfResults'], 'CommandResult', withResult),
+    result: answer(['stripeResults', 'adnsfResults'], withResult),
+    return: fact(['orderReturns', 'adnsfReturns'], 'OrderReturn', withReturn),
   },
 };
 
@@ -84,7 +111,7 @@ export const invoiceAggregate: Aggregate<InvoiceState> = {
   facts: {
     billing: fact(['billingFacts'], 'BillingFact', withBilling),
     payment: fact(['orderPayments'], 'PaymentFact', withInvoiceMoney),
-    result: fact(['stripeResults', 'adnsfResults'], 'CommandResult', withInvoiceResult),
+    result: answer(['stripeResults', 'adnsfResults'], withInvoiceResult),
   },
 };
 
@@ -101,6 +128,13 @@ export const subscriptionAggregate: Aggregate<SubscriptionState> = {
   },
 };
 
+const isOfShop = (fact: ShopCustomerFact | CustomerFact): fact is ShopCustomerFact => fact.kind.startsWith('row.');
+const isOfStripe = (fact: ShopCustomerFact | CustomerFact): fact is CustomerFact => !isOfShop(fact);
+
+/**
+ * What both sides say comes in one topic: what is told to either depends on what was heard first, and a replay has to
+ * hear it as it was heard. Results come on their own: they are told of, and nothing about a person follows from them.
+ */
 export const customerAggregate: Aggregate<CustomerState> = {
   name: 'customer',
   schema: 'state/CustomerState',
@@ -109,8 +143,8 @@ export const customerAggregate: Aggregate<CustomerState> = {
   idField: 'person',
   initial: initialPerson,
   facts: {
-    shop: fact(['shopCustomers'], 'ShopCustomerFact', withShopCustomer),
-    stripe: fact(['customerFacts'], 'CustomerFact', withStripeCustomer),
+    shop: oneOf('peopleFacts', 'ShopCustomerFact', isOfShop, withShopCustomer),
+    stripe: oneOf('peopleFacts', 'CustomerFact', isOfStripe, withStripeCustomer),
     result: fact(['stripeResults', 'adnsfResults'], 'CommandResult', withPersonResult),
   },
 };
@@ -125,7 +159,7 @@ export const payoutAggregate: Aggregate<PayoutState> = {
   facts: {
     payout: fact(['payoutFacts'], 'PayoutFact', withPayoutFact),
     claim: fact(['payoutClaims'], 'PayoutLine', withClaim),
-    result: fact(['stripeResults'], 'CommandResult', withPayoutResult),
+    result: answer(['stripeResults'], withPayoutResult),
   },
 };
 

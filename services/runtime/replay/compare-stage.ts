@@ -35,8 +35,6 @@ export type CompareSetup = Readonly<{
   /** Only records of this key, for stages that keep keys apart. */
   key?: string;
   identify: Identify;
-  /** As in `OutputComparison.differences`. */
-  series?: (identity: string) => string | undefined;
   compacted: ReadonlySet<string>;
   explain: Explain;
   onProgress?: (progress: Progress) => void;
@@ -169,7 +167,7 @@ export const compareStage = async (setup: CompareSetup): Promise<StageComparison
       comparison.differences((topic, key) => {
         const partition = partitionOf(Buffer.from(key), outputs.get(topic)!);
         return forgotten.some((each) => each.topic === topic && each.partition === partition);
-      }, setup.series),
+      }),
     close: () => table.close(),
   };
 };

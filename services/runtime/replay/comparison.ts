@@ -106,36 +106,15 @@ export class OutputComparison {
 
   /**
    * All differences, in the order of topic, key and identity. `forgotten` says of a topic and key that the topic no
-   * longer holds its beginning: what is not there may have been. `series` names what an output is the newest of, for
-   * outputs that say how something is and that the next one overtakes; their identities are in the order of time. Which
-   * of them were sent is up to arrival, so only what differs after the last one that both have is a difference.
+   * longer holds its beginning: what is not there may have been.
    */
   async *differences(
     forgotten: (topic: string, key: string) => boolean = () => false,
-    series: (identity: string) => string | undefined = () => undefined,
   ): AsyncGenerator<OutputDifference> {
     await this.#flush();
-    let present: string | undefined;
-    let overtakable: OutputDifference[] = [];
-    for (const [, bytes] of this.#backend.entries(outputStore)) {
-      const entry = deserialize(bytes) as Entry;
-      const differences = [...this.#judge(entry)].filter(
-        ({ kind, topic, key }) => kind !== 'add' || !forgotten(topic, key),
-      );
-      const name = series(entry.identity);
-      const next = name === undefined ? undefined : `${entry.topic}\0${name}`;
-      if (next === undefined || next !== present) {
-        yield* overtakable;
-        overtakable = [];
-      }
-      present = next;
-      // Other contents under one identity are never a matter of arrival.
-      const isAlways = ({ kind }: OutputDifference): boolean => next === undefined || kind === 'change';
-      yield* differences.filter(isAlways);
-      if (differences.length === 0) overtakable = [];
-      else overtakable.push(...differences.filter((each) => !isAlways(each)));
-    }
-    yield* overtakable;
+    for (const [, bytes] of this.#backend.entries(outputStore))
+      for (const difference of this.#judge(deserialize(bytes) as Entry))
+        if (difference.kind !== 'add' || !forgotten(difference.topic, difference.key)) yield difference;
   }
 
   #variant({ topic, key, identity, bytes }: Output): Variant {

@@ -5,6 +5,7 @@
 import { type ConnectionConfiguration, TYPES } from 'tedious';
 import { openConnection, type Row, type SqlConnection } from '../../adnsf-executor/sql/connection.ts';
 import { type CustomerBody, customerBody, type OrderBody, orderBody } from '../../adnsf-executor/reader/snapshot.ts';
+import { type ReturnBody, returnBody } from '../../adnsf-executor/reader/returns.ts';
 import { AD_HOC_CREDIT } from '../../order-stream/domain/shop.ts';
 import { RetriableError } from '../../runtime/errors.ts';
 
@@ -14,6 +15,8 @@ export interface ShopOrders {
   /** Numbers of finished orders after `after`, ascending; none is younger than `graceSeconds`. */
   finished(after: number, graceSeconds: number): Promise<readonly number[]>;
   order(orderNumber: number): Promise<ShopOrder | undefined>;
+  /** As `finished`, of the returns of orders from `fromOrder` on; none where the shop has no table of them. */
+  returns(after: number, fromOrder: number, graceSeconds: number): Promise<readonly ReturnBody[]>;
   close(): void;
 }
 
@@ -71,6 +74,15 @@ FROM dbo.Orders_ShoppingCart WHERE OrderNumber = @order ORDER BY ShoppingCartRec
 const CUSTOMER = `
 SELECT CustomerID, Email, FirstName, LastName, Phone, IsRegistered FROM dbo.Customer WHERE CustomerID = @customer`;
 
+const RETURNS_TABLE = `SELECT OBJECT_ID(N'dbo.Custom_OrderReturn', N'U') AS Id`;
+const RETURNS = `
+SELECT TOP (@size) OrderReturnID, RMANumber, OrderNumber, ShoppingCartRecID, VariantID, Quantity, ReasonCode, ReturnState,
+  GoodsExpected, Restock, RefundOrderNumber, RefundReference, ${['RefundAmount', 'RestockingFee'].map(money).join(', ')},
+  ${['ApprovedOn', 'ReceivedOn', 'RefundedOn', 'CreatedOn', 'UpdatedOn'].map(time).join(', ')}
+FROM dbo.Custom_OrderReturn
+WHERE OrderReturnID > @after AND OrderNumber >= @from AND UpdatedOn < DATEADD(second, -@grace, CURRENT_TIMESTAMP)
+ORDER BY OrderReturnID`;
+
 const integer = (value: number) => ({ type: TYPES.Int, value });
 
 const addressIn = (row: Row, which: 'Billing' | 'Shipping'): object =>
@@ -118,6 +130,29 @@ const orderOf = (row: Row, lines: readonly Row[]): OrderBody =>
       extendedPrice: line['OrderedProductPrice'],
       taxable: line['IsTaxable'] === 1,
     })),
+    updatedOn: row['UpdatedOn'],
+  });
+
+const returnOf = (row: Row): ReturnBody =>
+  returnBody.parse({
+    returnId: row['OrderReturnID'],
+    rmaNumber: row['RMANumber'],
+    orderNumber: row['OrderNumber'],
+    cartRecordId: row['ShoppingCartRecID'],
+    variantId: row['VariantID'],
+    quantity: row['Quantity'],
+    reasonCode: row['ReasonCode'],
+    state: row['ReturnState'],
+    goodsExpected: row['GoodsExpected'] !== 0,
+    restock: row['Restock'] === 1,
+    refundAmount: row['RefundAmount'],
+    restockingFee: row['RestockingFee'],
+    refundOrderNumber: row['RefundOrderNumber'],
+    refundReference: row['RefundReference'],
+    approvedOn: row['ApprovedOn'],
+    receivedOn: row['ReceivedOn'],
+    refundedOn: row['RefundedOn'],
+    createdOn: row['CreatedOn'],
     updatedOn: row['UpdatedOn'],
   });
 
@@ -173,6 +208,17 @@ export const openShopOrders = (options: ShopOrdersOptions): ShopOrders => {
       const lines = await query(LINES, { order: integer(orderNumber) });
       const [customer] = await query(CUSTOMER, { customer: integer(row['CustomerID'] as number) });
       return { order: orderOf(row, lines), customer: customer === undefined ? undefined : customerOf(customer) };
+    },
+    returns: async (after, fromOrder, graceSeconds) => {
+      const [table] = await query(RETURNS_TABLE, {});
+      if (table?.['Id'] == null) return [];
+      const rows = await query(RETURNS, {
+        size: integer(options.pageSize),
+        after: integer(after),
+        from: integer(fromOrder),
+        grace: integer(graceSeconds),
+      });
+      return rows.map(returnOf);
     },
     close: () => connection?.close(),
   };

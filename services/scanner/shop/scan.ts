@@ -15,6 +15,7 @@ import { type Problem, SOURCE_HEADER, writeAtOnce } from '../feed.ts';
 import { openRaised } from '../raised.ts';
 import type { Source } from '../read.ts';
 import type { ShopOrders } from './orders.ts';
+import { openToldReturns, scanReturns } from './returns.ts';
 
 export type ShopScanSetup = Source &
   Readonly<{
@@ -29,7 +30,13 @@ export type ShopScanSetup = Source &
     now: () => number;
   }>;
 
-export type ShopScanReport = Readonly<{ looked: number; found: readonly number[]; refused: number }>;
+export type ShopScanReport = Readonly<{
+  looked: number;
+  found: readonly number[];
+  /** Returns that were told of too little. */
+  returns: readonly number[];
+  refused: number;
+}>;
 
 export interface ShopScanner {
   /**
@@ -80,8 +87,6 @@ const openTold = (source: Source): (() => Promise<ReadonlySet<number>>) => {
   };
 };
 
-type Raise = ReturnType<typeof openRaised>;
-
 const refused = (orderNumber: number, code: string, message: string): Problem => ({
   exceptionId: `shop/order/${orderNumber}/${code}`,
   orderId: String(orderNumber),
@@ -95,7 +100,7 @@ const feed = async (
   { shop, policy, schemas }: ShopScanSetup,
   producer: TransactionalProducer,
   orders: readonly number[],
-  raise: Raise,
+  raise: ReturnType<typeof openRaised>,
 ): Promise<{ found: number[]; refused: number }> => {
   const topic = schemas.topic('adnsfSnapshots');
   const records: ProducedRecord[] = [];
@@ -121,9 +126,11 @@ const feed = async (
 
 export const shopScanner = (setup: ShopScanSetup): ShopScanner => {
   const knownNow = openTold(setup);
+  const toldReturns = openToldReturns(setup);
   return {
     scan: async (signal) => {
-      for (const key of ['adnsfSnapshots', 'exceptions'] as const) await setup.schemas.topic(key).value.open?.();
+      for (const key of ['adnsfSnapshots', 'adnsfReturns', 'exceptions'] as const)
+        await setup.schemas.topic(key).value.open?.();
       // Fences whoever scans, and only then looks at what he has written.
       const producer = await setup.cluster.transactionalProducer(SHOP_SCANNER_ID);
       try {
@@ -145,7 +152,9 @@ export const shopScanner = (setup: ShopScanSetup): ShopScanner => {
           countService(SERVICE, 'shop', 'found', found.length);
           countService(SERVICE, 'shop', 'refused', told);
         }
-        return report;
+        const { found, refused: told } = await scanReturns(setup, toldReturns, producer, raise, signal);
+        countService(SERVICE, 'shop', 'returns', found.length);
+        return { ...report, returns: found, refused: report.refused + told };
       } finally {
         await producer.close();
       }

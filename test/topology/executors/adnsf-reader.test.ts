@@ -34,6 +34,7 @@ const open = async (through?: (client: Client) => Client) => {
       concurrency: 4,
       webhooks: topics.adnsfWebhooks,
       snapshots: topics.adnsfSnapshots,
+      returns: topics.adnsfReturns,
       deadLetters: topics.deadLetters,
     }),
   );
@@ -51,6 +52,8 @@ const open = async (through?: (client: Client) => Client) => {
       driver.feed(topics.adnsfWebhooks, String(customerId ?? orderNumber), event);
     },
     snapshots: () => driver.readAll(topics.adnsfSnapshots),
+    returns: () => driver.readAll(topics.adnsfReturns),
+    letters: () => driver.deadLetters(),
     [Symbol.asyncDispose]: () => driver.close(),
   };
 };
@@ -150,5 +153,65 @@ describe('the reader of the shop’s webhooks', () => {
     test.tell(await finished());
     await test.driver.run();
     expect([test.snapshots().length, test.driver.deadLetters()]).toEqual([1, []]);
+  });
+});
+
+describe('the reader of webhooks about returns', () => {
+  const giveBack = (order: number, over: Readonly<Record<string, string>> = {}) =>
+    server.giveBack(order, {
+      ShoppingCartRecID: '1',
+      RefundAmount: '33.33',
+      ReceivedOn: `'2026-07-02T08:00:00'`,
+      ...over,
+    });
+
+  it.each(crashPoints)('tells all of the order as they are, also when it dies %s', async (point) => {
+    await using test = await open();
+    const order = await finished();
+    const first = await giveBack(order, { Quantity: '3', ReasonCode: `N'too small'` });
+    const second = await giveBack(order, { ShoppingCartRecID: '2', ReturnState: `N'REQUESTED'`, RefundAmount: 'NULL' });
+    test.driver.crash(point);
+    test.tell(order, 'return.updated');
+    await test.driver.run();
+    expect(test.snapshots()).toEqual([]);
+    expect(test.returns()).toMatchObject([
+      {
+        key: String(order),
+        value: {
+          orderId: String(order),
+          returnId: first,
+          state: 'RECEIVED',
+          amount: 3_333n,
+          currency: 'USD',
+          place: '',
+          reason: 'too small',
+          // 08:00 in New York.
+          receivedAt: BigInt(Date.UTC(2026, 6, 2, 12)),
+          lines: [{ cartRecordId: 1, productId: 1, variantId: 2, sku: 'W-1', quantity: 3 }],
+        },
+      },
+      { value: { returnId: second, state: 'REQUESTED', amount: null } },
+    ]);
+  });
+
+  it('says in a letter what is wrong with one, and tells orders all the same', async () => {
+    await using test = await open();
+    const order = await finished();
+    await giveBack(order, { ReturnState: `N'RECIEVED'` });
+    test.tell(order, 'return.created');
+    test.tell(order);
+    await test.driver.run();
+    expect(test.returns()).toEqual([]);
+    expect(test.letters().map(({ code }) => code)).toEqual(['return_unknown_state']);
+    expect(test.snapshots()).toHaveLength(1);
+  });
+
+  it('reads all pages', async () => {
+    await using test = await open();
+    const order = await finished();
+    for (let n = 0; n < 101; n += 1) await giveBack(order, { RefundAmount: '0.01' });
+    test.tell(order, 'return.created');
+    await test.driver.run();
+    expect(test.returns()).toHaveLength(101);
   });
 });

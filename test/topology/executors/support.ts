@@ -1,7 +1,7 @@
 import type { CommandResult, DeadLetter } from '../../../schemas/generated/types.ts';
 import { memoryRegistry } from '../../../schemas/registry.ts';
 import { openSchemas } from '../../../schemas/serde.ts';
-import { assembledOrder } from '../../unit/order-stream/fixtures.ts';
+import { assembledOrder, orderReturn } from '../../unit/order-stream/fixtures.ts';
 import type { EffectStage } from '../../../services/runtime/effects.ts';
 import type { CrashPoint } from '../../../services/runtime/task.ts';
 import { openDriver } from '../../../services/runtime/testing/driver.ts';
@@ -74,6 +74,7 @@ export const openTopics = async () => {
     notifications,
     notificationResults: await ready(schemas.topic('notificationResults'), someResult),
     adnsfSnapshots: await ready(schemas.topic('adnsfSnapshots'), assembledOrder()),
+    adnsfReturns: await ready(schemas.topic('adnsfReturns'), orderReturn()),
     stripeResults: await ready(schemas.topic('stripeResults'), someResult),
     adnsfResults: await ready(schemas.topic('adnsfResults'), someResult),
     deadLetters: await ready(schemas.topic('deadLetters'), someLetter),

@@ -1,25 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Sandbox, sandbox, secretKey } from '../../../infra/sandbox/stripe/testing/sandbox.ts';
-import { memoryRegistry } from '../../../schemas/registry.ts';
-import { openSchemas } from '../../../schemas/serde.ts';
-import { adnsfStage } from '../../../services/adnsf-executor/stage.ts';
-import type { CliConfig } from '../../../services/cli/environment.ts';
-import { openLedger as openBooks } from '../../../services/cli/ledger.ts';
-import { openStripe } from '../../../services/cli/stripe.ts';
 import { bookFindings } from '../../../services/cli/verify/books.ts';
-import { openLedger } from '../../../services/erp-ledger/ledger.ts';
-import { orderTopology } from '../../../services/order-stream/topology.ts';
-import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
-import type { EffectStage } from '../../../services/runtime/effects.ts';
-import { openDriver } from '../../../services/runtime/testing/driver.ts';
-import { stripeStage } from '../../../services/stripe-executor/stage.ts';
-import { openStripeApi } from '../../../services/stripe-executor/stripe-api.ts';
 import { type ShopServer, startShopServer, type Way, ways } from '../../unit/adnsf-executor/shop-server.ts';
-import { STORES } from '../../unit/adnsf-executor/support.ts';
-import { soundWorld } from '../../unit/cli/world.ts';
-import { recordsOf, SOURCE, temporaryLedger } from '../../unit/erp-ledger/support.ts';
-import { policy } from '../../unit/order-stream/fixtures.ts';
-import { kept } from '../../unit/order-stream/stripe-fixtures.ts';
+import { openWholeWorld } from './whole-world.ts';
 
 let server: ShopServer;
 beforeAll(async () => {
@@ -33,44 +15,17 @@ let opened = 0;
 
 /** Order stream and both executors over a shop, a Stripe with twins of events, and memory for Kafka. */
 const open = async (way: Way) => {
-  const box: Sandbox = await sandbox({ twins: 0.3, seed: `billing over ${way.name} ${++opened}` });
-  const schemas = openSchemas(memoryRegistry());
-  const shop = way.open(server);
-  const common = { version: 'test', concurrency: 4, deadLetters: schemas.topic('deadLetters') } as const;
-  const stripe = stripeStage({
-    ...common,
-    api: openStripeApi({ secretKey, base: new URL(box.running.url), timeoutMs: 10_000, requestsPerSecond: 1_000 }),
-    commands: schemas.topic('stripeCommands'),
-    objects: schemas.topic('stripeObjects'),
-    results: schemas.topic('stripeResults'),
-  });
-  const adnsf = adnsfStage({
-    ...common,
-    shop,
-    stores: STORES,
-    commands: schemas.topic('adnsfCommands'),
-    results: schemas.topic('adnsfResults'),
-  });
-  const driver = await openDriver(orderTopology(schemas, policy, 'test', { current: loadWorkflows() }), {
+  const whole = await openWholeWorld(server, way, {
+    stripe: { twins: 0.3, seed: `billing over ${way.name} ${++opened}` },
     partitions: 3,
-    startMs: Date.now(),
-    effects: [stripe, adnsf] as unknown as EffectStage<never>[],
   });
+  const { box, driver, schemas } = whole;
   const orderNumber = await server.place();
-  const told = new Set<string>();
 
   /** Tells what happened at Stripe since: in any order, some of it twice. */
   const hear = async (sorted: (ids: string) => string = (id) => id.split('').reverse().join('')) => {
-    await box.settled();
-    const events = [];
-    for await (const event of box.stripe.events.list({ limit: 100 })) if (!told.has(event.id)) events.push(event);
-    events.sort((left, right) => (sorted(left.id) < sorted(right.id) ? -1 : 1));
-    for (const event of [...events, ...events.slice(0, 5)]) {
-      const { key, event: heard } = kept(event.type, Buffer.from(JSON.stringify(event)));
-      driver.feed(schemas.topic('stripeEvents'), key, heard);
-    }
-    for (const { id } of events) told.add(id);
-    await driver.run();
+    const events = (await whole.news()).toSorted((left, right) => (sorted(left.id) < sorted(right.id) ? -1 : 1));
+    await whole.tell([...events, ...events.slice(0, 5)]);
   };
 
   const customer = await box.stripe.customers.create({ email: 'ana@example.com', name: 'Ana' });
@@ -91,28 +46,7 @@ const open = async (way: Way) => {
 
   /** Books all that was sent to the ERP, and judges the books against Stripe. */
   const judged = async () => {
-    using files = temporaryLedger();
-    const topic = schemas.topic('erpCommands');
-    const commands = driver.readAll(topic).map(({ value }) => value!);
-    const ledger = openLedger(files.path);
-    ledger.begin(SOURCE, 0n);
-    const records = recordsOf(commands, (command) => topic.value.encode(command));
-    const nextOffset = BigInt(records.length);
-    const booked = ledger.book({ source: SOURCE, fetchOffset: 0n, records, nextOffset }, (value) =>
-      topic.value.decode(value),
-    );
-    ledger.close();
-    const config = { MILLRACE_STRIPE_API_BASE: box.running.url, MILLRACE_STRIPE_SECRET_KEY: secretKey } as CliConfig;
-    const {
-      net: stripeNet,
-      open: stripeOpen,
-      balance: stripeBalance,
-      ...atStripe
-    } = await openStripe(config).everything();
-    const reader = openBooks(files.path);
-    const books = reader.everything();
-    reader.close();
-    const facts = { ...soundWorld(), shop: [], ...atStripe, stripeNet, stripeOpen, stripeBalance, ledger: books };
+    const { commands, outcome: booked, books, facts } = await whole.booked();
     return {
       conflicts: books.conflicts.map(({ message }) => message),
       repeated: booked?.repeated,
@@ -151,11 +85,7 @@ const open = async (way: Way) => {
     payments: () => driver.readAll(schemas.topic('orderPayments')).map(({ key }) => key),
     notifications: () => driver.readAll(schemas.topic('notifications')).map(({ value }) => value!),
     letters: () => driver.deadLetters().map(({ code, message }) => `${code}: ${message}`),
-    [Symbol.asyncDispose]: async () => {
-      await driver.close();
-      await shop.close();
-      await box[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: whole.close,
   };
 };
 

@@ -1,30 +1,18 @@
 /** One order with the real order stream and both executors, over a real shop and a Stripe, and memory for Kafka. */
-import { type Sandbox, sandbox, secretKey } from '../../../infra/sandbox/stripe/testing/sandbox.ts';
-import { memoryRegistry } from '../../../schemas/registry.ts';
-import { openSchemas } from '../../../schemas/serde.ts';
-import { adnsfStage } from '../../../services/adnsf-executor/stage.ts';
-import type { CliConfig } from '../../../services/cli/environment.ts';
-import { openLedger as openBooks } from '../../../services/cli/ledger.ts';
-import { openStripe } from '../../../services/cli/stripe.ts';
+import type { Sandbox } from '../../../infra/sandbox/stripe/testing/sandbox.ts';
 import { bookFindings } from '../../../services/cli/verify/books.ts';
+import type { ShopReturn } from '../../../services/cli/verify/facts.ts';
 import { creditFindings, refundedOf } from '../../../services/cli/verify/refunds.ts';
-import { openLedger } from '../../../services/erp-ledger/ledger.ts';
+import { returnFindings } from '../../../services/cli/verify/returns.ts';
 import { instantOf } from '../../../services/order-stream/domain/local-time.ts';
 import { decimalFromText, minorUnits } from '../../../services/order-stream/domain/money.ts';
 import type { Policy } from '../../../services/order-stream/domain/policy.ts';
+import { readReturn } from '../../../services/order-stream/domain/return-rows.ts';
 import { subjectOf } from '../../../services/order-stream/domain/shop.ts';
-import { orderTopology } from '../../../services/order-stream/topology.ts';
-import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
-import type { EffectStage } from '../../../services/runtime/effects.ts';
-import { openDriver } from '../../../services/runtime/testing/driver.ts';
-import { stripeStage } from '../../../services/stripe-executor/stage.ts';
-import { openStripeApi } from '../../../services/stripe-executor/stripe-api.ts';
 import type { ShopServer, Way } from '../../unit/adnsf-executor/shop-server.ts';
-import { STORES } from '../../unit/adnsf-executor/support.ts';
 import { soundWorld } from '../../unit/cli/world.ts';
-import { recordsOf, SOURCE, temporaryLedger } from '../../unit/erp-ledger/support.ts';
 import { assembledOrder, policy as usualPolicy } from '../../unit/order-stream/fixtures.ts';
-import { kept } from '../../unit/order-stream/stripe-fixtures.ts';
+import { openWholeWorld } from './whole-world.ts';
 
 export const TAX = 1_137n;
 export const TOTAL = 12_345n;
@@ -32,6 +20,31 @@ export const TOTAL = 12_345n;
 const ROW = `SELECT OrderNumber, ParentOrderNumber, TransactionType, TransactionState, RefundReason, AuthorizationPNREF,
   ShippingTrackingNumber, CustomerServiceNotes, VoidedOn, AuthorizedOn, CapturedOn, RefundedOn, ShippedOn,
   CONVERT(varchar(40), OrderTotal, 2) AS Total FROM dbo.Orders`;
+
+const RETURN = `SELECT OrderReturnID, RMANumber, OrderNumber, ShoppingCartRecID, VariantID, Quantity, ReasonCode, ReturnState,
+  GoodsExpected, Restock, RefundOrderNumber, RefundReference, ApprovedOn, ReceivedOn, RefundedOn, RestockedOn, Notes,
+  CONVERT(varchar(40), RefundAmount, 2) AS RefundAmount FROM dbo.Custom_OrderReturn`;
+
+type ReturnRow = Readonly<{
+  OrderReturnID: number;
+  RMANumber: string;
+  OrderNumber: number;
+  ShoppingCartRecID: number;
+  VariantID: number;
+  Quantity: number;
+  ReasonCode: string | null;
+  ReturnState: string;
+  GoodsExpected: number;
+  Restock: number;
+  RefundAmount: string | null;
+  RefundOrderNumber: number | null;
+  RefundReference: string | null;
+  ApprovedOn: Date | null;
+  ReceivedOn: Date | null;
+  RefundedOn: Date | null;
+  RestockedOn: Date | null;
+  Notes: string | null;
+}>;
 
 type Row = Readonly<{
   OrderNumber: number;
@@ -64,34 +77,13 @@ export const openPaymentWorld = async (
     before?: (box: Sandbox) => Promise<void>;
   }> = {},
 ) => {
-  const box: Sandbox = await sandbox();
+  const whole = await openWholeWorld(server, way, { policy });
+  const { box, driver, schemas } = whole;
   await before(box);
-  const schemas = openSchemas(memoryRegistry());
-  const shop = way.open(server);
-  const common = { version: 'test', concurrency: 4, deadLetters: schemas.topic('deadLetters') } as const;
-  const stripe = stripeStage({
-    ...common,
-    api: openStripeApi({ secretKey, base: new URL(box.running.url), timeoutMs: 10_000, requestsPerSecond: 1_000 }),
-    commands: schemas.topic('stripeCommands'),
-    results: schemas.topic('stripeResults'),
-    objects: schemas.topic('stripeObjects'),
-  });
-  const adnsf = adnsfStage({
-    ...common,
-    shop,
-    stores: STORES,
-    commands: schemas.topic('adnsfCommands'),
-    results: schemas.topic('adnsfResults'),
-  });
-  const driver = await openDriver(orderTopology(schemas, policy, 'test', { current: loadWorkflows() }), {
-    partitions: 2,
-    startMs: Date.now(),
-    effects: [stripe, adnsf] as unknown as EffectStage<never>[],
-  });
   const orderNumber = await server.place(place);
   const orderId = String(orderNumber);
-  const told = new Set<string>();
   const placedAs = new Map<number, string>();
+  const returnedAs = new Map<number, string>();
   let images = 0;
 
   const rows = async (): Promise<readonly Row[]> =>
@@ -125,6 +117,42 @@ export const openPaymentWorld = async (
     });
   };
 
+  const returnRows = async (): Promise<readonly ReturnRow[]> =>
+    (await server.sql(
+      `${RETURN} WHERE OrderNumber = ${orderNumber} ORDER BY OrderReturnID`,
+    )) as unknown as readonly ReturnRow[];
+
+  const returnOf = (row: ReturnRow) => {
+    const on = (local: Date | null): bigint | null => (local === null ? null : BigInt(local.getTime()));
+    const reading = readReturn(
+      {
+        returnId: row.OrderReturnID,
+        rmaNumber: row.RMANumber,
+        orderNumber: row.OrderNumber,
+        cartRecordId: row.ShoppingCartRecID,
+        variantId: row.VariantID,
+        quantity: row.Quantity,
+        reason: row.ReasonCode,
+        state: row.ReturnState,
+        goodsExpected: row.GoodsExpected === 1,
+        restock: row.Restock === 1,
+        amount: row.RefundAmount === null ? null : decimalFromText(row.RefundAmount),
+        restockingFee: decimalFromText('0'),
+        creditOrderNumber: row.RefundOrderNumber,
+        reference: row.RefundReference,
+        requestedOn: null,
+        approvedOn: on(row.ApprovedOn),
+        receivedOn: on(row.ReceivedOn),
+        refundedOn: on(row.RefundedOn),
+      },
+      assembledOrder({ orderId, orderNumber }),
+      'America/New_York',
+      { place: `return/${++images}`, factId: `return/${images}`, changedAt: BigInt(Date.now()) },
+    );
+    if (reading.kind === 'refused') throw new Error(reading.refusal.message);
+    return reading.told;
+  };
+
   /** What capture tells of the rows that changed since. @returns how many did */
   const observe = async (): Promise<number> => {
     let changed = 0;
@@ -136,24 +164,23 @@ export const openPaymentWorld = async (
       const image = imageOf(row);
       driver.feed(schemas.topic('assembledOrders'), subjectOf(image), image);
     }
+    for (const row of await returnRows()) {
+      const said = JSON.stringify(row);
+      if (returnedAs.get(row.OrderReturnID) === said) continue;
+      returnedAs.set(row.OrderReturnID, said);
+      changed += 1;
+      driver.feed(schemas.topic('orderReturns'), orderId, returnOf(row));
+    }
     await driver.run();
     return changed;
   };
 
   /** Tells what happened at Stripe and in the shop since, the latest first and everything twice. */
   const hear = async () => {
-    for (let news = 1; news > 0;) {
-      await box.settled();
-      const { data } = await box.stripe.events.list({ limit: 100 });
-      news = data.filter(({ id }) => !told.has(id)).length;
-      for (const event of [...data, ...data]) {
-        if (told.has(event.id)) continue;
-        const { key, event: heard } = kept(event.type, Buffer.from(JSON.stringify(event)));
-        driver.feed(schemas.topic('stripeEvents'), key, heard);
-      }
-      for (const { id } of data) told.add(id);
-      await driver.run();
-      news += await observe();
+    for (let changed = 1; changed > 0;) {
+      const events = await whole.news();
+      await whole.tell([...events, ...events]);
+      changed = events.length + (await observe());
     }
   };
   await observe();
@@ -167,23 +194,7 @@ export const openPaymentWorld = async (
 
   /** Books all that was sent to the ERP, and judges the books against Stripe. */
   const judged = async () => {
-    using files = temporaryLedger();
-    const topic = schemas.topic('erpCommands');
-    const commands = driver.readAll(topic).map(({ value }) => value!);
-    const ledger = openLedger(files.path);
-    ledger.begin(SOURCE, 0n);
-    const records = recordsOf(commands, (command) => topic.value.encode(command));
-    const booked = ledger.book(
-      { source: SOURCE, fetchOffset: 0n, records, nextOffset: BigInt(records.length) },
-      (value) => topic.value.decode(value),
-    );
-    ledger.close();
-    const config = { MILLRACE_STRIPE_API_BASE: box.running.url, MILLRACE_STRIPE_SECRET_KEY: secretKey } as CliConfig;
-    const { payments, net, open: stripeOpen, balance: stripeBalance } = await openStripe(config).everything();
-    const reader = openBooks(files.path);
-    const books = reader.everything();
-    const entries = reader.order(orderId).map(({ what }) => what);
-    reader.close();
+    const { outcome: booked, books, facts, entries } = await whole.booked();
     const [sample] = soundWorld().shop;
     const inShop = (await rows()).map((row) => {
       const { orderId: id, parentOrderNumber, transactionType, state, subtotal, tax, shipping, total } = imageOf(row);
@@ -191,10 +202,19 @@ export const openPaymentWorld = async (
       const parent = parentOrderNumber === null ? null : String(parentOrderNumber);
       return { ...sample!, orderId: id, credit, parent, state, subtotal, tax, shipping, total };
     });
-    const stripe = { payments, stripeNet: net, stripeOpen, stripeBalance };
-    const facts = { ...soundWorld(), shop: inShop, ...stripe, ledger: books };
-    const findings = [...bookFindings(facts), ...creditFindings(facts)];
-    return { booked, books, entries, findings, refunded: refundedOf(payments[0]!) };
+    const returns = (await returnRows()).map((row): ShopReturn => ({
+      returnId: row.OrderReturnID,
+      orderId,
+      state: row.ReturnState,
+      goodsExpected: row.GoodsExpected === 1,
+      amount: row.RefundAmount === null ? null : minorUnits(decimalFromText(row.RefundAmount), 'USD'),
+      reference: row.RefundReference,
+      credit: row.RefundOrderNumber,
+    }));
+    const all = { ...facts, shop: inShop, returns };
+    const findings = [...bookFindings(all), ...creditFindings(all), ...returnFindings(all)];
+    const refunded = refundedOf(facts.payments[0]!);
+    return { booked, books, entries: entries.get(orderId) ?? [], findings, refunded };
   };
 
   const commandIds = (): readonly string[] =>
@@ -217,6 +237,8 @@ export const openPaymentWorld = async (
     intent,
     pay,
     commandIds,
+    returnRow: async (id: number) => (await returnRows()).find(({ OrderReturnID }) => OrderReturnID === id)!,
+    giveBack: (over?: Readonly<Record<string, string>>) => server.giveBack(orderNumber, over),
     row: async () => (await rows()).find(({ OrderNumber }) => OrderNumber === orderNumber)!,
     /** Somebody refunds a part in the shop, as ADNSF writes it down. @returns the number of the credit */
     credit: async (amount: string, reason = 'damaged') =>
@@ -230,11 +252,7 @@ export const openPaymentWorld = async (
         AuthorizationPNREF: `N''`,
       }),
     sql: (assignments: string) => server.sql(`UPDATE dbo.Orders SET ${assignments} WHERE OrderNumber = ${orderNumber}`),
-    [Symbol.asyncDispose]: async () => {
-      await driver.close();
-      await shop.close();
-      await box[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: whole.close,
   };
 };
 

@@ -1,35 +1,20 @@
 import { stripVTControlCharacters } from 'node:util';
 import type Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Sandbox, sandbox, secretKey } from '../../../infra/sandbox/stripe/testing/sandbox.ts';
 import type { CommandResult } from '../../../schemas/generated/types.ts';
-import { memoryRegistry } from '../../../schemas/registry.ts';
-import { openSchemas } from '../../../schemas/serde.ts';
 import { topics } from '../../../schemas/topics.ts';
-import { adnsfStage } from '../../../services/adnsf-executor/stage.ts';
-import type { CliConfig } from '../../../services/cli/environment.ts';
 import { topicsOf } from '../../../services/cli/kafka.ts';
-import { openLedger as openBooks } from '../../../services/cli/ledger.ts';
 import { payoutsIn, proofIn } from '../../../services/cli/payout/collect.ts';
 import { proofText, rowsText } from '../../../services/cli/payout/print.ts';
-import { openStripe } from '../../../services/cli/stripe.ts';
 import { bookFindings } from '../../../services/cli/verify/books.ts';
 import { clearingOf } from '../../../services/cli/verify/payouts.ts';
-import { openLedger } from '../../../services/erp-ledger/ledger.ts';
-import { orderTopology } from '../../../services/order-stream/topology.ts';
-import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
-import type { EffectStage } from '../../../services/runtime/effects.ts';
 import { memoryCluster } from '../../../services/runtime/memory/cluster.ts';
 import { systemScheduler } from '../../../services/runtime/scheduler.ts';
-import { openDriver } from '../../../services/runtime/testing/driver.ts';
-import { stripeStage } from '../../../services/stripe-executor/stage.ts';
-import { openStripeApi } from '../../../services/stripe-executor/stripe-api.ts';
 import { type ShopServer, startShopServer, ways } from '../../unit/adnsf-executor/shop-server.ts';
-import { STORES } from '../../unit/adnsf-executor/support.ts';
 import { soundWorld } from '../../unit/cli/world.ts';
-import { recordsOf, SOURCE, temporaryLedger } from '../../unit/erp-ledger/support.ts';
-import { assembledOrder, policy } from '../../unit/order-stream/fixtures.ts';
+import { assembledOrder } from '../../unit/order-stream/fixtures.ts';
 import { kept } from '../../unit/order-stream/stripe-fixtures.ts';
+import { openWholeWorld } from './whole-world.ts';
 
 const TOTAL = 12_345n;
 
@@ -43,44 +28,17 @@ afterAll(async () => {
 
 /** Order stream and both executors over a shop, a Stripe and memory for Kafka; one order in it, paid. */
 const open = async (settleMs = 5, plugIn?: 'payment_intent' | 'charge') => {
-  const box: Sandbox = await sandbox({ settleMs });
-  const schemas = openSchemas(memoryRegistry());
-  const shop = ways[0]!.open(server);
-  const common = { version: 'test', concurrency: 4, deadLetters: schemas.topic('deadLetters') } as const;
-  const stripe = stripeStage({
-    ...common,
-    api: openStripeApi({ secretKey, base: new URL(box.running.url), timeoutMs: 10_000, requestsPerSecond: 1_000 }),
-    commands: schemas.topic('stripeCommands'),
-    objects: schemas.topic('stripeObjects'),
-    results: schemas.topic('stripeResults'),
-  });
-  const adnsf = adnsfStage({
-    ...common,
-    shop,
-    stores: STORES,
-    commands: schemas.topic('adnsfCommands'),
-    results: schemas.topic('adnsfResults'),
-  });
-  const driver = await openDriver(orderTopology(schemas, policy, 'test', { current: loadWorkflows() }), {
-    partitions: 2,
-    startMs: Date.now(),
+  const whole = await openWholeWorld(server, ways[0]!, {
+    stripe: { settleMs },
     topics: [topics.deadLetterActions.name, topics.erpResults.name],
-    effects: [stripe, adnsf] as unknown as EffectStage<never>[],
   });
+  const { box, driver, schemas } = whole;
   const orderNumber = await server.place();
   const orderId = String(orderNumber);
-  const told = new Set<string>();
   /** Tells what happened at Stripe since, the latest first and everything twice. */
   const hear = async () => {
-    await box.settled();
-    const { data } = await box.stripe.events.list({ limit: 100 });
-    for (const event of [...data, ...data]) {
-      if (told.has(event.id)) continue;
-      const { key, event: heard } = kept(event.type, Buffer.from(JSON.stringify(event)));
-      driver.feed(schemas.topic('stripeEvents'), key, heard);
-    }
-    for (const { id } of data) told.add(id);
-    await driver.run();
+    const events = await whole.news();
+    await whole.tell([...events, ...events]);
   };
   const how = { payment_method: 'pm_card_visa', return_url: 'https://shop.example/paid' };
   const charged =
@@ -106,23 +64,7 @@ const open = async (settleMs = 5, plugIn?: 'payment_intent' | 'charge') => {
 
   /** Books all that was sent to the ERP, and judges the books against Stripe. */
   const judged = async () => {
-    using files = temporaryLedger();
-    const topic = schemas.topic('erpCommands');
-    const commands = driver.readAll(topic).map(({ value }) => value!);
-    const ledger = openLedger(files.path);
-    ledger.begin(SOURCE, 0n);
-    const records = recordsOf(commands, (command) => topic.value.encode(command));
-    const booked = ledger.book(
-      { source: SOURCE, fetchOffset: 0n, records, nextOffset: BigInt(records.length) },
-      (value) => topic.value.decode(value),
-    );
-    ledger.close();
-    const config = { MILLRACE_STRIPE_API_BASE: box.running.url, MILLRACE_STRIPE_SECRET_KEY: secretKey } as CliConfig;
-    const { payments, net, open: stripeOpen, balance, payouts } = await openStripe(config).everything();
-    const reader = openBooks(files.path);
-    const books = reader.everything();
-    reader.close();
-    const balances = files.read((each) => each.trialBalance());
+    const { outcome: booked, books, balances, ...all } = await whole.booked();
     const [sample] = soundWorld().shop;
     const { paymentMethod, state } = image;
     const order = {
@@ -134,10 +76,8 @@ const open = async (settleMs = 5, plugIn?: 'payment_intent' | 'charge') => {
       shipping: 0n,
       total: TOTAL,
     };
-    const facts = {
-      ...soundWorld(),
-      ...{ shop: [order], payments, stripeNet: net, stripeOpen, stripeBalance: balance, payouts, ledger: books },
-    };
+    const facts = { ...all.facts, shop: [order] };
+    const { payouts } = facts;
     const account = (code: string): bigint => {
       const row = balances.find((each) => each.account === code);
       return row === undefined ? 0n : row.debit - row.credit;
@@ -166,11 +106,7 @@ const open = async (settleMs = 5, plugIn?: 'payment_intent' | 'charge') => {
       return { proof: (await proofIn(read, payoutId))!, rows: await payoutsIn(read) };
     },
     letters: () => driver.deadLetters().map(({ code, message }) => `${code}: ${message}`),
-    [Symbol.asyncDispose]: async () => {
-      await driver.close();
-      await shop.close();
-      await box[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: whole.close,
   };
 };
 

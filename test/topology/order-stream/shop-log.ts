@@ -9,6 +9,7 @@ export const tables = {
   carts: 'adnsf/ShoppingCart',
   orderLines: 'adnsf/Orders_ShoppingCart',
   orders: 'adnsf/Orders',
+  returns: 'adnsf/Custom_OrderReturn',
 } as const;
 
 export type Table = keyof typeof tables;

@@ -37,7 +37,9 @@ describe('a dry run over what was processed', () => {
     expect(report.differences).toEqual([]);
     expect(report.total).toBe(0);
     const { 'dead-letters': letters, ...sent } = report.stages.find(({ stage }) => stage === 'orders')!.compared;
-    expect(letters).toBe(1);
+    const told = driver.deadLetters().filter(({ stage }) => stage === 'orders');
+    expect(told.length).toBeGreaterThan(0);
+    expect(letters).toBe(told.length);
     expect(Object.values(sent).reduce((sum, count) => sum + count, 0)).toBe(commands().length);
     expect(commands().length).toBeGreaterThan(40);
     expect(everything(driver)).toEqual(before);
@@ -176,6 +178,7 @@ describe('a changed mapping', () => {
     expect(report.stages.map(({ stage, counts }) => [stage, counts.change])).toEqual([
       ['assembly', 1],
       ['routing', 0],
+      ['people', 0],
       ['orders', 0],
     ]);
     expect((await replayed({ stage: 'orders' }, { topology: changed })).total).toBe(0);
@@ -275,6 +278,6 @@ describe('what a topic holds and nobody computes', () => {
 
   it('names the stages there are', async () => {
     const { replayed } = await ended();
-    await expect(replayed({ stage: 'assembling' })).rejects.toThrow(/assembly, routing, orders/);
+    await expect(replayed({ stage: 'assembling' })).rejects.toThrow(/assembly, routing, people, orders/);
   });
 });

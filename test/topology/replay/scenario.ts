@@ -98,10 +98,47 @@ export const openDay = async (partitions = 3) => {
         detail: { gross: '3744', fee: '139', net: '3605', currency: 'usd' },
       }),
     );
+  const dispute = (order: number, status: string, seconds: number) =>
+    driver.pipe(schemas.topic('stripeEvents'), `pi_${order}`, {
+      ...stripeEvent(
+        status === 'lost' ? 'charge.dispute.closed' : 'charge.dispute.created',
+        {
+          ...{ id: `dp_${order}`, object: 'dispute', status, amount: 3744, currency: 'usd', reason: 'fraudulent' },
+          ...{ charge: `ch_${order}`, payment_intent: `pi_${order}`, balance_transactions: [], metadata: {} },
+          created: 1_790_000_100,
+        },
+        `evt_dispute_${status}_${order}`,
+      ),
+      created: 1_790_000_100_000n + BigInt(seconds) * 1000n,
+    });
+  /** The person is changed in the shop. */
+  const rename = (before: Readonly<Record<string, unknown>>, changes: Readonly<Record<string, unknown>>) =>
+    pipeChange(driver, log.update('customers', String(before['CustomerID']), before, { ...before, ...changes }));
+  /** And at Stripe. */
+  const edit = (email: string, id: string, seconds: number, phone: string | null, was?: string) =>
+    driver.pipe(schemas.topic('stripeEvents'), 'cus_ana', {
+      ...stripeEvent('customer.updated', {}, id),
+      created: 1_790_000_000_000n + BigInt(seconds) * 1000n,
+      body: Buffer.from(
+        JSON.stringify({
+          ...{ id, object: 'event', type: 'customer.updated', created: 1_790_000_000 + seconds },
+          data: {
+            object: {
+              ...{ id: 'cus_ana', object: 'customer', email, name: 'Ana Test', phone, created: 1_789_990_000 },
+              metadata: { customer_key: email },
+            },
+            ...(was !== undefined && { previous_attributes: { phone: was } }),
+          },
+        }),
+      ),
+    });
   const place = async (order: number, index: number, over: Readonly<Record<string, unknown>> = {}) => {
     const row = { ...ordersRow({ OrderNumber: order, CustomerID: 58001 + index, ...over }) };
     for (const change of checkout(log, row)) await pipeChange(driver, change);
   };
+
+  const { CustomerID, Email, FirstName, LastName } = ordersRow({ CustomerID: 58001 });
+  const ana = { CustomerID, Email, FirstName, LastName, IsRegistered: 0 };
 
   /** The whole day. `before` is called between its steps, where tests let things die. */
   const run = async (before: (step: number) => Promise<void> = () => Promise.resolve()): Promise<void> => {
@@ -131,6 +168,15 @@ export const openDay = async (partitions = 3) => {
       () => account(100124),
       () => account(100123),
       () => pay(100130),
+      // Decided long after it was opened; and a person whom both sides speak of in turn.
+      () => dispute(100123, 'needs_response', 0),
+      () => dispute(100123, 'lost', 900),
+      () => edit('ana@example.com', 'evt_made', 1, null),
+      () => rename(ana, { IsRegistered: 1 }),
+      () => edit('ana@example.com', 'evt_one', 2_000_000, '1', ''),
+      () => rename({ ...ana, IsRegistered: 1 }, { Phone: '2' }),
+      () => edit('ana@example.com', 'evt_two', 4_000_000, '3', '1'),
+      () => rename({ ...ana, IsRegistered: 1, Phone: '2' }, { FirstName: 'Anna' }),
     );
     for (const [index, step] of steps.entries()) {
       await before(index);

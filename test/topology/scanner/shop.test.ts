@@ -47,6 +47,7 @@ const open = async (fromOrder: number) => {
     pageSize: 2,
   });
   await test.schemas.topic('adnsfSnapshots').value.open?.();
+  await test.schemas.topic('adnsfReturns').value.open?.();
   const setup: ShopScanSetup = {
     ...test.setup,
     shop,
@@ -194,5 +195,50 @@ describe('scanning the shop', () => {
       pageSize: 2,
     });
     await expect(test.shopScanner({ shop: away }).scan()).rejects.toThrow(RetriableError);
+  });
+});
+
+describe('scanning the shop for returns', () => {
+  const giveBack = (order: number, over: Readonly<Record<string, string>> = {}) =>
+    server.giveBack(order, { ShoppingCartRecID: '1', ...over });
+
+  it('finds those that nobody told of, or told too little of, and they go on as any other', async () => {
+    const order = await finishedOrder();
+    const ids = [
+      await giveBack(order),
+      await giveBack(order, { ReturnState: `N'REQUESTED'`, RefundAmount: 'NULL' }),
+      await giveBack(order, { ReturnState: `N'REJECTED'` }),
+    ];
+    await using test = await open(order);
+    const returns = () => test.driver.readAll(test.schemas.topic('adnsfReturns')).map(({ value }) => value!);
+    expect((await test.shopScanner().scan()).returns).toEqual(ids);
+    expect(returns()).toMatchObject([
+      { orderId: String(order), returnId: ids[0], state: 'RECEIVED', amount: 981n, place: '' },
+      { returnId: ids[1], state: 'REQUESTED', amount: null },
+      { returnId: ids[2], state: 'REJECTED' },
+    ]);
+    expect((await test.shopScanner().scan()).returns).toEqual([]);
+    await server.sql(`UPDATE dbo.Custom_OrderReturn SET ReturnState = N'APPROVED' WHERE OrderReturnID = ${ids[1]!}`);
+    expect((await test.shopScanner().scan()).returns).toEqual([ids[1]]);
+    await server.sql(`UPDATE dbo.Custom_OrderReturn SET RefundAmount = 1 WHERE OrderReturnID = ${ids[1]!}`);
+    expect((await test.shopScanner().scan()).returns).toEqual([ids[1]]);
+    await test.driver.run();
+    expect(test.driver.deadLetters()).toEqual([]);
+  });
+
+  it('raises what cannot be told, once, and goes on', async () => {
+    const order = await finishedOrder();
+    const wrong = await giveBack(order, { ReturnState: `N'RECIEVED'` });
+    const right = await giveBack(order);
+    await using test = await open(order);
+    expect(await test.shopScanner().scan()).toMatchObject({ returns: [right], refused: 1 });
+    expect(await test.shopScanner().scan()).toMatchObject({ returns: [], refused: 0 });
+    expect(test.exceptions()).toMatchObject([
+      {
+        exceptionId: `shop/return/${wrong}/return_unknown_state`,
+        orderId: String(order),
+        code: 'return_unknown_state',
+      },
+    ]);
   });
 });

@@ -60,7 +60,7 @@ const within: Readonly<Record<(typeof guards)[number], number>> = {
   'ack-after-produce': 300,
   'idempotency-keys': 200,
   'key-age': 1000,
-  'applied-commands': 300,
+  'applied-commands': 900,
   'one-shop-transaction': 300,
 };
 

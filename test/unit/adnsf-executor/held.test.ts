@@ -1,28 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AdnsfOrderCommand } from '../../../schemas/topics.ts';
-import { decide } from '../../../services/adnsf-executor/domain/decide.ts';
 import type { OrderRow } from '../../../services/adnsf-executor/domain/order-row.ts';
-import { execute } from '../../../services/adnsf-executor/execute.ts';
-import type { OrderLookup, Shop } from '../../../services/adnsf-executor/shop.ts';
-import { type ShopServer, startShopServer, ways } from './shop-server.ts';
-import { linkPayment, markOrderAuthorized, markOrderPaid, PAID_AT, STORES, voidOrder } from './support.ts';
-
-const order = (over: Partial<OrderRow> = {}): OrderRow => ({
-  orderNumber: 1,
-  storeId: 1,
-  state: 'PENDING',
-  paymentReference: 'pi_1',
-  total: '123.4500',
-  couponType: 0,
-  couponAmount: null,
-  shipped: false,
-  ...over,
-});
-const say = (command: AdnsfOrderCommand, over: Partial<OrderRow> = {}): string => {
-  const decision = decide(command, order(over), STORES[1]);
-  if (decision.kind === 'apply') return `${decision.change.kind} ${decision.after}`;
-  return decision.kind === 'nothing' ? decision.outcome : decision.code;
-};
+import { inEveryShop, saidOf } from './deciding.ts';
+import { linkPayment, markOrderAuthorized, markOrderPaid, PAID_AT, voidOrder } from './support.ts';
 
 describe('an authorisation', () => {
   it.each<[string, AdnsfOrderCommand, Partial<OrderRow>, string]>([
@@ -36,7 +16,7 @@ describe('an authorisation', () => {
     ['of another amount', markOrderAuthorized(1, { amount: 1n }), {}, 'amount_mismatch'],
     ['in another currency', markOrderAuthorized(1, { currency: 'EUR' }), {}, 'currency_mismatch'],
   ])('%s', (_name, command, over, outcome) => {
-    expect(say(command, over)).toBe(outcome);
+    expect(saidOf(command, over)).toBe(outcome);
   });
 });
 
@@ -49,52 +29,34 @@ describe('a payment that can no longer be made', () => {
     ['of one that is paid otherwise', voidOrder(1), { state: 'CAPTURED' }, 'state_conflict'],
     ['of another PaymentIntent', voidOrder(1), { paymentReference: 'pi_2' }, 'linked_to_other'],
   ])('%s', (_name, command, over, outcome) => {
-    expect(say(command, over)).toBe(outcome);
+    expect(saidOf(command, over)).toBe(outcome);
   });
 });
 
-let server: ShopServer;
-beforeAll(async () => {
-  server = await startShopServer();
-});
-afterAll(async () => {
-  await server.close();
-});
-
-describe.each(ways)('the shop over $name', (way) => {
-  let shop: Shop & OrderLookup;
-  beforeAll(() => {
-    shop = way.open(server);
-  });
-  afterAll(async () => {
-    await shop.close();
-    expect(server.faults).toEqual([]);
-  });
-  const run = (command: AdnsfOrderCommand) => execute(shop, STORES, command, PAID_AT);
-
+inEveryShop(({ server, run }) => {
   it('knows that an order is authorised and then paid, and when', async () => {
-    const number = await server.place();
+    const number = await server().place();
     await run(linkPayment(number));
     expect(await run(markOrderAuthorized(number))).toMatchObject({
       detail: { before: 'PENDING', after: 'AUTHORIZED' },
     });
     expect(await run(markOrderAuthorized(number))).toMatchObject({ replayed: true });
-    const held = await server.look(number);
+    const held = await server().look(number);
     expect(held).toMatchObject({ TransactionState: 'AUTHORIZED', CapturedOn: null });
     // What clocks in New York show.
     expect(held['AuthorizedOn']).toMatch(/^2026-07-01T08:34:56/);
     const later = { paidAt: PAID_AT + 3_600_000n };
     expect(await run(markOrderPaid(number, later))).toMatchObject({ detail: { after: 'CAPTURED' } });
-    const paid = await server.look(number);
+    const paid = await server().look(number);
     expect(paid['AuthorizedOn']).toBe(held['AuthorizedOn']);
     expect(paid['CapturedOn']).toMatch(/^2026-07-01T09:34:56/);
   });
 
   it('has an order voided, with a note', async () => {
-    const number = await server.place();
+    const number = await server().place();
     await run(linkPayment(number));
     expect(await run(voidOrder(number))).toMatchObject({ detail: { before: 'PENDING', after: 'VOIDED' } });
-    const [row] = await server.sql(
+    const [row] = await server().sql(
       `SELECT TransactionState, VoidedOn, IsNew, CustomerServiceNotes FROM dbo.Orders WHERE OrderNumber = ${number}`,
     );
     expect(row).toMatchObject({

@@ -1,23 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AdnsfOrderCommand } from '../../../schemas/topics.ts';
-import { decide } from '../../../services/adnsf-executor/domain/decide.ts';
-import { execute } from '../../../services/adnsf-executor/execute.ts';
-import type { OrderLookup, Shop } from '../../../services/adnsf-executor/shop.ts';
-import { type ShopServer, startShopServer, ways } from './shop-server.ts';
-import { PAID_AT, recordDispute, recordRefund, recordRefundRefusal, STORES } from './support.ts';
+import { decisionOn, inEveryShop } from './deciding.ts';
+import { recordDispute, recordRefund, recordRefundRefusal } from './support.ts';
 
-const order = {
-  orderNumber: 1,
-  storeId: 1,
-  state: 'CAPTURED',
-  paymentReference: 'pi_1',
-  total: '123.4500',
-  couponType: 0,
-  couponAmount: null,
-  shipped: false,
-};
 const noteOf = (command: AdnsfOrderCommand): string | undefined => {
-  const decision = decide(command, order, STORES[1]);
+  const decision = decisionOn(command, { state: 'CAPTURED' });
   return decision.kind === 'apply' && 'note' in decision.change ? decision.change.note : undefined;
 };
 
@@ -63,37 +50,20 @@ describe('a note', () => {
   });
 
   it.each([recordDispute(1), recordRefundRefusal(1)])('of another payment is refused: $type', (command) => {
-    const decision = decide(command, { ...order, paymentReference: 'pi_2' }, STORES[1]);
+    const decision = decisionOn(command, { state: 'CAPTURED', paymentReference: 'pi_2' });
     expect(decision).toMatchObject({ kind: 'refuse', code: 'linked_to_other' });
   });
 });
 
-let server: ShopServer;
-beforeAll(async () => {
-  server = await startShopServer();
-});
-afterAll(async () => {
-  await server.close();
-});
-
-describe.each(ways)('the shop over $name', (way) => {
-  let shop: Shop & OrderLookup;
-  beforeAll(() => {
-    shop = way.open(server);
-  });
-  afterAll(async () => {
-    await shop.close();
-    expect(server.faults).toEqual([]);
-  });
-
+inEveryShop(({ server, run }) => {
   it('has what was noted, once, and the order stays as it is', async () => {
-    const number = await server.place({ TransactionState: `N'CAPTURED'` });
+    const number = await server().place({ TransactionState: `N'CAPTURED'` });
     for (const command of [recordDispute(number), recordDispute(number), recordRefundRefusal(number)])
-      expect(await execute(shop, STORES, command, PAID_AT)).toMatchObject({
+      expect(await run(command)).toMatchObject({
         status: 'succeeded',
         detail: { outcome: 'applied', before: 'CAPTURED', after: 'CAPTURED' },
       });
-    const row = await server.look(number);
+    const row = await server().look(number);
     expect(row['TransactionState']).toBe('CAPTURED');
     expect((row['CustomerServiceNotes'] as string).split('\r\n')).toEqual([
       expect.stringContaining('the customer disputes'),

@@ -1,28 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AdnsfOrderCommand } from '../../../schemas/topics.ts';
-import { decide } from '../../../services/adnsf-executor/domain/decide.ts';
 import type { OrderRow } from '../../../services/adnsf-executor/domain/order-row.ts';
-import { execute } from '../../../services/adnsf-executor/execute.ts';
-import type { OrderLookup, Shop } from '../../../services/adnsf-executor/shop.ts';
-import { type ShopServer, startShopServer, ways } from './shop-server.ts';
-import { linkPayment, markOrderPaid, PAID_AT, recordRefund, reverseRefund, STORES } from './support.ts';
-
-const order = (over: Partial<OrderRow> = {}): OrderRow => ({
-  orderNumber: 1,
-  storeId: 1,
-  state: 'CAPTURED',
-  paymentReference: 'pi_1',
-  total: '123.4500',
-  couponType: 0,
-  couponAmount: null,
-  shipped: false,
-  ...over,
-});
-const say = (command: AdnsfOrderCommand, over: Partial<OrderRow> = {}): string => {
-  const decision = decide(command, order(over), STORES[1]);
-  if (decision.kind === 'apply') return `${decision.change.kind} ${decision.after}`;
-  return decision.kind === 'nothing' ? decision.outcome : decision.code;
-};
+import { decisionOn, inEveryShop, saidOf } from './deciding.ts';
+import { linkPayment, markOrderPaid, recordRefund, reverseRefund } from './support.ts';
 
 describe('a refund at Stripe', () => {
   it.each<[string, AdnsfOrderCommand, Partial<OrderRow>, string]>([
@@ -46,11 +26,11 @@ describe('a refund at Stripe', () => {
     ['in another currency', recordRefund(1, 1n, 1n, { currency: 'EUR' }), {}, 'currency_mismatch'],
     ['of an amount nobody can read', recordRefund(1), { total: '1.2345' }, 'amount_unreadable'],
   ])('%s', (_name, command, over, outcome) => {
-    expect(say(command, over)).toBe(outcome);
+    expect(saidOf(command, { state: 'CAPTURED', ...over })).toBe(outcome);
   });
 
   it('is noted in one line, with what is refunded by then', () => {
-    expect(decide(recordRefund(1, 100n, 345n), order(), STORES[1])).toMatchObject({
+    expect(decisionOn(recordRefund(1, 100n, 345n), { state: 'CAPTURED' })).toMatchObject({
       change: {
         note: '2026-07-01 08:34:56 Stripe refunded 1.00 USD (re_1): duplicate; 3.45 USD of 123.45 USD are refunded',
       },
@@ -70,38 +50,20 @@ describe('a refund that came back', () => {
     ['of another payment', reverseRefund(1), { paymentReference: 'pi_2' }, 'linked_to_other'],
     ['in another currency', reverseRefund(1, 1n, 0n, { currency: 'EUR' }), {}, 'currency_mismatch'],
   ])('%s', (_name, command, over, outcome) => {
-    expect(say(command, over)).toBe(outcome);
+    expect(saidOf(command, { state: 'CAPTURED', ...over })).toBe(outcome);
   });
 });
 
-let server: ShopServer;
-beforeAll(async () => {
-  server = await startShopServer();
-});
-afterAll(async () => {
-  await server.close();
-});
-
-const look = async (number: number) =>
-  (
-    await server.sql(
-      `SELECT TransactionState, RefundedOn, RefundReason, IsNew, CustomerServiceNotes FROM dbo.Orders WHERE OrderNumber = ${number}`,
-    )
-  )[0]!;
-
-describe.each(ways)('the shop over $name', (way) => {
-  let shop: Shop & OrderLookup;
-  beforeAll(() => {
-    shop = way.open(server);
-  });
-  afterAll(async () => {
-    await shop.close();
-    expect(server.faults).toEqual([]);
-  });
-  const run = (command: AdnsfOrderCommand) => execute(shop, STORES, command, PAID_AT);
+inEveryShop(({ server, run }) => {
+  const look = async (number: number) =>
+    (
+      await server().sql(
+        `SELECT TransactionState, RefundedOn, RefundReason, IsNew, CustomerServiceNotes FROM dbo.Orders WHERE OrderNumber = ${number}`,
+      )
+    )[0]!;
 
   it('has the refunds of an order, each once, and knows when one comes back', async () => {
-    const number = await server.place();
+    const number = await server().place();
     await run(linkPayment(number));
     await run(markOrderPaid(number));
     const part = recordRefund(number, 345n);

@@ -76,6 +76,26 @@ export const startShopServer = async () => {
       );
       return orderNumber;
     },
+    /** Somebody gives back one of variant 2 of an order's line 7; `over` holds SQL by column. @returns its id */
+    giveBack: async (orderNumber: number, over: Readonly<Record<string, string>> = {}): Promise<number> => {
+      const columns = {
+        RMANumber: `N'RMA-${orderNumber}'`,
+        OrderNumber: String(orderNumber),
+        ShoppingCartRecID: '7',
+        CustomerID: '7',
+        ProductID: '1',
+        VariantID: '2',
+        ReturnState: `N'RECEIVED'`,
+        RefundAmount: '9.81',
+        ReceivedOn: 'GETDATE()',
+        ...over,
+      };
+      const [row] = await sql(
+        `INSERT INTO dbo.Custom_OrderReturn (${Object.keys(columns).join(', ')}) VALUES (${Object.values(columns).join(', ')});
+         SELECT CAST(SCOPE_IDENTITY() AS int) AS Id`,
+      );
+      return row!['Id'] as number;
+    },
     look: async (orderNumber: number): Promise<Row> =>
       (
         await sql(`SELECT TransactionState, AuthorizationPNREF, PaymentGateway, CustomerServiceNotes,

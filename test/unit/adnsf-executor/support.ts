@@ -7,7 +7,10 @@ import type {
   RecordPaymentDecline,
   RecordRefund,
   RecordRefundRefusal,
+  RecordReturnRefunded,
+  RestockReturn,
   ReverseRefund,
+  ReverseReturnRefund,
   VoidOrder,
 } from '../../../schemas/generated/types.ts';
 
@@ -184,4 +187,69 @@ export const voidOrder = (orderNumber: number, over: Partial<VoidOrder['payload'
   ...about(orderNumber, 'void-order', 1),
   type: 'VoidOrder',
   payload: { orderNumber, paymentIntentId: 'pi_1', reason: 'automatic', canceledAt: PAID_AT, ...over },
+});
+
+export const recordReturnRefunded = (
+  orderNumber: number,
+  returnId: number,
+  over: Partial<RecordReturnRefunded['payload']> = {},
+): RecordReturnRefunded => {
+  const payload = {
+    orderNumber,
+    returnId,
+    refundId: 're_1',
+    amount: 981n,
+    currency: 'USD',
+    refundedAt: PAID_AT,
+    ...over,
+  };
+  return {
+    ...about(orderNumber, 'record-return-refunded', 1),
+    commandId: `${orderNumber}/record-return-refunded/${payload.refundId}`,
+    type: 'RecordReturnRefunded',
+    payload,
+  };
+};
+
+export const reverseReturnRefund = (
+  orderNumber: number,
+  returnId: number,
+  over: Partial<ReverseReturnRefund['payload']> = {},
+): ReverseReturnRefund => {
+  const reason = 'expired_or_canceled_card';
+  const payload = {
+    orderNumber,
+    returnId,
+    refundId: 're_1',
+    amount: 981n,
+    currency: 'USD',
+    reason,
+    reversedAt: PAID_AT,
+    ...over,
+  };
+  return {
+    ...about(orderNumber, 'reverse-return-refund', 1),
+    commandId: `${orderNumber}/reverse-return-refund/${payload.refundId}`,
+    type: 'ReverseReturnRefund',
+    payload,
+  };
+};
+
+export const restockReturn = (
+  orderNumber: number,
+  returnId: number,
+  over: Partial<RestockReturn['payload']> = {},
+): RestockReturn => ({
+  ...about(orderNumber, 'restock-return', returnId),
+  type: 'RestockReturn',
+  payload: {
+    orderNumber,
+    returnId,
+    cartRecordId: 7,
+    productId: 1,
+    variantId: 2,
+    quantity: 1,
+    receivedAt: PAID_AT,
+    ...over,
+  },
 });

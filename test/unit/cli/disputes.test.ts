@@ -76,6 +76,7 @@ describe('credits of the shop', () => {
     balanceTransactionId: 'txn_re',
     failureBalanceTransactionId: null,
     commandId: '1/create-refund/credit-4',
+    returnId: null,
   };
   const credits = (refunds: readonly Refund[], over: Partial<ShopOrder> = {}): string => {
     const sound = soundWorld();
@@ -96,6 +97,7 @@ describe('credits of the shop', () => {
       tax: 0n,
       currency: 'USD',
       reversedBy: null,
+      returnId: null,
     }));
     return judge({
       ...sound,

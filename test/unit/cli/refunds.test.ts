@@ -11,6 +11,7 @@ const refund = (over: Partial<Refund> = {}): Refund => ({
   balanceTransactionId: 'txn_re_1',
   failureBalanceTransactionId: null,
   commandId: null,
+  returnId: null,
   ...over,
 });
 const memo = (over: Partial<LedgerCreditMemo> = {}): LedgerCreditMemo => ({
@@ -20,6 +21,7 @@ const memo = (over: Partial<LedgerCreditMemo> = {}): LedgerCreditMemo => ({
   tax: 444n,
   currency: 'USD',
   reversedBy: null,
+  returnId: null,
   ...over,
 });
 

@@ -110,6 +110,7 @@ export const soundWorld = (): Facts => {
   return {
     stripeMethods: ['STRIPE'],
     unreadable: [],
+    returns: [],
     shop: [shopOrder('1', 'CAPTURED', 'pi_1'), shopOrder('2', 'REFUSED', 'pi_2'), shopOrder('3', 'PENDING', 'pi_3')],
     payments: [
       payment('1', 'pi_1', { status: 'succeeded', received: 6_139n, succeededCharges: ['ch_1'], fee }),

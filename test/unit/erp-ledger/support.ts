@@ -131,6 +131,8 @@ const memo = (orderId: string, refundId: string, amount: bigint, tax: bigint, fe
   reason: null,
 });
 
+const ofNoReturn = { returnId: null, requestedBy: null, lines: [] } as const;
+
 export const issueMemo = (
   orderId: string,
   refundId: string,
@@ -141,7 +143,7 @@ export const issueMemo = (
   ...about(orderId, 'issue-credit-memo', 1),
   commandId: `${orderId}/issue-credit-memo/${refundId}`,
   type: 'IssueCreditMemo',
-  payload: { ...memo(orderId, refundId, amount, tax, fee), issuedAt: 1_780_000_000_000n },
+  payload: { ...memo(orderId, refundId, amount, tax, fee), issuedAt: 1_780_000_000_000n, ...ofNoReturn },
 });
 
 export const reverseMemo = (
@@ -337,3 +339,30 @@ export const temporaryLedger = () => {
     },
   };
 };
+
+const mugs = (quantity: number) => [{ productId: 1, variantId: 11, sku: 'MUG', quantity }];
+
+export const recordReturn = (orderId: string, returnId: number, outcome = 'ACCEPTED'): Types.RecordReturn => ({
+  ...about(orderId, 'record-return', returnId),
+  commandId: `${orderId}/record-return/${returnId}-${outcome.toLowerCase()}`,
+  type: 'RecordReturn',
+  payload: {
+    returnId,
+    rmaNumber: `RMA-${returnId}`,
+    outcome,
+    lines: mugs(1),
+    amount: 1_130n,
+    restockingFee: 0n,
+    currency: 'USD',
+    reason: null,
+    restock: true,
+    requestedBy: `return-${returnId}`,
+    decidedAt: 1_780_000_000_000n,
+  },
+});
+
+export const receiveReturn = (orderId: string, returnId: number, quantity = 1): Types.ReceiveReturn => ({
+  ...about(orderId, 'receive-return', returnId),
+  type: 'ReceiveReturn',
+  payload: { returnId, rmaNumber: `RMA-${returnId}`, lines: mugs(quantity), receivedAt: 1_780_000_000_000n },
+});

@@ -2,6 +2,7 @@
 import type {
   AssembledOrder,
   CommandResult,
+  OrderReturn,
   OrdersValue,
   PaymentFact,
   StripeEvent,
@@ -92,6 +93,7 @@ export const paymentFact = (over: Partial<PaymentFact> = {}): PaymentFact => ({
   movements: [],
   commandId: null,
   intended: null,
+  returnId: null,
   account: null,
   occurredAt: 1_790_000_060_000n,
   livemode: false,
@@ -214,5 +216,31 @@ export const ordersRow = (over: Partial<OrdersValue> = {}, total = 3744n): Order
   ShippingTrackingNumber: null,
   RefundReason: null,
   RefundedOn: null,
+  ...over,
+});
+
+/** One of the three of the order's line comes back. */
+export const orderReturn = (over: Partial<OrderReturn> = {}): OrderReturn => ({
+  factId: `adnsf:Custom_OrderReturn:${over.returnId ?? 5}@${over.state ?? 'RECEIVED'}`,
+  orderId: '100123',
+  orderNumber: 100123,
+  returnId: 5,
+  rmaNumber: 'RMA-5',
+  place: 'place/return',
+  changedAt: 1_790_000_500_000n,
+  state: 'RECEIVED',
+  lines: [{ cartRecordId: 7, productId: 1, variantId: 2, sku: 'W-1', quantity: 1 }],
+  reason: null,
+  goodsExpected: true,
+  restock: false,
+  amount: 981n,
+  restockingFee: 0n,
+  currency: 'USD',
+  creditOrderNumber: null,
+  reference: null,
+  requestedAt: 1_790_000_200_000n,
+  approvedAt: null,
+  receivedAt: 1_790_000_499_000n,
+  refundedAt: null,
   ...over,
 });

@@ -3,23 +3,31 @@ import type {
   AssembledOrder,
   CommandResult,
   ErpShipment,
+  OrderReturn,
   OrderState,
   PaymentFact,
 } from '../../../schemas/generated/types.ts';
-import { initialOrder, withAssembled, withPayment, withResult } from '../../../services/order-stream/domain/order.ts';
 import { withErpShipment } from '../../../services/order-stream/domain/shipments.ts';
+import {
+  initialOrder,
+  withAssembled,
+  withPayment,
+  withResult,
+  withReturn,
+} from '../../../services/order-stream/domain/order.ts';
 import { orderAggregate, type Settings } from '../../../services/order-stream/workflows/aggregates.ts';
 import { decide } from '../../../services/order-stream/workflows/decide.ts';
 import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
 import type { Command } from '../../../services/order-stream/workflows/plan.ts';
 
-export type Input = AssembledOrder | PaymentFact | CommandResult | ErpShipment;
+export type Input = AssembledOrder | PaymentFact | CommandResult | OrderReturn | ErpShipment;
 
 const workflows = loadWorkflows();
 
 export type Played = Readonly<{ sent: readonly Command[]; letters: readonly string[]; state: OrderState }>;
 
 const folded = (state: OrderState, input: Input) => {
+  if ('rmaNumber' in input) return withReturn(state, input);
   if ('shipmentId' in input) return withErpShipment(state, input);
   if ('lines' in input) return withAssembled(state, input);
   return 'factId' in input ? withPayment(state, input) : withResult(state, input);

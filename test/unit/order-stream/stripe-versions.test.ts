@@ -41,6 +41,7 @@ const payment = (over: Partial<Payment> & Pick<Payment, 'kind' | 'objectId' | 's
   movements: [],
   commandId: null,
   intended: null,
+  returnId: null,
   ...about,
   ...over,
 });

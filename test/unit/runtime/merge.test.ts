@@ -136,8 +136,79 @@ describe('inputs without a common order', () => {
       [0n, 1n].map((offset) => recordOf('a', offset, { input: 0, place: '9', name: 'y' })),
       2n,
     );
+    // Nothing lay there when the task began.
+    for (const index of [0, 1]) inputs.sampled(index, inputs.arrivals, 0n);
     const { taken } = inputs.take(10, Infinity, [2, 1], decode);
     expect(taken.map(({ record: { topic, offset } }) => `${topic}${offset}`)).toEqual(['a0', 'a1', 'b0']);
+  });
+
+  it('give what lay there when the task began by its timestamps, however it arrives', () => {
+    const log = fc.array(fc.nat(9), { maxLength: 6 });
+    fc.assert(
+      fc.property(log, log, log, fc.infiniteStream(fc.nat(5)), (a, b, c, choices) => {
+        const draw = choices[Symbol.iterator]();
+        const next = (below: number): number => (draw.next().value as number) % below;
+        const logs = [a, b, c].map((times, input) =>
+          times.map((time, offset) => ({
+            ...recordOf(sources[input]!.topic, BigInt(offset), { input, place: '', name: '' }),
+            timestamp: BigInt(time),
+          })),
+        );
+        // The oldest head first, and of equals that of the first input.
+        const heads = logs.map((records) => [...records]);
+        const right: ConsumedRecord[] = [];
+        while (heads.some((records) => records.length > 0))
+          right.push(
+            heads
+              .filter((records) => records.length > 0)
+              .reduce((best, records) => (records[0]!.timestamp < best[0]!.timestamp ? records : best))
+              .shift()!,
+          );
+        const inputs = new Inputs(sources, false);
+        inputs.reset([0n, 0n, 0n]);
+        const taken: ConsumedRecord[] = [];
+        for (let turn = 0; taken.length < right.length; turn++) {
+          expect(turn).toBeLessThan(200);
+          const index = next(3);
+          const at = inputs.queues[index]!.position;
+          const records = logs[index]!.slice(Number(at), Number(at) + 1 + next(3));
+          if (records.length > 0) inputs.offer(index, at, records, at + BigInt(records.length));
+          const choice = inputs.take(
+            1 + next(4),
+            Infinity,
+            [0, 1, 2].map((each) => inputs.buffered(each)),
+            decode,
+          );
+          for (const each of choice.unsampled) inputs.sampled(each, inputs.arrivals, BigInt(logs[each]!.length));
+          taken.push(...choice.taken.map(({ record }) => record));
+        }
+        expect(taken).toEqual(right);
+      }),
+    );
+  });
+
+  it('wait for what was there, and not for what is undecided or came later', () => {
+    const inputs = new Inputs(sources.slice(0, 2), false);
+    inputs.reset([0n, 0n]);
+    const give = (index: number, offset: bigint, timestamp: bigint) => {
+      const { topic } = sources[index]!;
+      const record = { ...recordOf(topic, offset, { input: index, place: '', name: '' }), timestamp };
+      inputs.offer(index, offset, [record], offset + 1n);
+    };
+    const take = () => {
+      const { taken } = inputs.take(10, Infinity, [inputs.buffered(0), inputs.buffered(1)], decode);
+      return taken.map(({ record: { topic, offset } }) => `${topic}${offset}`);
+    };
+    expect(inputs.take(10, Infinity, [0, 0], decode).unsampled).toEqual([0, 1]);
+    // One record lies in each; what stands behind it in the second is not decided yet.
+    inputs.sampled(0, inputs.arrivals, 1n, 1n);
+    inputs.sampled(1, inputs.arrivals, 9n, 1n);
+    give(0, 0n, 5n);
+    expect(take()).toEqual([]);
+    give(1, 0n, 3n);
+    expect(take()).toEqual(['b0', 'a0']);
+    give(1, 1n, 7n);
+    expect(take()).toEqual(['b1']);
   });
 
   it('refuse what does not follow on what came before', () => {

@@ -39,6 +39,10 @@ describe.skipIf(isReal)(isReal ? `permissions: ${SANDBOX_ONLY}` : 'permissions',
       "EXEC sys.sp_cdc_disable_table @source_schema = N'dbo', @source_name = N'Orders', @capture_instance = N'all'",
       22904,
     ],
+    ['UPDATE dbo.Custom_OrderReturn SET OrderNumber = 1', 230],
+    ['UPDATE dbo.Custom_OrderReturn SET Restock = 1', 230],
+    ['DELETE dbo.Custom_OrderReturn', 229],
+    ['UPDATE dbo.ProductVariant SET Price = 0', 230],
     ['CREATE TABLE dbo.Mine (id int)', 262],
   ])('the executor may not: %s', async (sql, number) => {
     expect(await errorNumber(executor.batch(sql))).toBe(number);
@@ -57,13 +61,15 @@ describe.skipIf(isReal)(isReal ? `permissions: ${SANDBOX_ONLY}` : 'permissions',
   });
 
   it('the connector reads changes and its tables, and writes nothing', async () => {
-    expect(await connector.query('EXEC sys.sp_cdc_help_change_data_capture')).toHaveLength(5);
+    expect(await connector.query('EXEC sys.sp_cdc_help_change_data_capture')).toHaveLength(6);
     expect(await connector.value('SELECT COUNT(*) FROM cdc.dbo_Orders_CT')).toBeGreaterThan(0);
     expect(
       await connector.value("SELECT status FROM sys.dm_server_services WHERE servicename LIKE N'SQL Server Agent (%'"),
     ).toBe(4);
     expect(await errorNumber(connector.batch('UPDATE dbo.Orders SET IsNew = 0'))).toBe(229);
     expect(await errorNumber(connector.batch('SELECT CardNumber FROM dbo.Address'))).toBe(230);
+    expect(await errorNumber(connector.batch('SELECT OrderReturnID FROM dbo.Custom_OrderReturn'))).toBeUndefined();
+    expect(await errorNumber(connector.batch('SELECT Notes FROM dbo.Custom_OrderReturn'))).toBe(230);
     expect(await errorNumber(executor.batch('SELECT * FROM sys.dm_server_services'))).toBe(300);
   });
 });

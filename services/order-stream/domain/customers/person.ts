@@ -8,6 +8,7 @@ import type {
   CustomerState,
   PersonRow,
   ShopCustomerFact,
+  StripeField,
   StripeLink,
 } from '../../../../schemas/generated/types.ts';
 import type { Folded } from '../order.ts';
@@ -30,6 +31,8 @@ export const initialPerson = (person: string): CustomerState => ({
   refusals: [],
   workflows: [],
 });
+
+const latest = (left: bigint | null, right: bigint): bigint => (left === null || right > left ? right : left);
 
 const earliest = (left: bigint | null, right: bigint): bigint => (left === null || right < left ? right : left);
 
@@ -108,6 +111,14 @@ const stands = (link: StripeLink, standing: string, at: bigint, factId: string):
   return told === known ? factId < link.standingBy : told > known;
 };
 
+const isSince = (leftAt: bigint | null, at: bigint): boolean => leftAt === null || at > leftAt;
+
+/** A field of a customer that came back, without what was said of it before. */
+const saidSince = (leftAt: bigint | null, field: StripeField): readonly StripeField[] => {
+  if (!isSince(leftAt, field.at)) return [];
+  return [field.said === null || isSince(leftAt, field.said.at) ? field : { ...field, said: null }];
+};
+
 /** What Stripe says of a customer that is, or was, the person's. */
 export const withStripeCustomer = (state: CustomerState, fact: CustomerFact): Folded<CustomerState> => {
   const { customerId, occurredAt: at, factId } = fact;
@@ -116,14 +127,14 @@ export const withStripeCustomer = (state: CustomerState, fact: CustomerFact): Fo
   const known = state.links.find((link) => link.customerId === customerId);
   const standing = standingOf(state, fact);
   const createdAt = fact.createdAt ?? known?.createdAt ?? at;
-  const began: StripeLink = { customerId, createdAt, standing, standingAt: at, standingBy: factId, fields: [] };
-  const before = known ?? began;
-  const after: StripeLink = stands(before, standing, at, factId)
-    ? { ...before, standing, standingAt: at, standingBy: factId }
-    : before;
-  const speaks = after.standing === 'present' && fact.person === state.person && !isForgotten(state, createdAt);
-  const fields = speaks ? withStripeValues(after.fields, fact) : after.standing === 'present' ? after.fields : [];
-  const link: StripeLink = { ...after, fields };
+  const told = { standing, standingAt: at, standingBy: factId };
+  const before: StripeLink = known ?? { customerId, createdAt, ...told, leftAt: null, fields: [] };
+  const after: StripeLink = { ...before, ...(stands(before, standing, at, factId) && told) };
+  const leftAt = standing === 'moved' || standing === 'retired' ? latest(before.leftAt, at) : before.leftAt;
+  const speaks = fact.person === state.person && !isForgotten(state, createdAt) && isSince(leftAt, at);
+  const own = after.standing === 'present' ? after.fields.flatMap((field) => saidSince(leftAt, field)) : [];
+  const fields = after.standing === 'present' && speaks ? withStripeValues(own, fact) : own;
+  const link: StripeLink = { ...after, leftAt, fields };
   if (known !== undefined && JSON.stringify(known, asText) === JSON.stringify(link, asText)) return { state };
   const links = [...state.links.filter((each) => each !== known), link].toSorted((left, right) =>
     left.customerId < right.customerId ? -1 : 1,

@@ -59,6 +59,7 @@ export const paymentFact = (
   movements: [],
   commandId: null,
   intended: null,
+  returnId: null,
   ...toldBy(teller),
   ...told,
 });

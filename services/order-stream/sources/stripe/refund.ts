@@ -31,5 +31,6 @@ export const refundFact = (refund: Json, teller: Teller, charge?: Json): Payment
     failureCode: text(refund['failure_reason']),
     reason: text(refund['reason']),
     commandId: metadataOf(refund)['command_id'] ?? null,
+    returnId: text(metadataOf(refund)['return_id']),
   });
 };
