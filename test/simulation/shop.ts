@@ -283,6 +283,8 @@ class OpenTransaction implements ShopTransaction {
         this.#shop.notes.set(orderNumber, [...(this.#shop.notes.get(orderNumber) ?? []), change.note]);
         this.#shop.put({ ...row, TransactionState: 'REFUSED' });
         return;
+      case 'shipped':
+        throw new Error('no warehouse ships in this shop');
       case 'voided':
       case 'refunded':
       case 'unrefunded':

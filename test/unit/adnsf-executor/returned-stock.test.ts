@@ -49,7 +49,10 @@ const counted = async (variant: Variant): Promise<Readonly<Record<string, number
     `SELECT Color, Size, Quan FROM dbo.Inventory WHERE VariantID = ${String(variant['VariantID'])}`,
   );
   return Object.fromEntries(
-    rows.map((row) => [`${String(row['Color'] ?? '')}/${String(row['Size'] ?? '')}`, row['Quan'] as number]),
+    rows.map((row) => {
+      const [color, size] = [row['Color'], row['Size']] as readonly (string | null)[];
+      return [`${color ?? ''}/${size ?? ''}`, row['Quan'] as number];
+    }),
   );
 };
 const reduced = async (orderNumber: number): Promise<unknown> =>
