@@ -43,6 +43,7 @@ const sides = async (): Promise<Sides> => ({
   topics: await topicsOf(desk.setup.cluster, desk.schemas),
   shop: {
     orders: () => Promise.resolve([]),
+    returns: () => Promise.resolve([]),
     people: () => Promise.resolve({ accounts: [], rows: new Set() }),
     order: () => Promise.resolve(undefined),
   } as unknown as ShopReader,
