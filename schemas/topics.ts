@@ -150,6 +150,19 @@ export const topics = define({
     records: ['PayoutFact'],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
+  // Lines of payouts that nobody had claimed when they were listed, by object; and those that somebody has since, by payout.
+  payoutUnclaimed: {
+    name: 'payout.unclaimed',
+    config: forever,
+    records: ['PayoutLine'],
+    compatibility: 'BACKWARD',
+  },
+  payoutClaims: {
+    name: 'payout.claims',
+    config: forever,
+    records: ['PayoutLine'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
   shopCustomers: {
     name: 'shop.customers',
     // As customer.facts.
@@ -193,6 +206,7 @@ export const topics = define({
       'commands/stripe.CreateRefund',
       'commands/stripe.CapturePaymentIntent',
       'commands/stripe.CancelPaymentIntent',
+      'commands/stripe.LabelPayment',
       'commands/stripe.FetchInvoiceLines',
       'commands/stripe.FetchInvoicePayments',
       'commands/stripe.FetchCreditNotes',
@@ -220,6 +234,7 @@ export const topics = define({
       'commands/adnsf.RecordDispute',
       'commands/adnsf.MarkOrderAuthorized',
       'commands/adnsf.VoidOrder',
+      'commands/adnsf.MarkShipped',
       'commands/adnsf.RecordRecurringPayment',
       'commands/adnsf.RecordRecurringEnd',
       'commands/adnsf.UpdateShopCustomer',
@@ -268,6 +283,7 @@ export const topics = define({
       'commands/erp.RecordConversion',
       'commands/erp.UpsertItem',
       'commands/erp.RecordStock',
+      'commands/erp.ReclassifyPayoutLine',
       'commands/erp.RecordReturn',
       'commands/erp.ReceiveReturn',
     ],
@@ -277,6 +293,13 @@ export const topics = define({
     name: 'notifications',
     config: aYear,
     records: ['commands/notifications.NotifyCustomer', 'commands/notifications.NotifyMerchant'],
+    compatibility: 'BACKWARD_TRANSITIVE',
+  },
+  // Written by the ERP or the warehouse, keyed by order ID.
+  erpShipments: {
+    name: 'erp.shipments',
+    config: forever,
+    records: ['ErpShipment'],
     compatibility: 'BACKWARD_TRANSITIVE',
   },
   stripeResults: { name: 'stripe.results', config: forever, records: ['CommandResult'], compatibility: 'BACKWARD' },
@@ -324,6 +347,7 @@ export const stores = {
   'return-rows': 'state/ReturnRow',
   unrouted: 'state/Unrouted',
   links: 'LinkedObject',
+  unclaimed: 'state/UnclaimedLines',
   orders: 'state/OrderState',
   invoices: 'state/InvoiceState',
   subscriptions: 'state/SubscriptionState',
@@ -344,6 +368,7 @@ export type StripeCommand =
   | Types.CreateRefund
   | Types.CapturePaymentIntent
   | Types.CancelPaymentIntent
+  | Types.LabelPayment
   | Types.FetchInvoiceLines
   | Types.FetchInvoicePayments
   | Types.FetchCreditNotes
@@ -366,6 +391,7 @@ export type AdnsfOrderCommand =
   | Types.RecordDispute
   | Types.MarkOrderAuthorized
   | Types.VoidOrder
+  | Types.MarkShipped
   | Types.RecordRecurringPayment
   | Types.RecordRecurringEnd;
 /** What it does to a customer. */
@@ -408,6 +434,7 @@ export type ErpCommand =
   | Types.RecordConversion
   | Types.UpsertItem
   | Types.RecordStock
+  | Types.ReclassifyPayoutLine
   | Types.RecordReturn
   | Types.ReceiveReturn;
 export type Notification = Types.NotifyCustomer | Types.NotifyMerchant;
@@ -435,6 +462,8 @@ export type TopicValues = {
   assembledOrders: Types.AssembledOrder;
   orderPayments: Types.PaymentFact;
   payoutFacts: Types.PayoutFact;
+  payoutUnclaimed: Types.PayoutLine;
+  payoutClaims: Types.PayoutLine;
   shopCustomers: Types.ShopCustomerFact;
   customerFacts: Types.CustomerFact;
   peopleFacts: Types.ShopCustomerFact | Types.CustomerFact;
@@ -444,6 +473,7 @@ export type TopicValues = {
   adnsfCommands: AdnsfCommand;
   erpCommands: ErpCommand;
   notifications: Notification;
+  erpShipments: Types.ErpShipment;
   stripeResults: Types.CommandResult;
   adnsfResults: Types.CommandResult;
   notificationResults: Types.CommandResult;
@@ -466,6 +496,7 @@ export type StoreValues = {
   'return-rows': Types.ReturnRow;
   unrouted: Types.Unrouted;
   links: Types.LinkedObject;
+  unclaimed: Types.UnclaimedLines;
   orders: Types.OrderState;
   invoices: Types.InvoiceState;
   subscriptions: Types.SubscriptionState;

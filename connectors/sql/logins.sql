@@ -2,7 +2,8 @@
 -- and are set again whenever this runs.
 --   millrace_cdc       the Debezium connector: reads the change tables and their source tables, nothing else
 --   millrace_executor  applies commands: payment columns of Orders, what people say of themselves in Customer and Address,
---                      what a variant costs and how much is left of it, and its own records of commands and of supplies
+--                      what a variant costs and how much is left of it, also what ended orders give back, and its own
+--                      records of commands and of supplies
 --   millrace_shop      the shop's own application, for the demo shopper
 USE [master];
 GO
@@ -126,8 +127,20 @@ GRANT SELECT ON dbo.Orders (
 ) TO [millrace_commands];
 GRANT UPDATE ON dbo.Orders (
     TransactionState, AuthorizationPNREF, PaymentGateway, AuthorizedOn, CapturedOn, RefundedOn, VoidedOn,
-    CustomerServiceNotes, RefundReason, IsNew, ReadyToShip, ShippedOn, ShippedVIA, ShippingTrackingNumber
+    CustomerServiceNotes, RefundReason, IsNew, ReadyToShip, ShippedOn, ShippedVIA, ShippingTrackingNumber,
+    InventoryWasReduced
 ) TO [millrace_commands];
+-- What an order that is ended had taken off the stock is put back.
+GRANT SELECT ON dbo.Orders_ShoppingCart (
+    OrderNumber, ProductID, VariantID, Quantity, ChosenColor, ChosenSize
+) TO [millrace_commands];
+GRANT SELECT ON dbo.Product (
+    ProductID, TrackInventoryBySizeAndColor, TrackInventoryBySize, TrackInventoryByColor
+) TO [millrace_commands];
+GRANT SELECT ON dbo.ProductVariant (VariantID, Inventory) TO [millrace_commands];
+GRANT UPDATE ON dbo.ProductVariant (Inventory) TO [millrace_commands];
+GRANT SELECT ON dbo.Inventory (VariantID, Color, Size, Quan) TO [millrace_commands];
+GRANT UPDATE ON dbo.Inventory (Quan) TO [millrace_commands];
 GRANT SELECT ON dbo.Customer (
     CustomerID, Email, FirstName, LastName, Phone, IsRegistered, Active, Deleted, BillingAddressID
 ) TO [millrace_commands];

@@ -15,13 +15,14 @@ export function serviceEnvironment(layout: StateLayout, ports: Ports, secrets: S
     MILLRACE_PARTITIONS: '4',
     // The stand-in's clock, like a SQL Server container's, shows UTC.
     MILLRACE_STORES: JSON.stringify({
-      '1': { currency: 'USD', timeZone: 'UTC' },
+      '1': { currency: 'USD', timeZone: 'UTC', catalogue: true },
       '2': { currency: 'EUR', timeZone: 'UTC' },
     }),
     MILLRACE_REPLICATION: '1',
     MILLRACE_ENVIRONMENT: 'local',
-    MILLRACE_STRIPE_METHODS: 'Stripe,Stripe on shipment',
+    MILLRACE_STRIPE_METHODS: 'Stripe,Stripe on shipment,Stripe saved card',
     MILLRACE_STRIPE_CAPTURE_ON_SHIPMENT: 'Stripe on shipment',
+    MILLRACE_STRIPE_OFF_SESSION: 'Stripe saved card,recurring',
     MILLRACE_STRIPE_API_BASE: at(ports.stripe),
     MILLRACE_STRIPE_SECRET_KEY: secrets.stripeSecretKey,
     MILLRACE_STRIPE_PUBLISHABLE_KEY: secrets.stripePublishableKey,

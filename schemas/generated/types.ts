@@ -100,6 +100,8 @@ export type AssembledOrder = {
   readonly refundReason: null | string;
   /** The subscription at Stripe that bills it, of an order that the shop repeats. */
   readonly subscriptionId: null | string;
+  /** A repeat that the shop's scheduler has placed: nobody was at a page. */
+  readonly recurring: boolean;
 };
 
 /** A line of an invoice, or an item of a subscription. */
@@ -267,6 +269,8 @@ export type BalanceTransaction = {
   readonly sourceId: null | string;
   /** The order that the source says it belongs to. */
   readonly orderId: null | string;
+  /** The PaymentIntent, or the charge without one, that the source is of. */
+  readonly paymentId: null | string;
 };
 
 /** A credit note that an invoice has. */
@@ -393,6 +397,26 @@ export type ErpPrice = {
   readonly version: bigint;
   /** When the ERP's people decided it. */
   readonly occurredAt: bigint;
+};
+
+/** How many of a variant are in a shipment. */
+export type ShippedLine = {
+  readonly variantId: number;
+  readonly quantity: number;
+};
+
+/** A parcel, or whatever leaves at one time, of an order. Written by the ERP or the warehouse, keyed by order ID. */
+export type ErpShipment = {
+  readonly orderId: string;
+  /** Identity: the same again, however often, is one shipment. */
+  readonly shipmentId: string;
+  /** What is in it. None in a final shipment: all that was left. */
+  readonly lines: readonly ShippedLine[];
+  /** Nothing follows it. */
+  readonly final: boolean;
+  readonly carrier: null | string;
+  readonly trackingNumber: null | string;
+  readonly shippedAt: bigint;
 };
 
 /** What the ERP says of its stock of one item. ERP teams write it, keyed `item:<variantId>`. The ERP owns the stock; the shop sells what is left of it. */
@@ -559,6 +583,26 @@ export type PayoutFact = {
   /** When the event was made. */
   readonly occurredAt: bigint;
   readonly livemode: boolean;
+};
+
+/** A transaction in the list of a payout, of which nobody said whose it is when the list was read; and whose it is, once that is known. */
+export type PayoutLine = {
+  readonly payoutId: string;
+  /** The PaymentIntent, or the charge without one, that it is of. */
+  readonly objectId: string;
+  /** The order, or invoice:in_…, that it belongs to. */
+  readonly owner: null | string;
+  readonly balanceTransactionId: string;
+  readonly category: string;
+  readonly type: string;
+  /** ISO 4217 minor units, as fee and net. */
+  readonly amount: bigint;
+  readonly fee: bigint;
+  readonly net: bigint;
+  readonly currency: string;
+  /** The command that read the list. */
+  readonly causationId: string;
+  readonly at: bigint;
 };
 
 /** Something that no command repairs: a person has to look. Told once; told again only after it was resolved. */
@@ -1104,6 +1148,30 @@ export type MarkOrderPaid = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: MarkOrderPaidPayload;
+};
+
+/** What MarkShipped says. */
+export type MarkShippedPayload = {
+  readonly orderNumber: number;
+  readonly carrier: null | string;
+  readonly trackingNumbers: readonly string[];
+  readonly shippedAt: bigint;
+};
+
+/** The goods have left: the order is shipped in the shop, with the carrier and what to track them by. An order that is shipped already stays as it is. */
+export type MarkShipped = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'MarkShipped';
+  readonly target: 'adnsf';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: MarkShippedPayload;
 };
 
 /** What RecordDispute says. */
@@ -2029,6 +2097,36 @@ export type ReceiveReturn = {
   readonly payload: ReceiveReturnPayload;
 };
 
+/** What ReclassifyPayoutLine says. */
+export type ReclassifyPayoutLinePayload = {
+  readonly payoutId: string;
+  readonly balanceTransactionId: string;
+  /** The order, or invoice:in_…. */
+  readonly owner: string;
+  /** Minor units, as Stripe lists it. */
+  readonly amount: bigint;
+  readonly fee: bigint;
+  readonly net: bigint;
+  readonly currency: string;
+  readonly postings: readonly PayoutPosting[];
+};
+
+/** A payout has booked a transaction as money of nobody's, and it turned out to be of an order, which books it: the payout's booking of it is taken back. */
+export type ReclassifyPayoutLine = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'ReclassifyPayoutLine';
+  readonly target: 'erp';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: ReclassifyPayoutLinePayload;
+};
+
 /** What RecordConversion says. */
 export type RecordConversionPayload = {
   readonly balanceTransactionId: string;
@@ -2732,6 +2830,10 @@ export type CreatePaymentIntentPayload = {
   readonly description: string;
   readonly receiptEmail: null | string;
   readonly metadata: Readonly<Record<string, string>>;
+  /** The customer is not there: it is charged at once to the method that the customer has saved, if there is one. */
+  readonly offSession: boolean;
+  /** Whatever it is paid with is saved for payments when the customer is not there. */
+  readonly saveMethod: boolean;
 };
 
 /** Creates the PaymentIntent of an order. */
@@ -2963,6 +3065,29 @@ export type FetchPayoutTransactions = {
   /** name@version that decided it. */
   readonly workflow: string;
   readonly payload: FetchPayoutTransactionsPayload;
+};
+
+/** What LabelPayment says. */
+export type LabelPaymentPayload = {
+  /** pi_…, or a charge: ch_… or py_…. */
+  readonly reference: string;
+  readonly metadata: Readonly<Record<string, string>>;
+};
+
+/** Writes on a payment that the shop's own gateway has made which order it is of. One that names another order is refused. */
+export type LabelPayment = {
+  /** <orderId>/<intent>/<n>: business identity, and the key that makes the effect idempotent. */
+  readonly commandId: string;
+  readonly orderId: string;
+  readonly type: 'LabelPayment';
+  readonly target: 'stripe';
+  /** The event that caused it. */
+  readonly causationId: string;
+  /** Event time. */
+  readonly occurredAt: bigint;
+  /** name@version that decided it. */
+  readonly workflow: string;
+  readonly payload: LabelPaymentPayload;
 };
 
 /** What MoveCustomer says. */
@@ -3774,6 +3899,8 @@ export type KnownPaymentIntent = {
   readonly paymentIntentId: string;
   readonly causationId: string;
   readonly at: bigint;
+  /** off_session: what the customer had saved was charged. on_session: the customer has to pay it. Null: nobody asked for the former. */
+  readonly collection: null | string;
 };
 
 export type Paid = {
@@ -3959,6 +4086,21 @@ export type ReturnState = {
   readonly steps: readonly ReturnStep[];
 };
 
+/** The payment at Stripe says which order it is of. */
+export type Labelled = {
+  readonly objectId: string;
+  readonly causationId: string;
+  readonly at: bigint;
+};
+
+/** Goods that have left. */
+export type Delivery = {
+  readonly carrier: null | string;
+  readonly trackingNumbers: readonly string[];
+  readonly shippedAt: bigint;
+  readonly causationId: string;
+};
+
 /** What is known of an order, and what was already sent for it. */
 export type OrderState = {
   readonly orderId: string;
@@ -4000,6 +4142,15 @@ export type OrderState = {
   readonly parent: null | ParentTold;
   /** By id. */
   readonly returns: readonly ReturnState[];
+  readonly labelled: null | Labelled;
+  /** As the ERP told them, the first first; each once. */
+  readonly shipments: readonly ErpShipment[];
+  /** With the shipment that was told first. */
+  readonly dispatched: null | Delivery;
+  /** With all shipments, once they come to all that was sold. */
+  readonly delivered: null | Delivery;
+  /** What is not as it should be with the shipments, in words. */
+  readonly shipmentProblem: null | string;
 };
 
 /** By which event something was first told, and when. */
@@ -4115,6 +4266,19 @@ export type PayoutJournal = {
   readonly at: bigint;
 };
 
+/** A line of its list that turned out to be somebody's, after the list was read. */
+export type PayoutClaim = {
+  readonly balanceTransactionId: string;
+  readonly owner: string;
+  readonly amount: bigint;
+  readonly fee: bigint;
+  readonly net: bigint;
+  readonly currency: string;
+  readonly postings: readonly JournalPosting[];
+  readonly causationId: string;
+  readonly at: bigint;
+};
+
 /** What is known of a payout, and what was already sent for it. */
 export type PayoutState = {
   /** payout:<id> */
@@ -4134,6 +4298,7 @@ export type PayoutState = {
   readonly issued: readonly string[];
   readonly refusals: readonly string[];
   readonly workflows: null | readonly string[];
+  readonly claims: readonly PayoutClaim[];
 };
 
 /** Null also when the row is gone. */
@@ -4249,6 +4414,11 @@ export type SubscriptionState = {
   readonly workflows: null | readonly string[];
   /** Commands that a peer refused for good. */
   readonly refusals: readonly string[];
+};
+
+/** Transactions of an object at Stripe that payouts have booked, since nobody said whose they are. */
+export type UnclaimedLines = {
+  readonly lines: readonly PayoutLine[];
 };
 
 /** Facts about a Stripe object whose order is not known yet. */

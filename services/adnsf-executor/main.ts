@@ -45,6 +45,8 @@ await runService({ service: 'adnsf-executor', variables }, async (platform) => {
           stores: config.MILLRACE_STORES,
           stripeMethods: config.MILLRACE_STRIPE_METHODS,
           captureOnShipment: [],
+          offSession: [],
+          shippedWithFirst: false,
           livemode: false,
         },
         version: VERSION,

@@ -34,6 +34,8 @@ export const variables = {
   MILLRACE_ADNSF_SQL_TRUST_SERVER_CERTIFICATE: flag().default(false),
   MILLRACE_STRIPE_METHODS: z.string().default('Stripe'),
   MILLRACE_STRIPE_CAPTURE_ON_SHIPMENT: z.string().default(''),
+  MILLRACE_STRIPE_OFF_SESSION: z.string().default(''),
+  MILLRACE_SHIPPED_WITH_FIRST: flag().default(false),
   MILLRACE_STRIPE_LIVEMODE: flag().default(false),
   MILLRACE_WORKFLOWS_DIR: z.string().default(DEFAULT_DIRECTORY),
   MILLRACE_ENVIRONMENT: z.string().default('production'),

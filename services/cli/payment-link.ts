@@ -1,5 +1,5 @@
 /** `millrace payment-link <order>`: a link that pays this order, for whoever is sent it. */
-import { signedPath } from '../payments/link.ts';
+import { signedUrl } from '../payments/link.ts';
 import type { CliConfig } from './environment.ts';
 
 const SECONDS_OF_AN_HOUR = 3_600;
@@ -20,5 +20,5 @@ export const paymentLink = (
   if (secret === undefined) throw new Error('MILLRACE_PAYMENT_LINK_SECRETS is not set');
   if (!/^\d{1,10}$/.test(orderId)) throw new Error(`'${orderId}' is no order number`);
   const expires = Math.floor(now / 1_000 + hours * SECONDS_OF_AN_HOUR);
-  return new URL(`.${signedPath(secret, orderId, expires)}`, base.endsWith('/') ? base : `${base}/`).href;
+  return signedUrl(base, secret, orderId, expires);
 };

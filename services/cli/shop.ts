@@ -145,7 +145,7 @@ const itemsOf = async (connection: SqlConnection, stores: CliConfig['MILLRACE_ST
     option(row[`${prefix}Size`])?.toLowerCase() === size?.toLowerCase();
   let currency: string;
   try {
-    currency = catalogueCurrency({ stores, stripeMethods: [], captureOnShipment: [], livemode: false });
+    currency = catalogueCurrency({ stores });
   } catch (error) {
     // The stream has told of each item: none of them went anywhere.
     if (error instanceof InexactAmountError) return [];

@@ -60,6 +60,11 @@ const fixedFields = (topic: string): readonly string[] => {
       return ['factId', 'person', 'customerId', 'place'];
     case topics.adnsfWebhooks.name:
       return ['id', 'orderNumber'];
+    case topics.erpShipments.name:
+      return ['orderId', 'shipmentId'];
+    case topics.payoutUnclaimed.name:
+    case topics.payoutClaims.name:
+      return ['payoutId', 'objectId', 'balanceTransactionId'];
     case topics.orderReturns.name:
     case topics.adnsfReturns.name:
       return ['factId', 'orderId', 'orderNumber', 'returnId', 'place'];

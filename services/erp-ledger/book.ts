@@ -178,6 +178,9 @@ export const bookkeeper = (database: Database): ((command: ErpCommand) => void) 
       case 'RecordStock':
         items.supplied(command);
         return;
+      case 'ReclassifyPayoutLine':
+        post(command, payouts.reclassified(command));
+        return;
       case 'RecordReturn':
         returns.recorded(command);
         return;

@@ -1,7 +1,7 @@
 /** Entries of payouts and what takes them back. A payout has one entry, and is taken back once, as it was posted. */
 import type { Database } from 'better-sqlite3';
-import type { PostPayoutJournal, ReversePayoutJournal } from '../../schemas/generated/types.ts';
-import { payoutEntry, payoutReversalEntry } from './domain/payout-postings.ts';
+import type { PostPayoutJournal, ReclassifyPayoutLine, ReversePayoutJournal } from '../../schemas/generated/types.ts';
+import { payoutEntry, payoutReversalEntry, reclassificationEntry } from './domain/payout-postings.ts';
 import { type Entry, InvalidCommandError } from './domain/postings.ts';
 
 export const PAYOUT_TABLES = `
@@ -15,12 +15,19 @@ CREATE TABLE IF NOT EXISTS payout_reversals (
   payout_id TEXT NOT NULL UNIQUE REFERENCES payout_journals (payout_id),
   balance_transaction_id TEXT NOT NULL UNIQUE, fee INTEGER NOT NULL, reason TEXT, reversed_at INTEGER NOT NULL
 ) STRICT;
+-- Lines that an entry had as nobody's, and that are an order's.
+CREATE TABLE IF NOT EXISTS payout_claims (
+  command_id TEXT PRIMARY KEY REFERENCES applied_commands,
+  payout_id TEXT NOT NULL REFERENCES payout_journals (payout_id),
+  balance_transaction_id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, net INTEGER NOT NULL
+) STRICT;
 `;
 
 /** Prepares the statements. Each function writes its row and gives the entry to post. @throws InvalidCommandError */
 export const payoutJournals = (database: Database) => {
   const add = database.prepare('INSERT INTO payout_journals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const reverse = database.prepare('INSERT INTO payout_reversals VALUES (?, ?, ?, ?, ?, ?)');
+  const claim = database.prepare('INSERT INTO payout_claims VALUES (?, ?, ?, ?, ?)');
   const posted = database.prepare<[string], Readonly<{ amount: bigint; currency: string }>>(
     'SELECT amount, currency FROM payout_journals WHERE payout_id = ?',
   );
@@ -40,6 +47,17 @@ export const payoutJournals = (database: Database) => {
         p.transactions,
         p.arrivesAt,
       );
+      return entry;
+    },
+    reclassified: (command: ReclassifyPayoutLine): Entry | undefined => {
+      const { commandId, payload: p } = command;
+      const known = posted.get(p.payoutId);
+      if (known?.currency !== p.currency)
+        throw new InvalidCommandError(
+          `there is no entry of ${p.payoutId} in ${p.currency} that has ${p.balanceTransactionId}`,
+        );
+      const entry = reclassificationEntry(command);
+      claim.run(commandId, p.payoutId, p.balanceTransactionId, p.owner, p.net);
       return entry;
     },
     reversed: (command: ReversePayoutJournal): Entry | undefined => {

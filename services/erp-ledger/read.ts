@@ -100,7 +100,7 @@ export type LedgerPayout = Readonly<{
   fee: bigint;
   currency: string;
   transactions: bigint;
-  /** What the entry brought to the clearing account; negative when money left it. */
+  /** What the entry brought to the clearing account, without what its lines' owners took back; negative when money left it. */
   clearing: bigint;
   /** The command that took it back. */
   reversedBy: string | null;
@@ -338,7 +338,8 @@ export const readLedger = (path: string): LedgerReader => {
   }>;
   const payouts = many(`SELECT p.command_id AS commandId, p.payout_id AS payoutId, p.amount, p.fee, p.currency,
     p.transactions, r.command_id AS reversedBy, (SELECT coalesce(sum(debit) - sum(credit), 0) FROM journal_lines l
-      WHERE l.command_id = p.command_id AND l.account = '${accounts.stripeClearing.code}') AS clearing
+      WHERE l.account = '${accounts.stripeClearing.code}' AND (l.command_id = p.command_id OR l.command_id IN
+        (SELECT c.command_id FROM payout_claims c WHERE c.payout_id = p.payout_id))) AS clearing
     FROM payout_journals p LEFT JOIN payout_reversals r USING (payout_id) ORDER BY p.command_id`) as Query<LedgerPayout>;
   const balance =
     many(`SELECT a.code AS account, a.name, a.kind, coalesce(l.currency, e.currency) AS currency, sum(l.debit) AS debit,

@@ -2,9 +2,10 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { runService } from '../platform/service.ts';
-import { count, milliseconds, secret } from '../platform/variables.ts';
+import { count, milliseconds, secret, secretList } from '../platform/variables.ts';
 import { startEffects } from '../runtime/effect-task.ts';
 import { openSender } from './sender.ts';
+import { paymentLinks } from './payment-link.ts';
 import { openSent } from './sent.ts';
 import { notifierStage } from './stage.ts';
 import { readTemplates } from './templates.ts';
@@ -20,6 +21,10 @@ const variables = {
   MILLRACE_NOTIFY_SUPPORT: z.email().optional(),
   MILLRACE_NOTIFY_SECRET: secret().optional(),
   MILLRACE_NOTIFY_TEMPLATES: z.string().default(join(import.meta.dirname, 'templates')),
+  /** Where customers reach the payment page, and what signs their links; both, when customers are asked to pay. */
+  MILLRACE_PAYMENTS_URL: z.url({ protocol: /^https?$/ }).optional(),
+  MILLRACE_PAYMENT_LINK_SECRETS: secretList().optional(),
+  MILLRACE_PAYMENT_LINK_DAYS: count().default(14),
   MILLRACE_NOTIFY_TIMEOUT_MS: milliseconds().default(20_000),
   MILLRACE_NOTIFY_CONCURRENCY: count().default(4),
 } as const;
@@ -36,6 +41,7 @@ await runService({ service: 'notifier', variables }, async (platform) => {
     secret: config.MILLRACE_NOTIFY_SECRET,
     timeoutMs: config.MILLRACE_NOTIFY_TIMEOUT_MS,
   });
+  const [base, signing] = [config.MILLRACE_PAYMENTS_URL, config.MILLRACE_PAYMENT_LINK_SECRETS?.[0]];
   const results = schemas.topic('notificationResults');
   const sent = await openSent(cluster, results, platform.stateDir);
   const stage = notifierStage({
@@ -46,6 +52,10 @@ await runService({ service: 'notifier', variables }, async (platform) => {
       finance: config.MILLRACE_NOTIFY_FINANCE ?? addressIn(config.MILLRACE_NOTIFY_FROM),
       support: config.MILLRACE_NOTIFY_SUPPORT ?? addressIn(config.MILLRACE_NOTIFY_FROM),
     },
+    paymentLinks:
+      base === undefined || signing === undefined
+        ? undefined
+        : paymentLinks({ base, secret: signing, days: config.MILLRACE_PAYMENT_LINK_DAYS }),
     version: VERSION,
     concurrency: config.MILLRACE_NOTIFY_CONCURRENCY,
     notifications: schemas.topic('notifications'),

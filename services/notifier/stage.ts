@@ -7,7 +7,8 @@ import { answeringRepair } from '../runtime/repair.ts';
 import type { DeadLetter, Topic } from '../runtime/topology.ts';
 import type { Sender } from './sender.ts';
 import type { SentMessages } from './sent.ts';
-import { fill, type Templates } from './templates.ts';
+import type { PaymentLinks } from './payment-link.ts';
+import { fill, type Templates, wants } from './templates.ts';
 
 export type NotifierStageOptions = Readonly<{
   sender: Sender;
@@ -15,6 +16,8 @@ export type NotifierStageOptions = Readonly<{
   sent: Pick<SentMessages, 'reference'>;
   /** Addresses of the merchant's own people, by audience. */
   merchant: Readonly<Record<string, string>>;
+  /** Undefined when nobody has said where the payment page is. */
+  paymentLinks?: PaymentLinks | undefined;
   version: string;
   /** Messages under way at one time. */
   concurrency: number;
@@ -40,12 +43,25 @@ const recipientOf = (
   return { to, name: null };
 };
 
-const sentBy = async (
-  { sender, templates, merchant }: NotifierStageOptions,
-  command: Notification,
-): Promise<string> => {
+/** What fills the template: what the notification says, and the link to pay by where that is wanted. @throws PoisonError */
+const dataOf = (
+  { templates, paymentLinks }: NotifierStageOptions,
+  { commandId, orderId, occurredAt, type, payload: { template, data } }: Notification,
+): Readonly<Record<string, string>> => {
+  if (type !== 'NotifyCustomer' || !wants(templates, template, 'payment_link')) return data;
+  if (paymentLinks === undefined)
+    throw new PoisonError(
+      'no_payment_links',
+      `${commandId}: template '${template}' wants a link to pay by; set MILLRACE_PAYMENTS_URL and MILLRACE_PAYMENT_LINK_SECRETS`,
+    );
+  return { ...data, payment_link: paymentLinks(orderId, occurredAt) };
+};
+
+const sentBy = async (options: NotifierStageOptions, command: Notification): Promise<string> => {
+  const { sender, templates, merchant } = options;
   const { commandId: id, payload } = command;
-  const { template, data } = payload;
+  const { template } = payload;
+  const data = dataOf(options, command);
   const { to, name } = recipientOf(command, merchant);
   if (!isAddress(to)) throw new PoisonError('bad_address', `${id}: '${to}' is no e-mail address`);
   return sender.send({ id, to, name, template, data, ...fill(templates, template, name, data) });

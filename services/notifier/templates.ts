@@ -29,6 +29,12 @@ export const readTemplates = (directory: string): Templates => {
 
 const hole = /\{(\w+)\}/g;
 
+/** Whether a template has a hole of that name. */
+export const wants = (templates: Templates, template: string, name: string): boolean => {
+  const found = templates.get(template);
+  return found !== undefined && `${found.subject}${found.text}`.includes(`{${name}}`);
+};
+
 /**
  * @param name of the customer; without one the greeting is for a customer
  * @throws PoisonError `unknown_template`, or `missing_data` naming the hole that nothing fills

@@ -20,6 +20,10 @@ const variables = {
   MILLRACE_STRIPE_METHODS: z.string().default('Stripe').transform(paymentMethodsIn),
   /** Those of them that are only authorised at checkout, and captured when the order is shipped. */
   MILLRACE_STRIPE_CAPTURE_ON_SHIPMENT: z.string().default('').transform(paymentMethodsIn),
+  /** Those of them that are charged to what the customer has saved; `recurring`: repeats of recurring orders. */
+  MILLRACE_STRIPE_OFF_SESSION: z.string().default('').transform(paymentMethodsIn),
+  /** An order of several parcels is shipped, and what is authorised captured, with the first of them. */
+  MILLRACE_SHIPPED_WITH_FIRST: flag().default(false),
   MILLRACE_STRIPE_LIVEMODE: flag().default(false),
   MILLRACE_WORKFLOWS_DIR: z.string().default(DEFAULT_DIRECTORY),
   /** Decides which versions of workflows are active. */
@@ -33,6 +37,8 @@ await runService({ service: ORDER_STREAM, variables }, async (platform) => {
     stores: config.MILLRACE_STORES,
     stripeMethods: config.MILLRACE_STRIPE_METHODS,
     captureOnShipment: config.MILLRACE_STRIPE_CAPTURE_ON_SHIPMENT,
+    offSession: config.MILLRACE_STRIPE_OFF_SESSION,
+    shippedWithFirst: config.MILLRACE_SHIPPED_WITH_FIRST,
     livemode: config.MILLRACE_STRIPE_LIVEMODE,
   };
   const workflows = openWorkflows({

@@ -21,6 +21,10 @@ const digest = (secret: string, orderId: string, expires: string): Buffer =>
 export const signedPath = (secret: string, orderId: string, expires: number): string =>
   `/pay/${orderId}?expires=${expires}&signature=${digest(secret, orderId, String(expires)).toString('base64url')}`;
 
+/** The whole link. @param base where customers reach the payment endpoint, with or without a path */
+export const signedUrl = (base: string, secret: string, orderId: string, expires: number): string =>
+  new URL(`.${signedPath(secret, orderId, expires)}`, base.endsWith('/') ? base : `${base}/`).href;
+
 /** Undefined when the link is genuine and fresh. Who does not know a secret learns nothing about the time. */
 export const refuseLink = (
   { orderId, expires, signature }: Link,

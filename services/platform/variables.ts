@@ -44,10 +44,19 @@ const timeZone = z.string().refine((zone) => {
   }
 }, 'is not a time zone');
 
-const storeFacts = z.strictObject({ currency: z.string().regex(/^[A-Z]{3}$/), timeZone });
+const storeFacts = z.strictObject({
+  currency: z.string().regex(/^[A-Z]{3}$/),
+  timeZone,
+  catalogue: z.boolean().optional(),
+});
 
-/** What the shop's tables do not say of a store: its currency, and the zone of its local times. By StoreID. */
-export type Stores = Readonly<Record<string, Readonly<{ currency: string; timeZone: string }>>>;
+/**
+ * What the shop's tables do not say of a store: its currency, the zone of its local times, and whether the catalogue's
+ * prices are in that currency. By StoreID.
+ */
+export type Stores = Readonly<
+  Record<string, Readonly<{ currency: string; timeZone: string; catalogue?: boolean | undefined }>>
+>;
 
 export const stores = (): z.ZodType<Stores> =>
   z.preprocess(

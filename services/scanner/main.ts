@@ -122,6 +122,8 @@ await runService({ service: 'scanner', variables }, async (platform) => {
         stores: config.MILLRACE_STORES,
         stripeMethods: config.MILLRACE_STRIPE_METHODS,
         captureOnShipment: [],
+        offSession: [],
+        shippedWithFirst: false,
         livemode: config.MILLRACE_STRIPE_LIVEMODE,
       },
       graceSeconds: config.MILLRACE_SCANNER_SHOP_GRACE_SECONDS,

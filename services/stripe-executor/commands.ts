@@ -8,6 +8,7 @@ import { createOnce, type Made } from './create-once.ts';
 import { keyMayBeForgotten } from './domain/key-age.ts';
 import type { Outcome } from './domain/outcome.ts';
 import { allIn, findIn, keysOf, PAGE, possibleSince, refused, succeeded, type Timing } from './found.ts';
+import { collected, collectionOf, type Means, meansOf, offSession, paidOrDeclined } from './off-session.ts';
 import type { StripeApi } from './stripe-api.ts';
 
 const CAPTURE_METHODS = ['automatic', 'automatic_async', 'manual'] as const;
@@ -70,15 +71,17 @@ export const createPaymentIntent = async (
     throw error;
   }
   const currency = payload.currency.toLowerCase();
-  const params: Stripe.PaymentIntentCreateParams = {
+  const paramsWith = (means: Means | null): Stripe.PaymentIntentCreateParams => ({
     amount,
     currency,
     customer: payload.customer,
     capture_method: captureMethod(payload.captureMethod),
     description: payload.description,
-    metadata: { ...payload.metadata, command_id: commandId },
+    metadata: { ...payload.metadata, command_id: commandId, ...collected(means) },
     ...(payload.receiptEmail !== null && { receipt_email: payload.receiptEmail }),
-  };
+    ...(payload.saveMethod && means === null && { setup_future_usage: 'off_session' }),
+    ...(means !== null && offSession(means)),
+  });
   const find = async () => {
     const found = await findIn<Stripe.PaymentIntent>(
       (after) =>
@@ -99,9 +102,14 @@ export const createPaymentIntent = async (
   };
   const made = await createOnce<Stripe.PaymentIntent>({
     key: keysOf(commandId),
-    create: (idempotencyKey) => api.createPaymentIntent(params, idempotencyKey),
+    create: async (idempotencyKey) => {
+      const means = payload.offSession ? await meansOf(api, payload.customer) : null;
+      return paidOrDeclined(() => api.createPaymentIntent(paramsWith(means), idempotencyKey));
+    },
     find,
+    // What the customer has saved may be another method by the next attempt.
+    varies: payload.offSession,
     lookFirst: keyMayBeForgotten(command, timing.writtenAt, timing.now),
   });
-  return succeeded(made, made.object.status);
+  return succeeded(made, made.object.status, payload.offSession ? collectionOf(made.object) : {});
 };

@@ -1,11 +1,12 @@
 /**
  * Making an object at most once, although any attempt may have happened without our knowing. Three things carry it:
  * the idempotency key, which is a function of the command; a look at what is there when the key may be forgotten; and
- * the next key, once it is certain that the attempt under the present one ended in an error and made nothing, or that what it made is somebody else's by now.
+ * the next key, once it is certain that the attempt under the present one ended in an error and made nothing, or that what
+ * it made is somebody else's by now. An attempt that is still under way is told apart by Stripe: it answers 409.
  */
 import type Stripe from 'stripe';
 import { RetriableError } from '../runtime/errors.ts';
-import { isSavedFailure } from './failure.ts';
+import { isOtherRequest, isSavedFailure } from './failure.ts';
 
 export type Made<T> = Readonly<{ object: T; requestId: string | null; replayed: boolean; how: 'created' | 'found' }>;
 
@@ -16,6 +17,8 @@ export type Creation<T> = Readonly<{
   /** Looks for what an earlier attempt may have made. */
   find: () => Promise<Made<T> | undefined>;
   lookFirst: boolean;
+  /** What is sent depends on what Stripe says, so that attempts may differ. */
+  varies?: boolean;
   /** Whether what an earlier use of a key made is still what was asked for; it is, when nobody says. */
   stands?: (object: T) => Promise<boolean>;
 }>;
@@ -37,7 +40,8 @@ export const createOnce = async <T>(creation: Creation<T>): Promise<Made<T>> => 
       if (replayed(object) && creation.stands !== undefined && !(await creation.stands(object))) continue;
       return { object, requestId: object.lastResponse.requestId, replayed: replayed(object), how: 'created' };
     } catch (error) {
-      if (!isSavedFailure(error)) throw error;
+      const ended = isSavedFailure(error) || (creation.varies === true && isOtherRequest(error));
+      if (!ended) throw error;
       const found = await creation.find();
       if (found) return found;
     }

@@ -31,6 +31,10 @@ export const isSavedFailure = (error: unknown): boolean =>
   (error.statusCode ?? 0) >= 500 &&
   (header(error, 'idempotent-replayed') === 'true' || header(error, 'stripe-should-retry') === 'false');
 
+/** Whether the key was used before, with other parameters; that attempt has ended. */
+export const isOtherRequest = (error: unknown): boolean =>
+  error instanceof StripeError && error.statusCode === 400 && error.rawType === 'idempotency_error';
+
 /** Whether Stripe has no object of that id. */
 export const isMissing = (error: unknown): boolean =>
   error instanceof StripeError && error.statusCode === 404 && error.code === 'resource_missing';

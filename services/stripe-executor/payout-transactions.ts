@@ -48,6 +48,10 @@ const invoicePaidBy = async (api: StripeApi, intent: string): Promise<string | n
   return invoice === null ? null : `invoice:${invoice}`;
 };
 
+/** The PaymentIntent, or the charge without one, that a source is of. */
+const paymentOf = (source: Source): string | null =>
+  idOf(source.payment_intent) ?? idOf(source.charge) ?? (/^(ch|py)_/.test(source.id) ? source.id : null);
+
 /** Asks about each payment once. */
 const orderReader = (api: StripeApi) => {
   const asked = new Map<string, Promise<string | null>>();
@@ -102,14 +106,16 @@ export const fetchPayoutTransactions = async (api: StripeApi, command: FetchPayo
   const orderOf = orderReader(api);
   const balanceTransactions: BalanceTransaction[] = [];
   for (const transaction of page.data) {
-    const source = transaction.source as string | Source | null;
+    const told = transaction.source as string | Source | null;
+    const source = typeof told === 'string' ? null : told;
     balanceTransactions.push({
       id: transaction.id,
       category: transaction.reporting_category,
       type: transaction.type,
       ...unitsOf(transaction),
-      sourceId: idOf(source),
-      orderId: source === null || typeof source === 'string' ? null : await orderOf(source),
+      sourceId: idOf(told),
+      orderId: source === null ? null : await orderOf(source),
+      paymentId: source === null ? null : paymentOf(source),
     });
   }
   return {

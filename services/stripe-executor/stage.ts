@@ -15,6 +15,7 @@ import type { Timing } from './found.ts';
 import { setPrice, upsertProduct } from './catalogue.ts';
 import { cancelPaymentIntent, capturePaymentIntent } from './held.ts';
 import { createRefund } from './refunds.ts';
+import { labelPayment } from './label.ts';
 import { fetchInvoiceLines } from './invoice-lines.ts';
 import { fetchInvoicePayments } from './invoice-payments.ts';
 import { fetchPayoutTransactions } from './payout-transactions.ts';
@@ -40,6 +41,8 @@ const perform = (api: StripeApi, command: StripeCommand, timing: Timing): Promis
       return capturePaymentIntent(api, command);
     case 'CancelPaymentIntent':
       return cancelPaymentIntent(api, command);
+    case 'LabelPayment':
+      return labelPayment(api, command);
     case 'CreateRefund':
       return createRefund(api, command, timing);
     case 'UpdateCustomer':

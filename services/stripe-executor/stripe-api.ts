@@ -25,6 +25,12 @@ export interface StripeApi {
     params: Stripe.PaymentIntentCreateParams,
     idempotencyKey: string,
   ): Promise<Stripe.Response<Stripe.PaymentIntent>>;
+  /** Methods that are attached to a customer. */
+  listPaymentMethods(
+    customer: string,
+    params: Stripe.CustomerListPaymentMethodsParams,
+  ): Promise<Stripe.Response<Stripe.ApiList<Stripe.PaymentMethod>>>;
+  retrievePaymentMethod(id: string): Promise<Stripe.Response<Stripe.PaymentMethod>>;
   listRefunds(params: Stripe.RefundListParams): Promise<Stripe.Response<Stripe.ApiList<Stripe.Refund>>>;
   createRefund(params: Stripe.RefundCreateParams, idempotencyKey: string): Promise<Stripe.Response<Stripe.Refund>>;
   capturePaymentIntent(
@@ -43,7 +49,17 @@ export interface StripeApi {
     params: Stripe.BalanceTransactionListParams,
   ): Promise<Stripe.Response<Stripe.ApiList<Stripe.BalanceTransaction>>>;
   retrievePaymentIntent(id: string): Promise<Stripe.Response<Stripe.PaymentIntent>>;
+  updatePaymentIntent(
+    id: string,
+    params: Stripe.PaymentIntentUpdateParams,
+    idempotencyKey: string,
+  ): Promise<Stripe.Response<Stripe.PaymentIntent>>;
   retrieveCharge(id: string): Promise<Stripe.Response<Stripe.Charge>>;
+  updateCharge(
+    id: string,
+    params: Stripe.ChargeUpdateParams,
+    idempotencyKey: string,
+  ): Promise<Stripe.Response<Stripe.Charge>>;
   listInvoicePayments(
     params: Stripe.InvoicePaymentListParams,
   ): Promise<Stripe.Response<Stripe.ApiList<Stripe.InvoicePayment>>>;
@@ -117,6 +133,9 @@ export const openStripeApi = (options: StripeApiOptions): StripeApi => {
     listPaymentIntents: (params) => limited('GET payment_intents', () => stripe.paymentIntents.list(params)),
     createPaymentIntent: (params, idempotencyKey) =>
       limited('POST payment_intents', () => stripe.paymentIntents.create(params, { idempotencyKey })),
+    listPaymentMethods: (customer, params) =>
+      limited('GET payment_methods', () => stripe.customers.listPaymentMethods(customer, params)),
+    retrievePaymentMethod: (id) => limited('GET payment_methods', () => stripe.paymentMethods.retrieve(id)),
     listRefunds: (params) => limited('GET refunds', () => stripe.refunds.list(params)),
     createRefund: (params, idempotencyKey) =>
       limited('POST refunds', () => stripe.refunds.create(params, { idempotencyKey })),
@@ -144,6 +163,10 @@ export const openStripeApi = (options: StripeApiOptions): StripeApi => {
       limited('POST prices', () => stripe.prices.create(params, { idempotencyKey })),
     updatePrice: (id, params, idempotencyKey) =>
       limited('POST prices', () => stripe.prices.update(id, params, { idempotencyKey })),
+    updatePaymentIntent: (id, params, idempotencyKey) =>
+      limited('POST payment_intents', () => stripe.paymentIntents.update(id, params, { idempotencyKey })),
     retrieveCharge: (id) => limited('GET charges', () => stripe.charges.retrieve(id)),
+    updateCharge: (id, params, idempotencyKey) =>
+      limited('POST charges', () => stripe.charges.update(id, params, { idempotencyKey })),
   };
 };

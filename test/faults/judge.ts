@@ -31,7 +31,15 @@ const passes = ({ kind, orderId }: Finding): boolean =>
 export const openJudge = (config: CliConfig, sleep: (ms: number) => Promise<void>): Judge => {
   const stripeMethods = config.MILLRACE_STRIPE_METHODS.split(',').map(cleanPaymentMethod);
   const captureOnShipment = paymentMethodsIn(config.MILLRACE_STRIPE_CAPTURE_ON_SHIPMENT);
-  const policy = { stores: config.MILLRACE_STORES, stripeMethods, captureOnShipment, livemode: false };
+  const offSession = paymentMethodsIn(config.MILLRACE_STRIPE_OFF_SESSION);
+  const policy = {
+    stores: config.MILLRACE_STORES,
+    stripeMethods,
+    captureOnShipment,
+    offSession,
+    shippedWithFirst: false,
+    livemode: false,
+  };
   const evidence: EvidenceReader = evidenceReader(config);
   const workflows = { current: loadWorkflows() };
   const agreed: Agreed = new Map();

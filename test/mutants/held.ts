@@ -14,7 +14,96 @@ const asked = ['test/unit/order-stream/shop-refunds.test.ts'];
 const held = ['test/unit/order-stream/shipping.test.ts'];
 const examples = ['test/unit/workflows/default-set.test.ts'];
 
+const away = ['test/unit/order-stream/off-session.test.ts'];
+const charged = ['test/unit/stripe-executor/off-session.test.ts'];
+const gone = ['test/unit/order-stream/erp-shipments.test.ts'];
+const left = ['test/unit/adnsf-executor/shipped.test.ts'];
+
 export const heldMutants: readonly Mutant[] = [
+  {
+    guard: 'stock-returned-once',
+    why: 'stock that was never taken, or is back already, would be put back',
+    file: 'services/adnsf-executor/sql/returned-stock.ts',
+    edits: [
+      { find: `guard.parse(found).InventoryWasReduced !== 1`, replace: `guard.parse(found).InventoryWasReduced > 1` },
+    ],
+    tests: ['test/unit/adnsf-executor/returned-stock.test.ts'],
+  },
+  {
+    guard: 'stock-by-colour-and-size',
+    why: 'stock of a colour would be put back on all of them',
+    file: 'services/adnsf-executor/sql/returned-stock.ts',
+    edits: [{ find: `ISNULL(Color, N'') = @color AND`, replace: `@color = @color AND` }],
+    tests: ['test/unit/adnsf-executor/returned-stock.test.ts'],
+  },
+  {
+    guard: 'shipment-all-of-it',
+    why: 'what was authorised would be captured with the first parcel',
+    file: 'services/order-stream/domain/shipments.ts',
+    edits: [{ find: `problem === null && isAll(placed, shipments) ?`, replace: `problem === null ?` }],
+    tests: gone,
+  },
+  {
+    guard: 'shipment-no-more-than-sold',
+    why: 'what was sent by mistake would be captured as if it were the order',
+    file: 'services/order-stream/domain/shipments.ts',
+    edits: [{ find: `quantity > (sold.get(variantId) ?? 0));`, replace: `quantity > 1_000 && !sold.has(variantId));` }],
+    tests: gone,
+  },
+  {
+    guard: 'shipment-of-its-order',
+    why: "a parcel that was written under another order's key would ship that order",
+    file: 'services/order-stream/domain/shipments.ts',
+    edits: [{ find: `if (orderId !== state.orderId)`, replace: `if (orderId === '')` }],
+    tests: gone,
+  },
+  {
+    guard: 'shipment-counts-once',
+    why: 'a parcel that is told twice would stand for one that has not left',
+    file: 'services/order-stream/domain/shipments.ts',
+    edits: [
+      {
+        find: `state.shipments.find((other) => other.shipmentId === shipmentId)`,
+        replace: `state.shipments.find((other) => other === shipment)`,
+      },
+    ],
+    tests: gone,
+  },
+  {
+    guard: 'shipped-by-the-shop-stays',
+    why: 'what somebody in the shop wrote of a shipment would be written over',
+    file: 'services/adnsf-executor/domain/shipped.ts',
+    edits: [{ find: `if (row.shipped)`, replace: `if (row.shipped && state === '')` }],
+    tests: left,
+  },
+  {
+    guard: 'off-session-signed-in',
+    why: "whoever types somebody's e-mail address would be served on that person's card",
+    file: orderToCash,
+    edits: [{ find: `offSession: =unattended and signedIn`, replace: `offSession: =unattended or signedIn` }],
+    tests: away,
+  },
+  {
+    guard: 'off-session-own-address',
+    why: 'somebody with an account would be served on the card of another',
+    file: orderToCash,
+    edits: [{ find: ` and dedupeKey(order.customer.email) == dedupeKey(email)`, replace: `` }],
+    tests: away,
+  },
+  {
+    guard: 'off-session-no-is-an-answer',
+    why: 'the PaymentIntent that the bank refused would be lost, and nobody asked to pay it',
+    file: 'services/stripe-executor/off-session.ts',
+    edits: [{ find: `error.payment_intent !== undefined`, replace: `error.payment_intent === null` }],
+    tests: charged,
+  },
+  {
+    guard: 'off-session-one-payment',
+    why: 'an attempt with another saved method would be refused for ever under the key of the first',
+    file: 'services/stripe-executor/commands.ts',
+    edits: [{ find: `varies: payload.offSession,`, replace: `varies: false,` }],
+    tests: charged,
+  },
   {
     guard: 'shop-refund-not-our-own',
     why: 'what our own command wrote would be paid back once more',

@@ -9,12 +9,63 @@ const executor = 'services/stripe-executor/payout-transactions.ts';
 const entry = 'services/erp-ledger/domain/payout-postings.ts';
 const verify = 'services/cli/verify/payouts.ts';
 
+const routing = 'services/order-stream/stages/routing.ts';
+const claims = 'services/order-stream/domain/payout-claims.ts';
+const story = ['test/topology/order-stream/payout-story.test.ts'];
+
 const proved = ['test/unit/order-stream/payouts.test.ts'];
 const fetched = ['test/unit/stripe-executor/payout-transactions.test.ts'];
 const books = ['test/unit/erp-ledger/payouts.test.ts'];
 const judge = ['test/unit/cli/payouts.test.ts'];
 
 export const payoutMutants: readonly Mutant[] = [
+  {
+    guard: 'payout-late-owner-taken-off',
+    why: "what a payout booked before the order's label was heard of would be booked by both",
+    file: routing,
+    edits: [{ find: `if (orphaned !== undefined) claim(`, replace: `if (orphaned === null) claim(` }],
+    tests: story,
+  },
+  {
+    guard: 'payout-claim-once',
+    why: 'a line that is claimed twice would be taken off the entry twice',
+    file: claims,
+    edits: [
+      {
+        find: `owner === null || state.claims.some(({ balanceTransactionId }) => balanceTransactionId === id)`,
+        replace: `owner === null || id === ''`,
+      },
+    ],
+    tests: proved,
+  },
+  {
+    guard: 'payout-claim-of-what-is-nobodys',
+    why: 'a line that its order books already would be taken off the entry, where it never was',
+    file: claims,
+    edits: [{ find: `if (orderId !== null || objectId === null`, replace: `if (objectId === null` }],
+    tests: proved,
+  },
+  {
+    guard: 'label-not-of-another-order',
+    why: 'two orders would be paid with one payment',
+    file: 'services/stripe-executor/label.ts',
+    edits: [{ find: `if (other !== undefined)`, replace: `if (other === null)` }],
+    tests: ['test/unit/stripe-executor/label.test.ts'],
+  },
+  {
+    guard: 'label-before-it-is-booked',
+    why: "what is another order's payment would be booked as received by this one",
+    file: 'workflows/order-to-cash@1.yaml',
+    edits: [{ find: `- needs: not atStripe or labelled != null`, replace: `- needs: placed != null` }],
+    tests: ['test/unit/workflows/default-set.test.ts'],
+  },
+  {
+    guard: 'reclassification-as-listed',
+    why: 'the clearing account would be moved by something else than the line',
+    file: entry,
+    edits: [{ find: `if (clearing !== -net)`, replace: `if (clearing === net)` }],
+    tests: books,
+  },
   {
     guard: 'payout-page-counts-once',
     why: 'a page that is told twice would be counted twice',

@@ -402,8 +402,8 @@ export const shopMutants: readonly Mutant[] = [
     file: commands,
     edits: [
       {
-        find: `api.createPaymentIntent(params, idempotencyKey)`,
-        replace: `api.createPaymentIntent(params, \`\${idempotencyKey} \${crypto.randomUUID()}\`)`,
+        find: `api.createPaymentIntent(paramsWith(means), idempotencyKey)`,
+        replace: `api.createPaymentIntent(paramsWith(means), \`\${idempotencyKey} \${crypto.randomUUID()}\`)`,
       },
     ],
     tests: stripeCommands,

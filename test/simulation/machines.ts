@@ -30,6 +30,8 @@ export const policy: Policy = {
   stores: { '1': { currency: 'USD', timeZone: 'America/New_York' } },
   stripeMethods: ['STRIPE'],
   captureOnShipment: [],
+  offSession: [],
+  shippedWithFirst: false,
   livemode: false,
 };
 

@@ -155,6 +155,7 @@ class OpenTransaction implements ShopTransaction {
         total: decimal(row.OrderTotal),
         couponType: row.CouponType ?? 0,
         couponAmount: row.CouponDiscountAmount === null ? null : decimal(row.CouponDiscountAmount),
+        shipped: row.ShippedOn !== null,
       };
     });
   }
@@ -299,6 +300,8 @@ class OpenTransaction implements ShopTransaction {
         this.#shop.notes.set(orderNumber, [...(this.#shop.notes.get(orderNumber) ?? []), change.note]);
         this.#shop.put({ ...row, TransactionState: 'REFUSED' });
         return;
+      case 'shipped':
+        throw new Error('no warehouse ships in this shop');
       case 'voided':
       case 'refunded':
       case 'unrefunded':

@@ -156,6 +156,8 @@ export class SimulatedStripe {
         read('GET payment_intents', () => list(this.intents.filter((intent) => intent.customer === customer))),
       createPaymentIntent: (params, key) =>
         this.#request(process, 'POST payment_intents', key, JSON.stringify(params), () => this.#newIntent(params)),
+      listPaymentMethods: () => Promise.reject(new Error('everybody is there to pay here')),
+      retrievePaymentMethod: () => Promise.reject(new Error('everybody is there to pay here')),
       listRefunds: () => Promise.reject(new Error('nobody refunds anything in this shop')),
       createRefund: () => Promise.reject(new Error('nobody refunds anything in this shop')),
       capturePaymentIntent: () => Promise.reject(new Error('nothing is authorised here')),
@@ -176,6 +178,8 @@ export class SimulatedStripe {
         read('GET payment_intents', () =>
           structuredCopy(this.intents.find((intent) => intent.id === id) ?? missing(id)),
         ),
+      updatePaymentIntent: () => Promise.reject(new Error('no other gateway charges at Stripe here')),
+      updateCharge: () => Promise.reject(new Error('no other gateway charges at Stripe here')),
       retrieveCharge: (id) => read('GET charges', () => missing(id)),
       listInvoiceLines: () => read('GET invoice_lines', () => list([])),
       listCreditNotes: () => read('GET credit_notes', () => list([])),

@@ -8,6 +8,7 @@ import { customerKeyOf } from '../../../services/order-stream/domain/shop.ts';
 import { personOf } from '../../../services/order-stream/sources/person.ts';
 import { int, openSql, type SqlSession, text } from '../../sandbox/shopper/sql.ts';
 import type { Flow, FlowWorld, Outcome } from './flow.ts';
+import { cameForAFlow } from './shopping.ts';
 
 type Account = Readonly<{ customerId: number; email: string; stripeCustomerId: string }>;
 
@@ -36,6 +37,7 @@ const accountsOf = async (sql: SqlSession, stripe: Stripe): Promise<readonly Acc
   const found: Account[] = [];
   for (const row of rows) {
     const email = row['Email'] as string;
+    if (cameForAFlow(email)) continue;
     const [customer] = await customersOf(stripe, email);
     if (customer) found.push({ customerId: row['CustomerID'] as number, email, stripeCustomerId: customer.id });
   }

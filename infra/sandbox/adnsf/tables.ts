@@ -1,5 +1,6 @@
 /** Rows of the shop as resources, and resources as rows. */
 import { TYPES } from 'tedious';
+import { returnStock } from '../../../services/adnsf-executor/sql/returned-stock.ts';
 import type { Parameter, Row, SqlConnection } from '../../../services/adnsf-executor/sql/connection.ts';
 import {
   addressFields,
@@ -223,16 +224,18 @@ export const update = async (
   values: Json,
 ): Promise<void> => {
   const resource: Resource = resources[name];
-  const { serviceNote, note = serviceNote, erase: forget, billTo, ...plain } = values;
+  const { serviceNote, note = serviceNote, erase: forget, billTo, returnInventory, ...plain } = values;
   const set = written(name, plain);
   const assignments = [
     ...set.map((each) => `${each.column} = @${each.name}`),
     ...(note === undefined ? [] : [noteTo(notesOf[name]!)]),
+    ...(returnInventory === true ? ['InventoryWasReduced = 0'] : []),
   ];
   if (forget === true) {
     await erase(connection, id);
     return;
   }
+  if (returnInventory === true) await returnStock(connection, id);
   if (name === 'Return' && plain['restockedOn'] !== undefined) await restock(connection, id);
   if (billTo !== undefined) await home(connection, id, billTo as Json | null);
   if (assignments.length === 0) return;

@@ -372,6 +372,8 @@ export const placeOrder = async (
   orderNumber: number,
   habits: Habits = tidy,
   paymentMethod = PAYMENT_METHOD,
+  /** What the shop's own gateway has charged during the checkout: pi_… or ch_…. */
+  charged?: string,
 ): Promise<void> => {
   const numbered = { number: int(orderNumber) };
   const exists = await number(sql, 'SELECT OrderNumber AS id FROM dbo.Orders WHERE OrderNumber = @number', numbered);
@@ -384,10 +386,11 @@ export const placeOrder = async (
       numbered,
     );
   await sql.run(
-    `UPDATE dbo.Orders SET AuthorizationCode = N'', AuthorizationResult = N'', AuthorizationPNREF = N'', TransactionCommand = N'',
-       TransactionState = N'PENDING', AuthorizedOn = GETDATE()
+    `UPDATE dbo.Orders SET AuthorizationCode = N'', AuthorizationResult = N'', AuthorizationPNREF = @reference,
+       TransactionCommand = N'', AuthorizedOn = GETDATE(),
+       ${charged === undefined ? `TransactionState = N'PENDING'` : `TransactionState = N'CAPTURED', CapturedOn = GETDATE()`}
      WHERE OrderNumber = @number AND (TransactionState = N'AUTHORIZED' AND AuthorizationPNREF = N'TBD' OR ${begun})`,
-    numbered,
+    { ...numbered, reference: text(charged ?? '') },
   );
 
   await sleep(habits.lateLinesMs);

@@ -13,6 +13,7 @@ import { type OrderRow, stateOf } from './order-row.ts';
 import { recordDispute, recordRefundRefusal } from './notes.ts';
 import { recordRecurringEnd, recordRecurringPayment } from './recurring.ts';
 import { recordRefund, reverseRefund } from './refunds.ts';
+import { markShipped } from './shipped.ts';
 import { wallClock, wallClockText } from './wall-clock.ts';
 
 const PENDING = 'PENDING';
@@ -132,6 +133,8 @@ export const decide = (command: AdnsfOrderCommand, row: OrderRow, store: StoreFa
       return authorize(command, row, store);
     case 'VoidOrder':
       return voidOrder(command, row, store);
+    case 'MarkShipped':
+      return markShipped(command, row, store);
     case 'RecordRefundRefusal':
       return recordRefundRefusal(command, row, store);
     case 'RecordDispute':

@@ -11,6 +11,7 @@ export type Change =
   | Readonly<{ kind: 'paid'; on: number }>
   | Readonly<{ kind: 'voided'; on: number; note: string }>
   | Readonly<{ kind: 'declined'; note: string }>
+  | Readonly<{ kind: 'shipped'; on: number; via: string | null; tracking: string | null; note: string }>
   | Readonly<{ kind: 'refunded'; on: number; reason: string; note: string }>
   /** Money that was to be paid back is ours again, and so the order is paid. */
   | Readonly<{ kind: 'unrefunded'; note: string }>

@@ -9,6 +9,8 @@ export type OrderRow = Readonly<{
   /** OrderTotal, an exact decimal such as `123.4500`. */
   total: string;
   couponType: number;
+  /** Whether it has a time at which it was shipped, and no placeholder for what to track it by. */
+  shipped: boolean;
   /** CouponDiscountAmount, an exact decimal. */
   couponAmount: string | null;
 }>;

@@ -3,6 +3,7 @@
  * the command's id and its outcome: the shop does all of it or nothing, and knows the id when it hears it again.
  */
 import { z } from 'zod';
+import { isShipped } from '../../order-stream/domain/shop.ts';
 import { PoisonError } from '../../runtime/errors.ts';
 import type { CustomerChange, CustomerRow } from '../domain/customers.ts';
 import type { Change } from '../domain/decision.ts';
@@ -27,6 +28,8 @@ const orderBody = z.object({
   couponType: z.number().int(),
   couponAmount: z.string().nullable(),
   authorizedOn: z.string().nullable(),
+  shippedOn: z.string().nullable(),
+  trackingNumber: z.string().nullable(),
   inventoryWasReduced: z.boolean(),
 });
 const changedBody = z.object({ applied: appliedBody, replayed: z.boolean() });
@@ -149,6 +152,10 @@ const rowOf = (order: OrderBody): OrderRow => ({
   total: order.total,
   couponType: order.couponType,
   couponAmount: order.couponAmount,
+  shipped: isShipped({
+    shippedAt: order.shippedOn === null ? null : BigInt(Date.parse(`${order.shippedOn}Z`)),
+    trackingNumber: order.trackingNumber,
+  }),
 });
 
 const appliedRow = ({ outcome, orderNumber, appliedOn }: z.output<typeof appliedBody>): AppliedRow => ({
@@ -179,6 +186,7 @@ const fieldsOf = (change: Change, order: OrderBody): object => {
         transactionState: 'VOIDED',
         voidedOn: localText(change.on),
         isNew: false,
+        returnInventory: true,
         serviceNote: change.note,
       };
     case 'declined':
@@ -195,6 +203,15 @@ const fieldsOf = (change: Change, order: OrderBody): object => {
       return { transactionState: 'CAPTURED', refundedOn: null, serviceNote: change.note };
     case 'noted':
       return { serviceNote: change.note };
+    case 'shipped':
+      return {
+        shippedOn: localText(change.on),
+        ...(change.via !== null && { shippedVia: change.via }),
+        trackingNumber: change.tracking,
+        readyToShip: true,
+        isNew: false,
+        serviceNote: change.note,
+      };
   }
 };
 

@@ -1,6 +1,7 @@
 /** The shop's database over TDS. Every statement names its columns: the login may touch no others. */
 import { type ConnectionConfiguration, TYPES } from 'tedious';
 import { z } from 'zod';
+import { isShipped } from '../../order-stream/domain/shop.ts';
 import type { BillingRow, CustomerChange, CustomerRow } from '../domain/customers.ts';
 import type { Change } from '../domain/decision.ts';
 import type { OrderRow } from '../domain/order-row.ts';
@@ -11,6 +12,7 @@ import { isDuplicateKey, meaningOf } from './failure.ts';
 import { openPool } from './pool.ts';
 import { readPrice, writePrice } from './prices.ts';
 import { readStock, writeStock } from './stock.ts';
+import { returnStock } from './returned-stock.ts';
 
 export type ShopOptions = Readonly<{
   host: string;
@@ -39,6 +41,8 @@ const orderRow = z.object({
   OrderTotal: z.string(),
   CouponType: z.number().int(),
   CouponDiscountAmount: z.string().nullable(),
+  ShippedOn: z.date().nullable(),
+  ShippingTrackingNumber: z.string().nullable(),
 });
 const versionRow = z.object({ UpdatedOn: z.date() });
 const changedRow = z.object({ Changed: z.number().int() });
@@ -49,7 +53,7 @@ const SELECT_APPLIED = 'SELECT Outcome, OrderNumber, AppliedOn FROM dbo.Millrace
 const selectOrder = (hint: string): string => `
 SELECT OrderNumber, StoreID, TransactionState, AuthorizationPNREF,
   CONVERT(varchar(40), OrderTotal, 2) AS OrderTotal, CouponType,
-  CONVERT(varchar(40), CouponDiscountAmount, 2) AS CouponDiscountAmount
+  CONVERT(varchar(40), CouponDiscountAmount, 2) AS CouponDiscountAmount, ShippedOn, ShippingTrackingNumber
 FROM dbo.Orders ${hint} WHERE OrderNumber = @order`;
 const LOOK_AT_ORDER = selectOrder('');
 /** The lock keeps the order as it is until the end. */
@@ -76,8 +80,8 @@ const UPDATES: Readonly<Record<Change['kind'], string>> = {
   link: updateOrders('AuthorizationPNREF = @paymentIntent, PaymentGateway = @gateway'),
   paid: updateOrders("TransactionState = N'CAPTURED', CapturedOn = @on, AuthorizedOn = COALESCE(AuthorizedOn, @on)"),
   authorized: updateOrders("TransactionState = N'AUTHORIZED', AuthorizedOn = @on"),
-  // As ADNSF itself does, but for the stock, which its own procedure returns.
-  voided: updateOrders(`TransactionState = N'VOIDED', VoidedOn = @on, IsNew = 0, ${ADD_NOTE}`),
+  // As ADNSF itself does; its stock is put back with it.
+  voided: updateOrders(`TransactionState = N'VOIDED', VoidedOn = @on, IsNew = 0, InventoryWasReduced = 0, ${ADD_NOTE}`),
   declined: updateOrders(`TransactionState = N'REFUSED', ${ADD_NOTE}`),
   // As ADNSF itself does; RefundTXCommand and RefundTXResult are its gateways' to write.
   refunded: updateOrders(
@@ -85,6 +89,10 @@ const UPDATES: Readonly<Record<Change['kind'], string>> = {
   ),
   unrefunded: updateOrders(`TransactionState = N'CAPTURED', RefundedOn = NULL, ${ADD_NOTE}`),
   noted: updateOrders(ADD_NOTE),
+  // As ADNSF itself does; a placeholder for what to track it by is no number.
+  shipped: updateOrders(
+    `ShippedOn = @on, ShippedVIA = COALESCE(@via, ShippedVIA), ShippingTrackingNumber = @tracking, ReadyToShip = 1, IsNew = 0, ${ADD_NOTE}`,
+  ),
 };
 
 const parametersOf = (change: Change): Readonly<Record<string, Parameter>> => {
@@ -100,6 +108,11 @@ const parametersOf = (change: Change): Readonly<Record<string, Parameter>> => {
     case 'unrefunded':
     case 'noted':
       return { note: text(change.note) };
+    case 'shipped':
+      return {
+        ...{ on: localTime(change.on), via: text(change.via) },
+        ...{ tracking: text(change.tracking), note: text(change.note) },
+      };
     case 'refunded':
       return { on: localTime(change.on), reason: text(change.reason), note: text(change.note) };
   }
@@ -121,6 +134,10 @@ const readOrder = async (
     total: row.OrderTotal,
     couponType: row.CouponType,
     couponAmount: row.CouponDiscountAmount,
+    shipped: isShipped({
+      shippedAt: row.ShippedOn === null ? null : BigInt(row.ShippedOn.getTime()),
+      trackingNumber: row.ShippingTrackingNumber,
+    }),
   };
 };
 
@@ -364,6 +381,8 @@ const overConnection = (connection: SqlConnection): ShopTransaction => {
     applied,
     order: (orderNumber) => readOrder(connection, SELECT_ORDER, orderNumber),
     change: async (row, change) => {
+      // Undone with all else when the order is not as it was read.
+      if (change.kind === 'voided') await returnStock(connection, row.orderNumber);
       const [answer] = await connection.query(UPDATES[change.kind], {
         order: integer(row.orderNumber),
         state: text(row.state),

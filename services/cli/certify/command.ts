@@ -105,6 +105,8 @@ const worldOf = async (config: CliConfig): Promise<World> => {
     stores: config.MILLRACE_STORES,
     stripeMethods: paymentMethodsIn(config.MILLRACE_STRIPE_METHODS),
     captureOnShipment: paymentMethodsIn(config.MILLRACE_STRIPE_CAPTURE_ON_SHIPMENT),
+    offSession: paymentMethodsIn(config.MILLRACE_STRIPE_OFF_SESSION),
+    shippedWithFirst: config.MILLRACE_SHIPPED_WITH_FIRST,
     livemode: config.MILLRACE_STRIPE_LIVEMODE,
   };
   const cluster = kafkajsCluster({ brokers: config.MILLRACE_KAFKA_BROKERS, clientId: 'millrace-cli' });

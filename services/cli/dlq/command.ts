@@ -42,7 +42,14 @@ export const openOffice = async (cluster: KafkaCluster, registry: Registry): Pro
     // Only which stages there are and how they read matters here, not what they decide.
     topology: orderTopology(
       schemas,
-      { stores: {}, stripeMethods: [], captureOnShipment: [], livemode: false },
+      {
+        stores: {},
+        stripeMethods: [],
+        captureOnShipment: [],
+        offSession: [],
+        shippedWithFirst: false,
+        livemode: false,
+      },
       '',
       noWorkflows(),
     ),

@@ -60,6 +60,8 @@ export const proofText = (proof: PayoutProof): string => {
     lines.push(`  ${orders.length} orders${which}, ${proof.untied} transactions of no order`);
   }
   if (entry !== null) lines.push(...entryText('Journal entry', entry, currency));
+  for (const { balanceTransactionId, owner, net, commandId } of proof.claims)
+    lines.push(`  claimed since: ${balanceTransactionId} over ${money(net)} is of ${owner}, taken off by ${commandId}`);
   if (reversal !== null) lines.push(...entryText('Taken back by', reversal, currency));
   if (proof.unknown.length > 0)
     lines.push(

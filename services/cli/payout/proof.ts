@@ -53,6 +53,8 @@ export type PayoutProof = Readonly<{
   untied: number;
   entry: Entry | null;
   reversal: Entry | null;
+  /** Lines of its list that somebody owned up to after it was read, and what took them off the entry. */
+  claims: readonly Readonly<{ balanceTransactionId: string; owner: string; net: bigint; commandId: string }>[];
   /** Lines of the entry that the chart of accounts has no account for. */
   unknown: readonly PayoutPosting[];
   letters: readonly string[];
@@ -151,6 +153,9 @@ export const proofOf = (records: PayoutRecords): PayoutProof | undefined => {
     untied: [...lines.values()].filter(({ orderId }) => orderId === null).length,
     entry,
     reversal,
+    claims: records.commands.flatMap((command) =>
+      command.type === 'ReclassifyPayoutLine' ? [{ ...command.payload, commandId: command.commandId }] : [],
+    ),
     unknown: (entry?.postings ?? []).filter(({ known }) => !known),
     letters,
   };

@@ -18,6 +18,8 @@ type Settings = Pick<
   | 'MILLRACE_STORES'
   | 'MILLRACE_STRIPE_METHODS'
   | 'MILLRACE_STRIPE_CAPTURE_ON_SHIPMENT'
+  | 'MILLRACE_STRIPE_OFF_SESSION'
+  | 'MILLRACE_SHIPPED_WITH_FIRST'
   | 'MILLRACE_STRIPE_LIVEMODE'
   | 'MILLRACE_WORKFLOWS_DIR'
   | 'MILLRACE_ENVIRONMENT'
@@ -31,6 +33,8 @@ export const topologyOf = (config: Settings, schemas: Schemas): Topology =>
       stores: config.MILLRACE_STORES,
       stripeMethods: paymentMethodsIn(config.MILLRACE_STRIPE_METHODS),
       captureOnShipment: paymentMethodsIn(config.MILLRACE_STRIPE_CAPTURE_ON_SHIPMENT),
+      offSession: paymentMethodsIn(config.MILLRACE_STRIPE_OFF_SESSION),
+      shippedWithFirst: config.MILLRACE_SHIPPED_WITH_FIRST,
       livemode: config.MILLRACE_STRIPE_LIVEMODE,
     },
     version,

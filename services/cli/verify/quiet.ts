@@ -26,7 +26,7 @@ const id = ({ topic, partition }: TopicPartition): string => `${topic}-${partiti
 const expectedReaders = (topics: Topics): ReadonlyMap<string, ReadonlySet<string>> => {
   const { stages } = orderTopology(
     topics.schemas,
-    { stores: {}, stripeMethods: [], captureOnShipment: [], livemode: false },
+    { stores: {}, stripeMethods: [], captureOnShipment: [], offSession: [], shippedWithFirst: false, livemode: false },
     '',
     noWorkflows(),
   );

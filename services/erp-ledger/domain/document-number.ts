@@ -33,6 +33,7 @@ const SERIES: Readonly<Record<ErpCommand['type'], string>> = {
   RecordConversion: 'CX',
   UpsertItem: 'IT',
   RecordStock: 'ST',
+  ReclassifyPayoutLine: 'PC',
   RecordReturn: 'RT',
   ReceiveReturn: 'RR',
 };

@@ -1,5 +1,10 @@
 /** Entries that name their own accounts: of payouts, whose chart is in the workflow. Nothing of them is taken on trust. */
-import type { PayoutPosting, PostPayoutJournal, ReversePayoutJournal } from '../../../schemas/generated/types.ts';
+import type {
+  PayoutPosting,
+  PostPayoutJournal,
+  ReclassifyPayoutLine,
+  ReversePayoutJournal,
+} from '../../../schemas/generated/types.ts';
 import { type Account, accounts } from './accounts.ts';
 import { type Entry, InvalidCommandError, type Posting } from './postings.ts';
 
@@ -34,6 +39,22 @@ const entryOf = (description: string, currency: string, postings: readonly Posti
 
 export const payoutEntry = ({ payload }: PostPayoutJournal): Entry | undefined =>
   entryOf(`payout ${payload.payoutId}`, payload.currency, checked(payload.payoutId, payload.postings, payload.amount));
+
+/** A line that the payout has booked as nobody's, the other way round: its owner books it. */
+export const reclassificationEntry = ({ payload }: ReclassifyPayoutLine): Entry | undefined => {
+  const { balanceTransactionId: id, payoutId, amount, fee, net, currency, postings } = payload;
+  if (amount - fee !== net) throw new InvalidCommandError(`${id}: amount ${amount} less fee ${fee} is not net ${net}`);
+  const clearing = signed(postings.filter(({ line }) => line === 'clearing'));
+  if (clearing !== -net)
+    throw new InvalidCommandError(
+      `${id} of ${payoutId} came to ${net}, its entry takes ${-clearing} off the clearing account`,
+    );
+  return entryOf(
+    `${id} of payout ${payoutId}, which is of ${payload.owner}`,
+    currency,
+    checked(payoutId, postings, 0n),
+  );
+};
 
 export const payoutReversalEntry = ({ payload }: ReversePayoutJournal): Entry | undefined =>
   entryOf(

@@ -11,6 +11,7 @@ import {
   isAccepted,
   isClosed,
   paymentReferenceOf,
+  RECURRING_CART,
   subscriptionOf,
   textOrNull,
 } from './shop.ts';
@@ -137,6 +138,7 @@ export const assemble = (
         refundedAt: row.RefundedOn === null ? null : instantOf(row.RefundedOn, store.timeZone),
         refundReason: textOrNull(row.RefundReason),
         subscriptionId: subscriptionOf(row.RecurringSubscriptionID),
+        recurring: row.CartType === RECURRING_CART,
       },
     };
   } catch (error) {
@@ -145,11 +147,16 @@ export const assemble = (
   }
 };
 
+/** JSON that does not depend on the order of fields: a decoded record has its schema's, a new one that of the code. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_key, part: unknown) => {
+    if (typeof part === 'bigint') return part.toString();
+    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
+    return Object.fromEntries(Object.entries(part).toSorted(([left], [right]) => (left < right ? -1 : 1)));
+  });
+
 /** Whether two assembled orders say the same, wherever in the log they were said. */
 export const sameMeaning = (left: AssembledOrder, right: AssembledOrder): boolean => {
-  const meaning = (order: AssembledOrder): string =>
-    JSON.stringify({ ...order, place: null, changedAt: null }, (_key, value: unknown) =>
-      typeof value === 'bigint' ? value.toString() : value,
-    );
+  const meaning = (order: AssembledOrder): string => canonical({ ...order, place: null, changedAt: null });
   return meaning(left) === meaning(right);
 };

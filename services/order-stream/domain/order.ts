@@ -17,6 +17,7 @@ import { withDispute } from './disputes.ts';
 import { withRefundSettlement, withRefundSteps } from './refund-steps.ts';
 import { withRefund } from './refunds.ts';
 import { unitsIfIn, unitsIn } from './result-units.ts';
+import { withDelivery } from './shipments.ts';
 import { withReturnImage, withReturnRefusal, withReturns } from './returns.ts';
 import { asSold, withAuthorization, withCancellation, withShipment, withVoid } from './shipping.ts';
 import { AD_HOC_CREDIT, isAccepted } from './shop.ts';
@@ -46,6 +47,11 @@ export const initialOrder = (orderId: string): OrderState => ({
   voided: null,
   sortings: [],
   parent: null,
+  labelled: null,
+  shipments: [],
+  dispatched: null,
+  delivered: null,
+  shipmentProblem: null,
   returns: [],
 });
 
@@ -70,7 +76,11 @@ const withImage = (before: OrderState, order: AssembledOrder): Folded => {
   if (order.orderId !== before.orderId) return { state: withCredit(before, order) };
   const isCredit = order.transactionType === AD_HOC_CREDIT;
   if (before.placed === null && order.complete && (isCredit || isAccepted(order.state)))
-    return { state: withRefundRequests(withRefundSteps(asSold(withShipment({ ...before, placed: order }, order)))) };
+    return {
+      state: withDelivery(
+        withRefundRequests(withRefundSteps(asSold(withShipment({ ...before, placed: order }, order)))),
+      ),
+    };
   if (isCredit) return { state: before };
   const state = withEnding(withSoldSteps(withShipment(before, order), before), order);
   if (state.placed === null) return { state };
@@ -207,7 +217,18 @@ const withAnswer = (state: OrderState, result: CommandResult): Folded => {
       return { state: { ...state, stripeCustomer: { customerId: objectId, causationId, at } } };
     case 'CreatePaymentIntent':
       if (state.paymentIntent !== null || objectId === null) return { state };
-      return { state: { ...state, paymentIntent: { paymentIntentId: objectId, causationId, at } } };
+      return {
+        state: {
+          ...state,
+          paymentIntent: {
+            ...{ paymentIntentId: objectId, causationId, at },
+            collection: result.detail['collection'] ?? null,
+          },
+        },
+      };
+    case 'LabelPayment':
+      if (state.labelled !== null || objectId === null) return { state };
+      return { state: { ...state, labelled: { objectId, causationId, at } } };
     case 'FetchBalanceTransaction': {
       const settled = settlementIn(result);
       const refunded = withRefundSettlement(state, objectId ?? '', settled);

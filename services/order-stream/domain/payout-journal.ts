@@ -18,7 +18,7 @@ const total = <T>(list: readonly T[], of: (item: T) => bigint): bigint =>
   list.reduce((sum, item) => sum + of(item), 0n);
 
 /** A debit when positive, a credit when negative, nothing for nothing. */
-const posting = (
+export const posting = (
   line: string,
   signed: bigint,
   transactions: bigint,

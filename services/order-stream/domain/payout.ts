@@ -21,6 +21,7 @@ export const initialPayout = (subject: string): PayoutState => ({
   sums: [],
   moves: [],
   journal: null,
+  claims: [],
   reversal: null,
   discrepancy: null,
   returnDiscrepancy: null,

@@ -28,6 +28,8 @@ export const isVoid = (state: string | null): state is string => state !== null 
 export const AD_HOC_CREDIT = 2;
 /** TransactionType 3: the shop's schedule placed it, and its gateway has billed it by itself. */
 export const RECURRING_AUTO = 3;
+/** CartType 2: the shop's scheduler has placed it, as a repeat. */
+export const RECURRING_CART = 2;
 /** CouponType 2: the coupon amount is money that a gift card pays. */
 export const GIFT_CARD = 2;
 

@@ -2,11 +2,20 @@
  * Brings what Stripe says of payments to the order or the invoice that they pay. Most objects carry the order's id in
  * their metadata; for the others the objects that do tell which order they belong to, through a topic keyed by object,
  * and so do invoices of what they are paid with. What is about no payment (payouts, customers, billing, the catalogue)
- * goes to a topic of its own.
+ * goes to a topic of its own. What a payout has booked of a payment before anybody said whose it is meets its order here.
  */
-import type { AssembledOrder, LinkedObject, PaymentFact, StripeEvent } from '../../../schemas/generated/types.ts';
+import type {
+  AssembledOrder,
+  CommandResult,
+  LinkedObject,
+  PaymentFact,
+  PayoutLine,
+  StripeEvent,
+} from '../../../schemas/generated/types.ts';
 import type { Schemas } from '../../../schemas/serde.ts';
 import { input, type Stage, type StageContext, type StageRecord } from '../../runtime/topology.ts';
+import { isBookedElsewhere } from '../domain/booked-by-orders.ts';
+import { unclaimedLines } from '../domain/payout-claims.ts';
 import type { Policy } from '../domain/policy.ts';
 import { stripeReferenceOf, subjectOf } from '../domain/shop.ts';
 import type { OtherFact } from '../sources/stripe/facts.ts';
@@ -20,12 +29,15 @@ const isInvoice = (key: string): boolean => key.startsWith('invoice:');
 export const routingStage = (application: string, schemas: Schemas, policy: Policy): Stage => {
   const links = schemas.store(application, 'links');
   const unrouted = schemas.store(application, 'unrouted');
+  const unclaimed = schemas.store(application, 'unclaimed');
   const objects = schemas.topic('stripeObjects');
   const payments = schemas.topic('orderPayments');
   const payouts = schemas.topic('payoutFacts');
   const customers = schemas.topic('customerFacts');
   const catalog = schemas.topic('catalogFacts');
   const billing = schemas.topic('billingFacts');
+  const orphans = schemas.topic('payoutUnclaimed');
+  const claims = schemas.topic('payoutClaims');
 
   const route = (fact: PaymentFact, orderId: string, context: StageContext): void => {
     if (fact.kind === 'payment.other') context.count('ignored', `payment_intent ${fact.status}`);
@@ -114,6 +126,37 @@ export const routingStage = (application: string, schemas: Schemas, policy: Poli
     }
   };
 
+  /** Tells payouts of their lines that the owner of the object books. Lines stay known: a page may be read again. */
+  const claim = (objectId: string, lines: readonly PayoutLine[], owner: string, context: StageContext): void => {
+    const told = lines.map((line) => {
+      if (line.owner !== null || !isBookedElsewhere({ category: line.category, orderId: owner })) return line;
+      context.send(claims, `payout:${line.payoutId}`, { ...line, owner });
+      return { ...line, owner };
+    });
+    context.store(unclaimed).put(objectId, { lines: told });
+  };
+
+  /** A page of a payout's list: what is nobody's goes to where its owner will be told of. */
+  const listed = ({ value: result }: StageRecord<CommandResult>, context: StageContext): void => {
+    for (const line of result === null ? [] : unclaimedLines(result)) context.send(orphans, line.objectId, line);
+  };
+
+  const orphan = ({ key, value: line }: StageRecord<PayoutLine>, context: StageContext): void => {
+    if (line === null) {
+      context.count('ignored', 'tombstone');
+      return;
+    }
+    const known = context.store(unclaimed).get(key)?.lines ?? [];
+    if (known.some(({ balanceTransactionId }) => balanceTransactionId === line.balanceTransactionId)) {
+      context.count('ignored', 'nothing_new');
+      return;
+    }
+    const lines = [...known, line];
+    const owner = context.store(links).get(key)?.orderId;
+    if (owner === undefined) context.store(unclaimed).put(key, { lines });
+    else claim(key, lines, owner, context);
+  };
+
   const link = (record: StageRecord<LinkedObject>, context: StageContext): void => {
     if (record.value === null) {
       context.count('ignored', 'tombstone');
@@ -125,6 +168,8 @@ export const routingStage = (application: string, schemas: Schemas, policy: Poli
       return;
     }
     context.store(links).put(record.key, record.value);
+    const orphaned = context.store(unclaimed).get(record.key);
+    if (orphaned !== undefined) claim(record.key, orphaned.lines, orderId, context);
     const waiting = context.store(unrouted).get(record.key)?.facts ?? [];
     publishOf(waiting, orderId, context);
     for (const fact of waiting) route(fact, orderId, context);
@@ -151,8 +196,10 @@ export const routingStage = (application: string, schemas: Schemas, policy: Poli
       input({ topic: objects, process: link }),
       input({ topic: schemas.topic('assembledOrders'), process: order }),
       input({ topic: schemas.topic('adnsfSnapshots'), process: order }),
+      input({ topic: schemas.topic('stripeResults'), process: listed }),
+      input({ topic: orphans, process: orphan }),
     ],
-    stores: [links, unrouted],
-    outputs: [objects, payments, payouts, customers, catalog, billing],
+    stores: [links, unrouted, unclaimed],
+    outputs: [objects, payments, payouts, customers, catalog, billing, orphans, claims],
   };
 };

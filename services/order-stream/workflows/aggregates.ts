@@ -25,7 +25,9 @@ import {
   withShopItem,
 } from '../domain/items/item.ts';
 import { type Folded, initialOrder, withAssembled, withPayment, withResult, withReturn } from '../domain/order.ts';
+import { withClaim } from '../domain/payout-claims.ts';
 import { initialPayout, withPayoutFact, withPayoutResult } from '../domain/payout.ts';
+import { withErpShipment } from '../domain/shipments.ts';
 import type { Policy } from '../domain/policy.ts';
 import { initialSubscription, withSubscription, withSubscriptionResult } from '../domain/subscription.ts';
 import { bool, listOf, recordOf, text } from './expression/types.ts';
@@ -101,6 +103,7 @@ export const orderAggregate: Aggregate<OrderState> = {
     // The same orders by two ways, the log and the shop's own webhooks: whichever comes first is the order.
     assembled: fact(['assembledOrders', 'adnsfSnapshots'], 'AssembledOrder', withAssembled),
     payment: fact(['orderPayments'], 'PaymentFact', withPayment),
+    shipment: fact(['erpShipments'], 'ErpShipment', withErpShipment),
     result: answer(['stripeResults', 'adnsfResults'], withResult),
     return: fact(['orderReturns', 'adnsfReturns'], 'OrderReturn', withReturn),
   },
@@ -164,6 +167,7 @@ export const payoutAggregate: Aggregate<PayoutState> = {
   initial: initialPayout,
   facts: {
     payout: fact(['payoutFacts'], 'PayoutFact', withPayoutFact),
+    claim: fact(['payoutClaims'], 'PayoutLine', withClaim),
     result: answer(['stripeResults'], withPayoutResult),
   },
 };
@@ -210,10 +214,15 @@ export const aggregateOf = (key: string): Aggregate =>
 export const isNobodys = (key: string): boolean => key.startsWith('product:') || key.startsWith('price:');
 
 /** What a deployment decides, as far as workflows see it. */
-export type Settings = Pick<Policy, 'stripeMethods' | 'captureOnShipment' | 'livemode'>;
+export type Settings = Pick<
+  Policy,
+  'stripeMethods' | 'captureOnShipment' | 'offSession' | 'shippedWithFirst' | 'livemode'
+>;
 
 export const settingsType = recordOf('settings', [
   ['stripeMethods', listOf(text)],
   ['captureOnShipment', listOf(text)],
+  ['offSession', listOf(text)],
+  ['shippedWithFirst', bool],
   ['livemode', bool],
 ]);

@@ -36,6 +36,8 @@ const examplesShape = z.strictObject({
   settings: z.strictObject({
     stripeMethods: z.array(z.string()),
     captureOnShipment: z.array(z.string()).default([]),
+    offSession: z.array(z.string()).default([]),
+    shippedWithFirst: z.boolean().default(false),
     livemode: z.boolean().default(false),
   }),
   examples: z

@@ -59,6 +59,8 @@ const atStripe = (command: StripeCommand): CommandResult => {
     case 'CapturePaymentIntent':
     case 'CancelPaymentIntent':
       return answer(command, command.payload.paymentIntentId, { requestId, detail: { how: 'created' } });
+    case 'LabelPayment':
+      return answer(command, command.payload.reference, { requestId, detail: { how: 'created' } });
     case 'CreateRefund':
       return answer(command, `re_${command.commandId}`, { requestId, detail: { how: 'created' } });
     case 'FetchBalanceTransaction':

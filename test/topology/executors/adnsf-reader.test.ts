@@ -18,6 +18,8 @@ const policy = {
   stores: { '1': { currency: 'USD', timeZone: 'America/New_York' } },
   stripeMethods: ['STRIPE'],
   captureOnShipment: [],
+  offSession: [],
+  shippedWithFirst: false,
   livemode: false,
 };
 

@@ -4,12 +4,14 @@ import { openSender } from '../../../services/notifier/sender.ts';
 import { openSent, type SentMessages } from '../../../services/notifier/sent.ts';
 import { memoryCluster } from '../../../services/runtime/memory/cluster.ts';
 import { systemScheduler } from '../../../services/runtime/scheduler.ts';
+import { type PaymentLinks, paymentLinks } from '../../../services/notifier/payment-link.ts';
 import { notifierStage } from '../../../services/notifier/stage.ts';
 import { readTemplates } from '../../../services/notifier/templates.ts';
 import { merchantNotice, notice } from '../../unit/notifier/support.ts';
+import { refuseLink } from '../../../services/payments/link.ts';
 import { crashPoints, driveExecutor, openTopics } from './support.ts';
 
-const open = async () => {
+const open = async (links?: PaymentLinks) => {
   const server = await startMail({ file: ':memory:', smtpPort: 0, httpPort: 0 });
   const topics = await openTopics();
   const sender = openSender({
@@ -25,6 +27,7 @@ const open = async () => {
       templates: readTemplates(new URL('../../../services/notifier/templates', import.meta.url).pathname),
       sent: { reference: (id) => memories.at(-1)!.reference(id) },
       merchant: { finance: 'finance@shop.example' },
+      paymentLinks: links,
       version: 'test',
       concurrency: 2,
       notifications: topics.notifications,
@@ -53,6 +56,45 @@ const open = async () => {
 };
 
 describe('notifier in the engine', () => {
+  const asked = notice('100123', {
+    template: 'payment_needed',
+    data: { order_number: '100123', amount: '37.44', currency: 'USD' },
+  });
+
+  it('gives who is to pay a link that is theirs, genuine and good for the days it says', async () => {
+    await using test = await open(paymentLinks({ base: 'https://pay.example', secret: 'x'.repeat(32), days: 2 }));
+    test.driver.feed(test.topics.notifications, '100123', asked);
+    await test.driver.run();
+    expect(test.driver.deadLetters()).toEqual([]);
+    const [mail] = test.server.mails();
+    // Quoted-printable: long lines are broken, and = is =3D.
+    const body = mail!.raw.replaceAll(/=\r?\n/g, '').replaceAll('=3D', '=');
+    const url = new URL(/https:\S+/.exec(body)![0]);
+    expect(url.origin).toBe('https://pay.example');
+    const link = {
+      orderId: url.pathname.replace('/pay/', ''),
+      expires: url.searchParams.get('expires') ?? undefined,
+      signature: url.searchParams.get('signature') ?? undefined,
+    };
+    expect(link.orderId).toBe('100123');
+    const at = Number(asked.occurredAt / 1_000n);
+    const check = (now: number) => refuseLink(link, { secrets: ['x'.repeat(32)], now });
+    expect([check(at), check(at + 2 * 86_400 - 1), check(at + 2 * 86_400)]).toEqual([
+      undefined,
+      undefined,
+      'link_expired',
+    ]);
+    // What the topics hold opens nothing.
+    expect(JSON.stringify(test.results().map((result) => result.detail))).not.toContain('signature');
+  });
+
+  it('puts aside who is to pay when nobody has said where', async () => {
+    await using test = await open();
+    test.driver.feed(test.topics.notifications, '100123', asked);
+    await test.driver.run();
+    expect(test.driver.deadLetters()).toMatchObject([{ code: 'no_payment_links' }]);
+  });
+
   it("writes to the merchant's own people, and puts aside what is for nobody", async () => {
     await using test = await open();
     const { driver, topics, server } = test;

@@ -51,6 +51,37 @@ describe.each(ways)('an order that is captured when it is shipped, with the shop
     expect(codes(test)).toEqual([]);
   });
 
+  it('is shipped by the warehouse in two parcels, and captured once when the second has left', async () => {
+    await using test = await authorised(way);
+    const parcel = (n: number, quantity: number) => ({
+      ...{ orderId: test.orderId, shipmentId: `S-${n}`, lines: [{ variantId: 2, quantity }], final: n === 2 },
+      ...{ carrier: 'UPS', trackingNumber: `1Z${n}`, shippedAt: BigInt(Date.now()) },
+    });
+    const ship = async (...parcels: readonly ReturnType<typeof parcel>[]) => {
+      for (const each of parcels) test.driver.feed(test.schemas.topic('erpShipments'), test.orderId, each);
+      await test.driver.run();
+      await test.hear();
+    };
+    const first = parcel(1, 2);
+    await ship(first, first);
+    expect(await test.intent()).toMatchObject({ status: 'requires_capture' });
+    expect(await test.row()).toMatchObject({ ShippedOn: null });
+    await ship(parcel(2, 1), first);
+    expect(await test.intent()).toMatchObject({ status: 'succeeded', amount_received: Number(TOTAL) });
+    expect(await test.row()).toMatchObject({ TransactionState: 'CAPTURED', ShippingTrackingNumber: '1Z1, 1Z2' });
+    const ids = test.commandIds().filter((id) => /^(capture|mark-shipped)/.test(id));
+    expect(ids.sort()).toEqual(['capture/1', 'mark-shipped/1']);
+    // Somebody corrects what it is tracked by, and writes that it was shipped once more: nothing is captured again.
+    await test.sql(`ShippedOn = GETDATE(), ShippingTrackingNumber = N'1Z3'`);
+    await test.hear();
+    expect(test.commandIds().filter((id) => id.startsWith('capture'))).toEqual(['capture/1']);
+    const { findings, booked, books } = await test.judged();
+    expect(findings).toEqual([]);
+    expect(booked).toMatchObject({ conflicts: 0 });
+    expect(books.payments).toMatchObject([{ amount: TOTAL, tax: TAX }]);
+    expect(codes(test)).toEqual([]);
+  });
+
   it('and that costs less by then is captured for less; what is released is not a refund, and real refunds still are', async () => {
     await using test = await authorised(way);
     await test.sql(`OrderTotal = 100.00`);

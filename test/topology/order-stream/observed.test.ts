@@ -93,10 +93,16 @@ const play = async (story: readonly Told[], state = 'CAPTURED', reference = 'pi_
   for (let news = true; news;) {
     news = false;
     for (const { value } of opened.readAll(schemas.topic('stripeCommands'))) {
-      if (value?.type !== 'FetchBalanceTransaction' || answered.has(value.commandId)) continue;
+      if (value === null || answered.has(value.commandId)) continue;
       answered.add(value.commandId);
       news = true;
       const { commandId, type } = value;
+      if (type === 'LabelPayment') {
+        const objectId = value.payload.reference;
+        await opened.pipe(schemas.topic('stripeResults'), '100123', commandResult({ commandId, type, objectId }));
+        continue;
+      }
+      if (type !== 'FetchBalanceTransaction') throw new Error(`nobody answers ${commandId}`);
       const id = value.payload.balanceTransactionId;
       const result: CommandResult = commandResult({ commandId, type, objectId: id, detail: balances[id]! });
       await opened.pipe(schemas.topic('stripeResults'), '100123', result);
@@ -119,6 +125,7 @@ describe('an order that was charged by the shop at Stripe', () => {
     'fetch-balance-transaction/txn_9',
     'fetch-refund-balance/txn_re',
     'issue-credit-memo/re_9',
+    'label-payment/1',
     'open-dispute/dp_9',
     'record-dispute/dp_9/needs_response',
     'record-fee/txn_9',

@@ -1,4 +1,5 @@
 /** One order with the real order stream and both executors, over a real shop and a Stripe, and memory for Kafka. */
+import type { Sandbox } from '../../../infra/sandbox/stripe/testing/sandbox.ts';
 import { bookFindings } from '../../../services/cli/verify/books.ts';
 import type { ShopReturn } from '../../../services/cli/verify/facts.ts';
 import { creditFindings, refundedOf } from '../../../services/cli/verify/refunds.ts';
@@ -65,10 +66,20 @@ type Row = Readonly<{
 export const openPaymentWorld = async (
   server: ShopServer,
   way: Way,
-  { policy = usualPolicy, place = {} }: Readonly<{ policy?: Policy; place?: Readonly<Record<string, string>> }> = {},
+  {
+    policy = usualPolicy,
+    place = {},
+    before = () => Promise.resolve(),
+  }: Readonly<{
+    policy?: Policy;
+    place?: Readonly<Record<string, string>>;
+    /** What is at Stripe when the order is placed. */
+    before?: (box: Sandbox) => Promise<void>;
+  }> = {},
 ) => {
   const whole = await openWholeWorld(server, way, { policy });
   const { box, driver, schemas } = whole;
+  await before(box);
   const orderNumber = await server.place(place);
   const orderId = String(orderNumber);
   const placedAs = new Map<number, string>();

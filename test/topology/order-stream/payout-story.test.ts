@@ -27,7 +27,7 @@ afterAll(async () => {
 });
 
 /** Order stream and both executors over a shop, a Stripe and memory for Kafka; one order in it, paid. */
-const open = async (settleMs = 5) => {
+const open = async (settleMs = 5, plugIn?: 'payment_intent' | 'charge') => {
   const whole = await openWholeWorld(server, ways[0]!, {
     stripe: { settleMs },
     topics: [topics.deadLetterActions.name, topics.erpResults.name],
@@ -40,20 +40,42 @@ const open = async (settleMs = 5) => {
     const events = await whole.news();
     await whole.tell([...events, ...events]);
   };
-  const image = assembledOrder({ orderId, orderNumber, tax: 1_137n, total: TOTAL, shipping: 0n, subtotal: 11_208n });
-  await driver.pipe(schemas.topic('assembledOrders'), orderId, image);
-  const [intent] = (await box.stripe.paymentIntents.list()).data;
-  await box.stripe.paymentIntents.confirm(intent!.id, {
-    payment_method: 'pm_card_visa',
-    return_url: 'https://shop.example/paid',
+  const how = { payment_method: 'pm_card_visa', return_url: 'https://shop.example/paid' };
+  const charged =
+    plugIn === undefined
+      ? undefined
+      : await box.stripe.paymentIntents.create({ amount: Number(TOTAL), currency: 'usd', confirm: true, ...how });
+  const reference = plugIn === 'charge' ? (charged?.latest_charge as string) : charged?.id;
+  const image = assembledOrder({
+    ...{ orderId, orderNumber, tax: 1_137n, total: TOTAL, shipping: 0n, subtotal: 11_208n },
+    ...(reference !== undefined && { paymentMethod: 'CREDITCARD', state: 'CAPTURED', paymentReference: reference }),
   });
-  await hear();
+  if (reference !== undefined)
+    await server.sql(
+      `UPDATE dbo.Orders SET TransactionState = N'CAPTURED', AuthorizationPNREF = N'${reference}' WHERE OrderNumber = ${orderNumber}`,
+    );
+  const placed = () => driver.pipe(schemas.topic('assembledOrders'), orderId, image);
+  if (charged === undefined) {
+    await placed();
+    await box.stripe.paymentIntents.confirm((await box.stripe.paymentIntents.list()).data[0]!.id, how);
+    await hear();
+  }
+  const [intent] = (await box.stripe.paymentIntents.list()).data;
 
   /** Books all that was sent to the ERP, and judges the books against Stripe. */
   const judged = async () => {
     const { outcome: booked, books, balances, ...all } = await whole.booked();
     const [sample] = soundWorld().shop;
-    const order = { ...sample!, orderId, subtotal: image.subtotal, tax: image.tax, shipping: 0n, total: TOTAL };
+    const { paymentMethod, state } = image;
+    const order = {
+      ...sample!,
+      orderId,
+      ...(plugIn !== undefined && { paymentMethod, state }),
+      subtotal: image.subtotal,
+      tax: image.tax,
+      shipping: 0n,
+      total: TOTAL,
+    };
     const facts = { ...all.facts, shop: [order] };
     const { payouts } = facts;
     const account = (code: string): bigint => {
@@ -68,6 +90,8 @@ const open = async (settleMs = 5) => {
     schemas,
     orderId,
     intent: intent!,
+    /** Told of the order; the shop's own gateway has charged it before. */
+    placed,
     hear,
     judged,
     pay: (category: string, type: string, amount: number, more: object = {}) =>
@@ -178,6 +202,34 @@ describe('money that Stripe pays out', () => {
     expect(last.books.payouts).toHaveLength(3);
     expect(test.letters()).toEqual([]);
   });
+
+  it.each(['payment_intent', 'charge'] as const)(
+    "of an order that the shop's own gateway charged is booked once, by its %s, whether the order or the payout is heard of first",
+    async (plugIn) => {
+      for (const first of ['order', 'payout'] as const) {
+        await using test = await open(5, plugIn);
+        await test.box.settled();
+        if (first === 'order') await test.placed();
+        await test.hear();
+        await test.box.stripe.refunds.create({ payment_intent: test.intent.id, amount: 345 });
+        const [payout] = await test.run();
+        await test.hear();
+        if (first === 'payout') await test.placed();
+        await test.hear();
+        expect(test.letters()).toEqual([]);
+        const { findings, booked, account, books } = await test.judged();
+        expect(booked).toMatchObject({ conflicts: 0 });
+        expect(findings).toEqual([]);
+        expect(books.payments).toMatchObject([{ amount: TOTAL }]);
+        expect(account('1000')).toBe(BigInt(payout!.amount));
+        expect(account('1010')).toBe(0n);
+        expect(account('2310')).toBe(0n);
+        const { proof } = await test.proof(payout!.id);
+        expect(proof.claims.map(({ owner }) => owner)).toEqual(first === 'payout' ? [test.orderId, test.orderId] : []);
+        expect(proofText(proof).includes('claimed since')).toBe(first === 'payout');
+      }
+    },
+  );
 
   it('is heard of only when it has failed already, and by hand', async () => {
     await using test = await open();

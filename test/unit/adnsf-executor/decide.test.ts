@@ -16,6 +16,7 @@ const order = (over: Partial<OrderRow> = {}): OrderRow => ({
   total: '123.4500',
   couponType: 0,
   couponAmount: null,
+  shipped: false,
   ...over,
 });
 const say = (command: AdnsfOrderCommand, over: Partial<OrderRow> = {}): string => {

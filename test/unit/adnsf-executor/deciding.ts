@@ -17,6 +17,7 @@ export const orderRow = (over: Partial<OrderRow> = {}): OrderRow => ({
   total: '123.4500',
   couponType: 0,
   couponAmount: null,
+  shipped: false,
   ...over,
 });
 

@@ -12,6 +12,7 @@ const row: OrderRow = {
   total: '19.9900',
   couponType: 0,
   couponAmount: null,
+  shipped: false,
 };
 const about = {
   orderId: 'invoice:in_1',

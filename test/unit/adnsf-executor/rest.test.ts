@@ -93,7 +93,14 @@ describe('answers that are none of the API’s', () => {
   it('does not change an order that came without an ETag', async () => {
     const order = {
       ...{ orderNumber: 7, storeId: 1, transactionState: 'PENDING', paymentReference: null },
-      ...{ total: '1.0000', couponType: 0, couponAmount: null, authorizedOn: null },
+      ...{
+        total: '1.0000',
+        couponType: 0,
+        couponAmount: null,
+        authorizedOn: null,
+        shippedOn: null,
+        trackingNumber: null,
+      },
     };
     const bare = run((request, response) => {
       if (request.url?.includes('/commands/') === true)

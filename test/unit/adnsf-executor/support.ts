@@ -2,6 +2,7 @@ import type {
   LinkPayment,
   MarkOrderAuthorized,
   MarkOrderPaid,
+  MarkShipped,
   RecordDispute,
   RecordPaymentDecline,
   RecordRefund,
@@ -174,6 +175,12 @@ export const markOrderAuthorized = (
     authorizedAt: PAID_AT,
     ...over,
   },
+});
+
+export const markShippedCommand = (orderNumber: number, over: Partial<MarkShipped['payload']> = {}): MarkShipped => ({
+  ...about(orderNumber, 'mark-shipped', 1),
+  type: 'MarkShipped',
+  payload: { orderNumber, carrier: 'UPS', trackingNumbers: ['1Z1', '1Z2'], shippedAt: PAID_AT, ...over },
 });
 
 export const voidOrder = (orderNumber: number, over: Partial<VoidOrder['payload']> = {}): VoidOrder => ({

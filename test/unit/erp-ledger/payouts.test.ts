@@ -8,7 +8,7 @@ import { accounts } from '../../../services/erp-ledger/domain/accounts.ts';
 import { openLedger } from '../../../services/erp-ledger/ledger.ts';
 import { DEFAULT_DIRECTORY } from '../../../services/order-stream/workflows/directory.ts';
 import type { Topic } from '../../../services/runtime/topology.ts';
-import { openTopic, postPayout, recordsOf, reversePayout, SOURCE, temporaryLedger } from './support.ts';
+import { openTopic, postPayout, reclassifyLine, recordsOf, reversePayout, SOURCE, temporaryLedger } from './support.ts';
 
 let topic: Topic<TopicValues['erpCommands']>;
 beforeAll(async () => {
@@ -51,6 +51,14 @@ describe('the entry of a payout', () => {
     expect(Object.fromEntries(balances)).toEqual({ '1000': 0n, '1010': -40n, '6100': 40n });
   });
 
+  it('loses a line that turned out to be of an order, which books it', () => {
+    const { booked, payouts, balances } = book(postPayout('po_1', 7_000n, -31n), reclassifyLine('po_1'));
+    expect(booked).toMatchObject({ applied: 2, conflicts: 0 });
+    // As if the payout had known: what was on its accounts is not, and clearing is moved by the net as well.
+    expect(payouts).toMatchObject([{ payoutId: 'po_1', clearing: -7_031n - 941n, reversedBy: null }]);
+    expect(Object.fromEntries(balances)).toMatchObject({ '2310': 1_000n, '1010': -7_972n });
+  });
+
   it('over money that Stripe took from the bank is posted the other way round', () => {
     expect(Object.fromEntries(book(postPayout('po_1', -500n)).balances)).toEqual({ '1000': -500n, '1010': 500n });
   });
@@ -91,6 +99,31 @@ describe('the entry of a payout', () => {
       'that is the second one',
       [postPayout('po_1', 7_000n), { ...postPayout('po_1', 7_000n), commandId: 'payout:po_1/post-journal/2' }],
       /UNIQUE constraint failed: payout_journals.payout_id/,
+    ],
+    ['a line of which was never posted', [reclassifyLine('po_1')], /there is no entry of po_1 in USD that has txn_2/],
+    [
+      'a line of which is in another currency',
+      [postPayout('po_1', 7_000n), reclassifyLine('po_1', { currency: 'EUR' })],
+      /there is no entry of po_1 in EUR/,
+    ],
+    [
+      'a line of which is taken off with another net than it has',
+      [postPayout('po_1', 7_000n), reclassifyLine('po_1', { amount: 2_000n, net: 1_941n })],
+      /txn_2 of po_1 came to 1941, its entry takes 941 off the clearing account/,
+    ],
+    [
+      'a line of which does not add up',
+      [postPayout('po_1', 7_000n), reclassifyLine('po_1', { fee: 58n })],
+      /txn_2: amount 1000 less fee 58 is not net 941/,
+    ],
+    [
+      'a line of which is taken off twice',
+      [
+        postPayout('po_1', 7_000n),
+        reclassifyLine('po_1'),
+        { ...reclassifyLine('po_1'), commandId: 'payout:po_1/reclassify-line/again' },
+      ],
+      /UNIQUE constraint failed: payout_claims.balance_transaction_id/,
     ],
     ['taken back that was not posted', [reversePayout('po_1', 7_000n)], /there is no entry of po_1 to take back/],
     [

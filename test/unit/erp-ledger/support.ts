@@ -281,6 +281,32 @@ export const reversePayout = (payoutId: string, amount: bigint, fee = 0n): Types
   },
 });
 
+/** A charge over 1,000 with a fee of 59 that turned out to be of an order. */
+export const reclassifyLine = (
+  payoutId: string,
+  over: Partial<Types.ReclassifyPayoutLine['payload']> = {},
+): Types.ReclassifyPayoutLine => ({
+  ...about(`payout:${payoutId}`, 'reclassify-line', 2),
+  type: 'ReclassifyPayoutLine',
+  payload: {
+    ...{
+      payoutId,
+      balanceTransactionId: 'txn_2',
+      owner: '100001',
+      amount: 1_000n,
+      fee: 59n,
+      net: 941n,
+      currency: 'USD',
+    },
+    postings: [
+      { account: '2310', line: 'charge/charge', known: true, transactions: 1n, debit: 1_000n, credit: 0n },
+      { account: '6100', line: 'fees', known: true, transactions: 1n, debit: 0n, credit: 59n },
+      { account: '1010', line: 'clearing', known: true, transactions: 1n, debit: 0n, credit: 941n },
+    ],
+    ...over,
+  },
+});
+
 /** The topic's own encoding, ready to decode at once. */
 export const openTopic = async () => {
   const topic = openSchemas(memoryRegistry()).topic('erpCommands');
@@ -299,6 +325,7 @@ export const openTopic = async () => {
     closeDispute('1', 'won'),
     postPayout('po_1', 1n),
     reversePayout('po_1', 1n),
+    reclassifyLine('po_1'),
   ];
   await topic.value.prepare?.(samples.map((command) => topic.value.encode(command)));
   return topic;

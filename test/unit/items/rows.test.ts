@@ -113,6 +113,12 @@ describe('prices', () => {
   it('name no currency where stores sell in several', () => {
     expect(catalogueCurrency(policyIn('EUR'))).toBe('EUR');
     expect(() => catalogueCurrency(manyStores)).toThrow(/stores sell in USD, JPY/);
+    const [usd, jpy] = [manyStores.stores['1']!, manyStores.stores['2']!];
+    const say = (catalogue: boolean, also = false) =>
+      catalogueCurrency({ stores: { '1': { ...usd, catalogue: also }, '2': { ...jpy, catalogue } } });
+    expect(say(true)).toBe('JPY');
+    expect(() => say(false)).toThrow(/must say "catalogue": true/);
+    expect(() => say(true, true)).toThrow(/stores sell in USD, JPY/);
   });
 });
 

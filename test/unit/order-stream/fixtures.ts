@@ -13,6 +13,8 @@ export const policy: Policy = {
   stores: { '1': { currency: 'USD', timeZone: 'America/New_York' }, '2': { currency: 'JPY', timeZone: 'Asia/Tokyo' } },
   stripeMethods: ['STRIPE'],
   captureOnShipment: [],
+  offSession: [],
+  shippedWithFirst: false,
   livemode: false,
 };
 
@@ -26,6 +28,7 @@ export const assembledOrder = (over: Partial<AssembledOrder> = {}): AssembledOrd
   complete: true,
   state: 'PENDING',
   transactionType: 0,
+  recurring: false,
   parentOrderNumber: null,
   subscriptionId: null,
   paymentMethod: 'STRIPE',

@@ -18,7 +18,11 @@ const fold = (state: OrderState, input: Input): OrderState =>
 const workflow = loadWorkflows().get('order-to-cash@1')!;
 const planOf = (state: OrderState) => {
   const plan: Plan = { commands: [], holds: [], skip: () => false };
-  workflow.plan(state, { stripeMethods: ['STRIPE'], captureOnShipment: [], livemode: false }, plan);
+  workflow.plan(
+    state,
+    { stripeMethods: ['STRIPE'], captureOnShipment: [], offSession: [], shippedWithFirst: false, livemode: false },
+    plan,
+  );
   return plan;
 };
 const commandsOf = (state: OrderState) => planOf(state).commands;
@@ -158,9 +162,15 @@ describe('an order on its way to cash', () => {
     for (const order of [
       assembledOrder({ paymentMethod: 'PAYPALEXPRESS', state: 'CAPTURED' }),
       assembledOrder({ paymentMethod: 'PURCHASEORDER', state: 'PENDING' }),
-      assembledOrder({ state: 'CAPTURED', paymentReference: 'pi_9' }),
-    ])
-      expect(run([order]).sent.filter((command) => command.target !== 'erp')).toEqual([]);
+      assembledOrder({ paymentMethod: 'CREDITCARD', state: 'CAPTURED', paymentReference: 'CAPTURE=4711' }),
+    ]) {
+      const { sent } = run([order]);
+      expect(sent.filter((command) => command.target !== 'erp')).toEqual([]);
+      expect(sent.some(({ type }) => type === 'RecordPayment')).toBe(order.state === 'CAPTURED');
+    }
+    // Of what was charged there already, only the label is written.
+    const { sent } = run([assembledOrder({ state: 'CAPTURED', paymentReference: 'pi_9' })]);
+    expect(sent.flatMap(({ target, type }) => (target === 'erp' ? [] : [type]))).toEqual(['LabelPayment']);
   });
 
   it('gift cards pay their part', () => {

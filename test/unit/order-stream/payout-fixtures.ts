@@ -1,5 +1,12 @@
 /** Payouts, what Stripe tells of them, and their lists, as tests need them. */
-import type { BalanceTransaction, CommandResult, PayoutFact, PayoutState } from '../../../schemas/generated/types.ts';
+import type {
+  PayoutLine,
+  BalanceTransaction,
+  CommandResult,
+  PayoutFact,
+  PayoutState,
+} from '../../../schemas/generated/types.ts';
+import { withClaim } from '../../../services/order-stream/domain/payout-claims.ts';
 import { initialPayout, withPayoutFact, withPayoutResult } from '../../../services/order-stream/domain/payout.ts';
 import { payoutAggregate } from '../../../services/order-stream/workflows/aggregates.ts';
 import { decide } from '../../../services/order-stream/workflows/decide.ts';
@@ -44,6 +51,7 @@ export const line = (id: string, net: bigint, over: Partial<BalanceTransaction> 
   currency: 'USD',
   sourceId: `ch_${id}`,
   orderId: null,
+  paymentId: `pi_${id}`,
   ...over,
 });
 
@@ -79,10 +87,10 @@ export const moved = (intent: string, id: string, amount: bigint, fee = 0n): Com
     detail: { gross: String(amount), fee: String(fee), net: String(amount - fee), currency: 'usd' },
   });
 
-export type Input = PayoutFact | CommandResult;
+export type Input = PayoutFact | CommandResult | PayoutLine;
 
 const workflows = loadWorkflows();
-const settings = { stripeMethods: [], captureOnShipment: [], livemode: false };
+const settings = { stripeMethods: [], captureOnShipment: [], offSession: [], shippedWithFirst: false, livemode: false };
 
 export type Played = Readonly<{
   state: PayoutState;
@@ -96,7 +104,12 @@ export const play = (inputs: readonly Input[], from: PayoutState = initialPayout
   const sent: Command[] = [];
   const letters: { code: string; message: string }[] = [];
   for (const input of inputs) {
-    const folded = 'commandId' in input ? withPayoutResult(state, input) : withPayoutFact(state, input);
+    const folded =
+      'commandId' in input
+        ? withPayoutResult(state, input)
+        : 'owner' in input
+          ? withClaim(state, input)
+          : withPayoutFact(state, input);
     if (folded.refusal && !folded.known) letters.push(folded.refusal);
     if (folded.state === state) continue;
     const decision = decide(workflows, payoutAggregate, settings, state, folded);

@@ -2,8 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BalanceTransaction, PayoutState, PostPayoutJournal } from '../../../schemas/generated/types.ts';
 import { isBookedElsewhere } from '../../../services/order-stream/domain/booked-by-orders.ts';
+import { unclaimedLines } from '../../../services/order-stream/domain/payout-claims.ts';
 import { initialPayout } from '../../../services/order-stream/domain/payout.ts';
-import { payoutEntry, payoutReversalEntry } from '../../../services/erp-ledger/domain/payout-postings.ts';
+import {
+  payoutEntry,
+  payoutReversalEntry,
+  reclassificationEntry,
+} from '../../../services/erp-ledger/domain/payout-postings.ts';
 import type { Command } from '../../../services/order-stream/workflows/plan.ts';
 import '../../properties.ts';
 import { type Input, line, moved, own, pagesOf, PAYOUT, payoutFact, play, type Played } from './payout-fixtures.ts';
@@ -55,6 +60,40 @@ const failed = payoutFact({
   occurredAt: 1_790_300_000_000n,
 });
 const back = moved('fetch-return', 'txn_back', 7_621n);
+
+describe('a line whose owner was not known when it was listed', () => {
+  const [page] = pagesOf(lines, 10);
+  const claimed = unclaimedLines(page!).map((each) => ({ ...each, owner: '100009' }));
+
+  it('is one that somebody might book, and of something that was paid', () => {
+    expect(claimed.map(({ balanceTransactionId }) => balanceTransactionId)).toEqual(['txn_2', 'txn_4']);
+    const others = [line('txn_5', 1n, { paymentId: null }), line('txn_6', 1n, { category: 'fee' }), own(1n)];
+    expect(unclaimedLines({ ...page!, balanceTransactions: others })).toEqual([]);
+    expect(unclaimedLines({ ...page!, status: 'refused' })).toEqual([]);
+  });
+
+  it('is taken off the entry of the payout, as it was booked there, whatever is heard first', () => {
+    const inputs: readonly Input[] = [paid, reconciled, page!, ...claimed];
+    const expected = outcome(play(inputs));
+    for (const each of permutations(inputs)) expect(outcome(play([...each, ...claimed]))).toBe(expected);
+    const { sent } = play(inputs);
+    expect(intents(sent)).toEqual([
+      'fetch-lines/first',
+      'post-journal/1',
+      'reclassify-line/txn_2',
+      'reclassify-line/txn_4',
+    ]);
+    const whole = journalIn(sent)!.payload.postings;
+    const back = sent.flatMap((each) => (each.type === 'ReclassifyPayoutLine' ? each.payload.postings : []));
+    const come = (account: string): bigint =>
+      [...whole, ...back].reduce((sum, each) => (each.account === account ? sum + each.debit - each.credit : sum), 0n);
+    // All of it is booked by orders now: the bank has what clearing loses, and nothing is left of them anywhere else.
+    expect(come('1000')).toBe(7_621n);
+    expect(come('1010')).toBe(-7_621n);
+    for (const account of ['2310', '1310', '6100']) expect(come(account)).toBe(0n);
+    for (const each of sent) if (each.type === 'ReclassifyPayoutLine') reclassificationEntry(each);
+  });
+});
 
 describe('a payout', () => {
   it('is one entry: what orders book is taken off clearing, the rest is booked with it', () => {

@@ -2,10 +2,12 @@
 import type {
   AssembledOrder,
   CommandResult,
+  ErpShipment,
   OrderReturn,
   OrderState,
   PaymentFact,
 } from '../../../schemas/generated/types.ts';
+import { withErpShipment } from '../../../services/order-stream/domain/shipments.ts';
 import {
   initialOrder,
   withAssembled,
@@ -18,7 +20,7 @@ import { decide } from '../../../services/order-stream/workflows/decide.ts';
 import { loadWorkflows } from '../../../services/order-stream/workflows/directory.ts';
 import type { Command } from '../../../services/order-stream/workflows/plan.ts';
 
-export type Input = AssembledOrder | PaymentFact | CommandResult | OrderReturn;
+export type Input = AssembledOrder | PaymentFact | CommandResult | OrderReturn | ErpShipment;
 
 const workflows = loadWorkflows();
 
@@ -26,6 +28,7 @@ export type Played = Readonly<{ sent: readonly Command[]; letters: readonly stri
 
 const folded = (state: OrderState, input: Input) => {
   if ('rmaNumber' in input) return withReturn(state, input);
+  if ('shipmentId' in input) return withErpShipment(state, input);
   if ('lines' in input) return withAssembled(state, input);
   return 'factId' in input ? withPayment(state, input) : withResult(state, input);
 };
@@ -39,7 +42,13 @@ export const play = (
   {
     answer = () => [],
     late = false,
-    settings = { stripeMethods: ['STRIPE'], captureOnShipment: [], livemode: false },
+    settings = {
+      stripeMethods: ['STRIPE'],
+      captureOnShipment: [],
+      offSession: [],
+      shippedWithFirst: false,
+      livemode: false,
+    },
   }: Readonly<{ answer?: (command: Command) => readonly Input[]; late?: boolean; settings?: Settings }> = {},
 ): Played => {
   let state = initialOrder('100123');

@@ -181,7 +181,7 @@ describe('what is sent for refunds', () => {
       const decision = decide(
         workflows,
         orderAggregate,
-        { stripeMethods: ['STRIPE'], captureOnShipment: [], livemode: false },
+        { stripeMethods: ['STRIPE'], captureOnShipment: [], offSession: [], shippedWithFirst: false, livemode: false },
         state,
         result,
       );

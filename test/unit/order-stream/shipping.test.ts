@@ -6,7 +6,13 @@ import { assembledOrder, commandResult, paymentFact } from './fixtures.ts';
 import { asSet, idsOf, type Input, permutations, play } from './playing.ts';
 
 const T = 1_790_000_000_000n;
-const settings = { stripeMethods: ['STRIPE'], captureOnShipment: ['STRIPE'], livemode: false };
+const settings = {
+  stripeMethods: ['STRIPE'],
+  captureOnShipment: ['STRIPE'],
+  offSession: [],
+  shippedWithFirst: false,
+  livemode: false,
+};
 const order = assembledOrder();
 const made: readonly Input[] = [
   commandResult(),

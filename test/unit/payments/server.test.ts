@@ -22,6 +22,7 @@ const order = (over: Partial<OrderRow> = {}): OrderRow => ({
   total: '123.4500',
   couponType: 0,
   couponAmount: null,
+  shipped: false,
   ...over,
 });
 const intent = (over: Partial<Intent> = {}): Intent => ({

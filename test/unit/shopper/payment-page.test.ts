@@ -25,6 +25,7 @@ const start = async (references: readonly (string | null)[], status = 'requires_
           total: '5.0000',
           couponType: 0,
           couponAmount: null,
+          shipped: false,
         }),
     },
     intents: {

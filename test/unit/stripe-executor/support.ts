@@ -9,6 +9,7 @@ import type {
   FetchBalanceTransaction,
   FetchCreditNoteLines,
   FetchCreditNotes,
+  LabelPayment,
   MoveCustomer,
   RetireCustomer,
   SetPrice,
@@ -54,6 +55,8 @@ export const createPaymentIntent = (
     description: `Order ${orderId}`,
     receiptEmail: 'ada@example.com',
     metadata: { order_id: orderId, aspdotnetstorefrontorderid: orderId, order_number: orderId },
+    offSession: false,
+    saveMethod: false,
     ...over,
   },
 });
@@ -137,6 +140,15 @@ export const cancelPaymentIntent = (
   ...about(orderId, 'cancel-payment-intent'),
   type: 'CancelPaymentIntent',
   payload: { paymentIntentId, reason },
+});
+
+export const labelPayment = (reference: string, orderId = '100001'): LabelPayment => ({
+  ...about(orderId, 'label-payment'),
+  type: 'LabelPayment',
+  payload: {
+    reference,
+    metadata: { order_id: orderId, aspdotnetstorefrontorderid: orderId, order_number: orderId },
+  },
 });
 
 export const moveCustomer = (customer: string, customerKey: string): MoveCustomer => ({
@@ -225,8 +237,8 @@ export const executor = (base: string, options: { secretKey: string; timeoutMs?:
           },
           { signal: new AbortController().signal, attempt: retried.length, now: () => now },
         );
-        const [output] = outputs;
-        return { output, result: output?.value as CommandResult, retried };
+        const output = outputs.at(-1);
+        return { output, outputs, result: output?.value as CommandResult, retried };
       } catch (error) {
         if (!(error instanceof RetriableError) || retried.length + 1 >= attempts) throw error;
         retried.push(error);

@@ -4,7 +4,13 @@ import { WorkflowError } from '../../../services/order-stream/workflows/document
 import type { Plan } from '../../../services/order-stream/workflows/plan.ts';
 import type { Workflow } from '../../../services/order-stream/workflows/compile.ts';
 
-export const settings = { stripeMethods: ['STRIPE'], captureOnShipment: [], livemode: false };
+export const settings = {
+  stripeMethods: ['STRIPE'],
+  captureOnShipment: [],
+  offSession: [],
+  shippedWithFirst: false,
+  livemode: false,
+};
 
 /** A document whose steps are these, each line as it will stand in the file from line 7 on. */
 export const documentOf = (steps: string, head: Readonly<Record<string, string | number>> = {}): string =>

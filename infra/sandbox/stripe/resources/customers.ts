@@ -3,15 +3,33 @@ import { readAddress, readShipping } from '../address.ts';
 import { mergeMetadata } from '../metadata.ts';
 import { listed, readCreated, readCursor } from '../pagination.ts';
 import type { Reader } from '../params.ts';
-import { missing } from '../errors.ts';
+import { missing, refused } from '../errors.ts';
 import { fetched } from '../world.ts';
-import type { Operation } from '../world.ts';
+import type { Operation, World } from '../world.ts';
 import { methodFrom } from './payment-methods.ts';
 
 type Changes = Partial<Stripe.Customer>;
 
+const noSettings: Stripe.Customer.InvoiceSettings = {
+  custom_fields: null,
+  default_payment_method: null,
+  footer: null,
+  rendering_options: null,
+};
+
 /** The fields that create and update share; only what was sent. */
-const readFields = (read: Reader, present: Record<string, string>): Changes => {
+const readFields = (read: Reader, world: World, before: Stripe.Customer | undefined): Changes => {
+  const invoicing = read.record('invoice_settings');
+  const preferred = invoicing?.['default_payment_method'];
+  if (typeof preferred === 'string' && preferred !== '') {
+    const owner = world.journal.get('payment_method', preferred)?.customer ?? null;
+    if (before === undefined || owner !== before.id)
+      throw refused(
+        'The customer does not have a payment method with that ID. It must be attached to the customer first.',
+        'resource_missing',
+        { param: 'invoice_settings[default_payment_method]' },
+      );
+  }
   const address = readAddress(read);
   const shipping = readShipping(read);
   const texts = (['name', 'email', 'phone', 'description'] as const).flatMap((field) => {
@@ -20,20 +38,26 @@ const readFields = (read: Reader, present: Record<string, string>): Changes => {
   });
   const exempt = read.choice('tax_exempt', ['none', 'exempt', 'reverse'] as const);
   const locales = read.texts('preferred_locales');
-  const metadata = mergeMetadata(present, read.record('metadata'));
-  read.ignore('invoice_settings', 'tax', 'invoice_prefix', 'next_invoice_sequence', 'balance', 'cash_balance');
+  const metadata = mergeMetadata(before?.metadata ?? {}, read.record('metadata'));
+  read.ignore('tax', 'invoice_prefix', 'next_invoice_sequence', 'balance', 'cash_balance');
   return {
     ...Object.fromEntries(texts),
     ...(address !== undefined && { address }),
     ...(shipping !== undefined && { shipping }),
     ...(exempt !== undefined && { tax_exempt: exempt }),
     ...(locales !== undefined && { preferred_locales: locales }),
+    ...(typeof preferred === 'string' && {
+      invoice_settings: {
+        ...(before?.invoice_settings ?? noSettings),
+        default_payment_method: preferred === '' ? null : preferred,
+      },
+    }),
     metadata,
   };
 };
 
 export const createCustomer: Operation = ({ world, read }) => {
-  const fields = readFields(read, {});
+  const fields = readFields(read, world, undefined);
   const method = read.text('payment_method');
   read.end();
   const id = world.newId('cus');
@@ -50,12 +74,7 @@ export const createCustomer: Operation = ({ world, read }) => {
     description: null,
     email: null,
     invoice_prefix: world.letters(8, 'invoice', id).toUpperCase(),
-    invoice_settings: {
-      custom_fields: null,
-      default_payment_method: null,
-      footer: null,
-      rendering_options: null,
-    },
+    invoice_settings: noSettings,
     livemode: false,
     name: null,
     next_invoice_sequence: 1,
@@ -86,7 +105,7 @@ export const retrieveCustomer: Operation = ({ world, read, path }) => {
 export const updateCustomer: Operation = ({ world, read, path }) => {
   const id = path['id'] ?? '';
   const customer = world.journal.get('customer', id);
-  const fields = readFields(read, customer?.metadata ?? {});
+  const fields = readFields(read, world, customer);
   read.end();
   if (customer === undefined) throw missing('customer', id);
   const updated = { ...customer, ...fields };

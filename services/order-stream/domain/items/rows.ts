@@ -76,16 +76,18 @@ export const withVariant = (row: ProductRow, parts: VariantParts): ProductRow =>
 };
 
 /**
- * ADNSF has prices without a currency: it is the one in which all its stores sell. @throws InexactAmountError when they
- * sell in several
+ * ADNSF has prices without a currency: it is the one in which all its stores sell, or that of the store that says so.
+ * @throws InexactAmountError when several currencies are left
  */
-export const catalogueCurrency = ({ stores }: Policy): string => {
-  const currencies = new Set(Object.values(stores).map(({ currency }) => currency));
+export const catalogueCurrency = ({ stores }: Pick<Policy, 'stores'>): string => {
+  const all = Object.values(stores);
+  const named = all.filter(({ catalogue }) => catalogue === true);
+  const currencies = new Set((named.length > 0 ? named : all).map(({ currency }) => currency));
   const [currency] = currencies;
   if (currency === undefined || currencies.size > 1)
     throw new InexactAmountError(
       'unknown_currency',
-      `stores sell in ${[...currencies].join(', ')}: the shop's prices name no currency`,
+      `stores sell in ${[...currencies].join(', ')}, and the shop's prices name no currency: one store in MILLRACE_STORES must say "catalogue": true`,
     );
   return currency;
 };
