@@ -164,6 +164,8 @@ export const expectedCommands = (order: OrderPlan, facts: OrderFacts): readonly 
     captureMethod: 'automatic_async',
     description: `Order ${orderId}`,
     receiptEmail: emailOf(order),
+    offSession: false,
+    saveMethod: false,
     metadata: {
       order_id: orderId,
       aspdotnetstorefrontorderid: orderId,

@@ -65,6 +65,7 @@ describe('options', () => {
       rate: 20,
       untidy: 0,
       merchant: 0,
+      abroad: 0,
       allFlows: false,
     });
   });
@@ -77,6 +78,7 @@ describe('options', () => {
       rate: 60,
       untidy: 0,
       merchant: 0,
+      abroad: 0,
       allFlows: false,
     });
     expect(optionsFrom({ ONCE: '0', ORDERS: '' })).toMatchObject({ once: false, orders: 40 });
