@@ -3288,6 +3288,16 @@ export type PersonRow = {
   readonly fields: readonly ShopField[];
 };
 
+/** What an event said of a field. */
+export type StripeTelling = {
+  readonly value: null | string;
+  readonly changed: boolean;
+  readonly ours: boolean;
+  readonly before: null | string;
+  readonly at: bigint;
+  readonly factId: string;
+};
+
 /** A field of a Stripe customer. */
 export type StripeField = {
   readonly name: string;
@@ -3301,6 +3311,10 @@ export type StripeField = {
   /** Whether we had it said. */
   readonly ours: boolean;
   readonly said: null | Saying;
+  /** The changes of its second, of which Stripe does not say the order. */
+  readonly within: readonly StripeTelling[];
+  /** The last that is known from before that second. */
+  readonly earlier: null | StripeTelling;
 };
 
 /** A customer at Stripe that is, or was, this person's. */

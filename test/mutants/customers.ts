@@ -2,6 +2,7 @@
 import type { Mutant } from './mutant.ts';
 
 const fields = 'services/order-stream/domain/customers/fields.ts';
+const second = 'services/order-stream/domain/customers/second.ts';
 const agree = 'services/order-stream/domain/customers/agree.ts';
 const person = 'services/order-stream/domain/customers/person.ts';
 const stripe = 'services/stripe-executor/customers.ts';
@@ -25,7 +26,7 @@ export const customerMutants: readonly Mutant[] = [
   {
     guard: 'person-one-second-at-stripe',
     why: 'of two changes in one second the earlier one might count',
-    file: fields,
+    file: second,
     edits: [
       {
         find: `if (follows !== precedes) return follows;`,
@@ -33,6 +34,20 @@ export const customerMutants: readonly Mutant[] = [
       },
     ],
     tests: told,
+  },
+  {
+    guard: 'person-circle-within-a-second',
+    why: 'when ours came last of three changes, theirs would be thought to be what Stripe has, and not be said again',
+    file: second,
+    edits: [{ find: `begin !== undefined && surplus.has(begin) ? begin : undefined`, replace: `undefined` }],
+    tests: ['test/unit/customers/second.test.ts'],
+  },
+  {
+    guard: 'person-twin-within-a-second',
+    why: 'a change that is told twice would count as two, and where they lead would not be known',
+    file: second,
+    edits: [{ find: `if (twin === undefined) return`, replace: `if (twin?.factId !== told.factId) return` }],
+    tests: ['test/unit/customers/second.test.ts'],
   },
   {
     guard: 'person-account-speaks',
@@ -146,7 +161,7 @@ export const customerMutants: readonly Mutant[] = [
   {
     guard: 'changed-comes-after-mentioned',
     why: 'which of two events of one second counts would be up to their ids',
-    file: 'services/order-stream/domain/customers/fields.ts',
+    file: second,
     edits: [{ find: 'if (left.changed !== right.changed) return left.changed;', replace: '' }],
     tests: ['test/unit/customers/late.test.ts'],
   },

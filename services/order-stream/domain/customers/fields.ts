@@ -10,7 +10,9 @@ import type {
   ShopField,
   StripeAddress,
   StripeField,
+  StripeTelling,
 } from '../../../../schemas/generated/types.ts';
+import { isAfter, toldMore } from './second.ts';
 
 export const FIELDS = ['name', 'phone', 'address'] as const;
 export type FieldName = (typeof FIELDS)[number];
@@ -73,33 +75,6 @@ const stripeValue = (fact: CustomerFact, field: string): string | null => {
   }
 };
 
-type Told = Readonly<{
-  value: string | null;
-  changed: boolean;
-  ours: boolean;
-  before: string | null;
-  at: bigint;
-  factId: string;
-}>;
-
-/**
- * Whether the left was said after the right. Stripe's time has seconds: of two in one second, the one that builds upon
- * the other came after it.
- */
-const isAfter = (left: Told, right: Told): boolean => {
-  if (left.at !== right.at) return left.at > right.at;
-  if (left.value === right.value) return left.factId < right.factId;
-  const [follows, precedes] = [
-    left.changed && left.before === right.value,
-    right.changed && right.before === left.value,
-  ];
-  if (follows !== precedes) return follows;
-  // What a fact only mentions was so before it: at the creation, say. Should it have come last, what made it so is told too.
-  if (left.changed !== right.changed) return left.changed;
-  // To and fro: should it not be ours that Stripe has now, to have the other said again does no harm.
-  return left.ours === right.ours ? left.factId > right.factId : left.ours;
-};
-
 /** Requests that this product made. */
 const isOurs = ({ idempotencyKey: key }: CustomerFact): boolean =>
   key !== null && (key.startsWith('customer:') || key.startsWith('customer/'));
@@ -114,11 +89,12 @@ export const withStripeValues = (known: readonly StripeField[], fact: CustomerFa
     const changed = Object.hasOwn(previous, name);
     const before = (changed ? previous[name] : '') || null;
     const ours = isOurs(fact);
-    const told: Told = { value, changed, ours, before, at, factId };
+    const told: StripeTelling = { value, changed, ours, before, at, factId };
     const says = !ours && (changed || (isNew && value !== null));
     const said: Saying = { value, before, at, factId };
     return {
-      ...(field === undefined || isAfter(told, field) ? { name, ...told } : field),
+      name,
+      ...toldMore(field, told),
       said:
         says && (field?.said == null || isAfter(told, { ...field.said, changed: true, ours: false }))
           ? said
