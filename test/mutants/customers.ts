@@ -162,7 +162,10 @@ export const customerMutants: readonly Mutant[] = [
     guard: 'changed-comes-after-mentioned',
     why: 'which of two events of one second counts would be up to their ids',
     file: second,
-    edits: [{ find: 'if (left.changed !== right.changed) return left.changed;', replace: '' }],
+    edits: [
+      { find: 'if (left.changed !== right.changed) return left.changed;', replace: '' },
+      { find: 'if (within.length > 0) return', replace: 'if (within.length > 0 && told.changed) return' },
+    ],
     tests: ['test/unit/customers/late.test.ts'],
   },
 ];
