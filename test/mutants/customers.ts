@@ -166,6 +166,6 @@ export const customerMutants: readonly Mutant[] = [
       { find: 'if (left.changed !== right.changed) return left.changed;', replace: '' },
       { find: 'if (within.length > 0) return', replace: 'if (within.length > 0 && told.changed) return' },
     ],
-    tests: ['test/unit/customers/late.test.ts'],
+    tests: ['test/unit/customers/second.test.ts'],
   },
 ];
