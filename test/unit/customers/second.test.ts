@@ -47,7 +47,7 @@ describe("the changes of one of Stripe's seconds", () => {
           );
           const twins = changes.map((change) => ({ ...change, factId: `${change.factId}_twin` }));
           const shuffled = [before, ...changes, ...twins]
-            .map((each) => ({ each, by: chance.next().value! }))
+            .map((each) => ({ each, by: Number(chance.next().value) }))
             .toSorted((left, right) => left.by - right.by)
             .map(({ each }) => each);
           expect(known(shuffled).value).toBe(end);
