@@ -6,6 +6,7 @@ import { itemOfProduct } from '../order-stream/domain/items/names.ts';
 import { fromStripeUnits } from '../order-stream/domain/stripe-money.ts';
 import type { CliConfig } from './environment.ts';
 import { paidOut, type Sources } from './stripe-payouts.ts';
+import { type PaymentStory, paymentStory } from './stripe-story.ts';
 import type {
   Billed,
   Conversion,
@@ -32,20 +33,13 @@ export type StripeFacts = Readonly<{
   payouts: readonly Payout[];
 }>;
 
-export type PaymentStory = Readonly<{
-  paymentIntent: Stripe.PaymentIntent;
-  charges: readonly Stripe.Charge[];
-  fee: Fee | null;
-  events: readonly Stripe.Event[];
-}>;
-
 export interface StripeReader {
   everything(): Promise<StripeFacts>;
   /** Customers that stand for a person. */
   people(): Promise<People['customers']>;
   /** Products that stand for items of the shop, with what they cost. */
   items(): Promise<Items['stripe']>;
-  /** One PaymentIntent with its charges and the events about them; undefined when Stripe has none of this id. */
+  /** One PaymentIntent with its charges, what they did to the balance, and the events about them; undefined when Stripe has none of this id. */
   story(paymentIntentId: string): Promise<PaymentStory | undefined>;
   /** The base URL when it is a sandbox. */
   readonly sandbox: string | undefined;
@@ -330,32 +324,12 @@ export const openStripe = (config: CliConfig): StripeReader => {
       return found;
     },
     async story(paymentIntentId) {
-      let paymentIntent: Stripe.PaymentIntent;
       try {
-        paymentIntent = await stripe.paymentIntents.retrieve(paymentIntentId);
+        return await paymentStory(stripe, paymentIntentId);
       } catch (error) {
         if (isMissing(error)) return undefined;
         throw error;
       }
-      const charges: Stripe.Charge[] = [];
-      for await (const charge of stripe.charges.list({ payment_intent: paymentIntentId, limit: 100 }))
-        charges.push(charge);
-      const transaction = idOf(charges.find(({ status }) => status === 'succeeded')?.balance_transaction);
-      const ours = new Set([paymentIntentId, ...charges.map(({ id }) => id)]);
-      const events: Stripe.Event[] = [];
-      // What happens to a payment is told within the hour; a busy account has thousands of other events since.
-      const lastly = Math.max(paymentIntent.created, ...charges.map(({ created }) => created));
-      const created = { gte: paymentIntent.created, lte: lastly + 3_600 };
-      for await (const event of stripe.events.list({ created, limit: 100 })) {
-        const object = event.data.object as { id?: string };
-        if (object.id !== undefined && ours.has(object.id)) events.push(event);
-      }
-      return {
-        paymentIntent,
-        charges: charges.toReversed(),
-        fee: transaction === null ? null : feeOf(await stripe.balanceTransactions.retrieve(transaction)),
-        events: events.toReversed(),
-      };
     },
   };
 };

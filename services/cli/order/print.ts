@@ -45,18 +45,18 @@ export const storyText = (story: Story): string => {
   );
   lines.push(...entries.map(entryLine));
   if (payment) {
-    const { paymentIntent, charges, fee, events } = payment;
+    const { paymentIntent, charges, moved, payout, events } = payment;
     const amount = (units: number): string => shownStripeMoney(units, paymentIntent.currency);
-    const ours = (units: bigint): string => shownMoney(units, paymentIntent.currency);
     lines.push(`\n  At Stripe`, `    ${paymentIntent.id} ${paymentIntent.status} ${amount(paymentIntent.amount)}`);
     for (const charge of charges)
       lines.push(
         `    ${charge.id} ${charge.status} ${amount(charge.amount)}${charge.failure_message === null ? '' : `: ${charge.failure_message}`}`,
       );
-    if (fee)
-      lines.push(
-        `    ${fee.balanceTransactionId} gross ${ours(fee.gross)}, fee ${ours(fee.fee)}, net ${ours(fee.net)}`,
-      );
+    for (const { by, balanceTransactionId, gross, fee, net, currency } of moved) {
+      const shown = (units: bigint): string => shownMoney(units, currency);
+      lines.push(`    ${balanceTransactionId} ${by}: gross ${shown(gross)}, fee ${shown(fee)}, net ${shown(net)}`);
+    }
+    if (payout !== null) lines.push(`    ${payout.id} ${payout.status}: brought the charge to the bank`);
     if (events.length > 0) lines.push(`    events: ${events.map(({ type, id }) => `${type} (${id})`).join(', ')}`);
   }
   if (ledger.length > 0) {

@@ -1,6 +1,43 @@
 /** Where an order stands and where its money is, in plain sentences. Pure. */
 import { shownMoney, shownStripeMoney } from '../money.ts';
+import type { Moved, PaymentStory } from '../stripe-story.ts';
 import type { Story } from './story.ts';
+
+const sumOf = (moved: readonly Moved[], of: (each: Moved) => bigint): readonly string[] =>
+  [...Map.groupBy(moved, ({ currency }) => currency)].flatMap(([currency, each]) => {
+    const sum = each.reduce((total, one) => total + of(one), 0n);
+    return sum === 0n ? [] : [shownMoney(sum, currency)];
+  });
+
+const date = (at: bigint): string => new Date(Number(at)).toISOString().slice(0, 10);
+
+/** What of a payment is the shop's after all that happened to it, and where that is. */
+const left = ({ paymentIntent, moved, payout }: PaymentStory): string => {
+  const charged = moved.find(({ by }) => by === 'charge');
+  if (charged === undefined) return "Stripe's fee is not settled yet";
+  const converted = charged.currency !== paymentIntent.currency.toUpperCase();
+  const fees = sumOf(moved, ({ fee }) => fee);
+  const disputed = sumOf(
+    moved.filter(({ by }) => by === 'dispute'),
+    ({ gross }) => -gross,
+  );
+  const ours = sumOf(moved, ({ net }) => net);
+  const total = moved.reduce((sum, { net }) => sum + net, 0n);
+  // All of it is in one currency unless somebody has changed the account's between a charge and its refund.
+  const cost = ours.length === 1 && total < 0n ? shownMoney(-total, charged.currency) : undefined;
+  const rest = cost === undefined ? `${ours.join(' and ') || 'nothing'} of it is ours` : `it has cost ${cost}`;
+  const where =
+    payout === null
+      ? 'in the Stripe balance'
+      : `and the payment went to the bank with ${payout.id} (${payout.status}, ${date(payout.arrivesAt)})`;
+  return [
+    ...(converted ? [`Stripe made ${shownMoney(charged.gross, charged.currency)} of it`] : []),
+    ...(disputed.length > 0 ? [`a dispute has taken ${disputed.join(' and ')}`] : []),
+    `Stripe kept ${fees.join(' and ') || 'nothing'}`,
+    `so ${rest}`,
+    where,
+  ].join(', ');
+};
 
 const money = (story: Story): string => {
   const { payment, shop } = story;
@@ -12,17 +49,12 @@ const money = (story: Story): string => {
       ? `No money has moved: ${shownMoney(order.total - order.giftCard, order.currency)} is owed and Stripe has not been asked for it.`
       : `It is paid by ${order.paymentMethod}, not through Stripe.`;
   }
-  const { paymentIntent, fee, charges } = payment;
+  const { paymentIntent, refunded, charges } = payment;
   const { currency } = paymentIntent;
   const amount = (units: number): string => shownStripeMoney(units, currency);
   if (paymentIntent.status === 'succeeded') {
-    const refunded = charges.reduce((sum, charge) => sum + charge.amount_refunded, 0);
-    const back = refunded > 0 ? `, of which ${amount(refunded)} went back` : '';
-    const kept =
-      fee === null
-        ? "Stripe's fee is not settled yet"
-        : `${fee.currency === currency.toUpperCase() ? '' : `Stripe made ${shownMoney(fee.gross, fee.currency)} of it, `}Stripe kept ${shownMoney(fee.fee, fee.currency)}, so ${shownMoney(fee.net, fee.currency)} are ours in the Stripe balance`;
-    return `The customer paid ${amount(paymentIntent.amount_received)}${back}; ${kept}.`;
+    const back = refunded > 0n ? `, of which ${shownMoney(refunded, currency)} went back` : '';
+    return `The customer paid ${amount(paymentIntent.amount_received)}${back}; ${left(payment)}.`;
   }
   const declined = charges.filter(({ status }) => status === 'failed');
   if (declined.length > 0 || paymentIntent.last_payment_error != null) {

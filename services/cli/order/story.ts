@@ -1,5 +1,5 @@
 /** One order as all sides tell it: plain data that can be printed or sent on. Amounts are minor units. */
-import type { PaymentStory } from '../stripe.ts';
+import type { PaymentStory } from '../stripe-story.ts';
 import type { LedgerEntry } from '../ledger.ts';
 import type { ShopRow } from '../shop.ts';
 

@@ -4,7 +4,7 @@ import { storyText } from '../../../services/cli/order/print.ts';
 import { standingOf } from '../../../services/cli/order/standing.ts';
 import type { Entry, Story } from '../../../services/cli/order/story.ts';
 import type { ShopRow } from '../../../services/cli/shop.ts';
-import type { PaymentStory } from '../../../services/cli/stripe.ts';
+import type { Moved, PaymentStory } from '../../../services/cli/stripe-story.ts';
 
 const shop = (state: string | null, reference: string | null = null): ShopRow => ({
   order: {
@@ -33,9 +33,25 @@ const shop = (state: string | null, reference: string | null = null): ShopRow =>
   serviceNotes: null,
 });
 
+const moves = (by: Moved['by'], gross: bigint, fee = 0n, currency = 'USD'): Moved => ({
+  by,
+  balanceTransactionId: `txn_${by}`,
+  gross,
+  fee,
+  net: gross - fee,
+  currency,
+});
+const charged = moves('charge', 6_139n, 208n);
+
 const payment = (
   status: Stripe.PaymentIntent.Status,
-  more: Readonly<{ error?: string; failed?: number; refunded?: number; settled?: boolean }> = {},
+  more: Readonly<{
+    error?: string;
+    failed?: number;
+    refunded?: bigint;
+    moved?: readonly Moved[];
+    payout?: PaymentStory['payout'];
+  }> = {},
 ): PaymentStory => ({
   paymentIntent: {
     id: 'pi_1',
@@ -50,17 +66,13 @@ const payment = (
       id: `ch_f${index}`,
       status: 'failed',
       amount: 6_139,
-      amount_refunded: 0,
       failure_message: more.error ?? null,
     })),
-    ...(status === 'succeeded'
-      ? [{ id: 'ch_1', status, amount: 6_139, amount_refunded: more.refunded ?? 0, failure_message: null }]
-      : []),
+    ...(status === 'succeeded' ? [{ id: 'ch_1', status, amount: 6_139, failure_message: null }] : []),
   ] as Stripe.Charge[],
-  fee:
-    more.settled === true
-      ? { balanceTransactionId: 'txn_1', gross: 6_139n, fee: 208n, net: 5_931n, currency: 'USD' }
-      : null,
+  refunded: more.refunded ?? 0n,
+  moved: more.moved ?? [],
+  payout: more.payout ?? null,
   events: [],
 });
 
@@ -99,13 +111,48 @@ const standings: readonly (readonly [name: string, story: Story, says: string])[
   ],
   [
     'paid and booked',
-    story({ shop: shop('CAPTURED', 'pi_1'), payment: payment('succeeded', { settled: true }), ledger: booked }),
-    'Order 100001 is paid in the shop and booked in the ERP. The customer paid 61.39 USD; Stripe kept 2.08 USD, so 59.31 USD are ours in the Stripe balance.',
+    story({ shop: shop('CAPTURED', 'pi_1'), payment: payment('succeeded', { moved: [charged] }), ledger: booked }),
+    'Order 100001 is paid in the shop and booked in the ERP. The customer paid 61.39 USD; Stripe kept 2.08 USD, so 59.31 USD of it is ours, in the Stripe balance.',
   ],
   [
     'paid and partly refunded',
-    story({ shop: shop('CAPTURED', 'pi_1'), payment: payment('succeeded', { settled: true, refunded: 1_000 }) }),
-    'Order 100001 is paid in the shop; the ERP has not booked it yet. The customer paid 61.39 USD, of which 10.00 USD went back; Stripe kept 2.08 USD, so 59.31 USD are ours in the Stripe balance.',
+    story({
+      shop: shop('CAPTURED', 'pi_1'),
+      payment: payment('succeeded', { moved: [charged, moves('refund', -1_000n)], refunded: 1_000n }),
+    }),
+    'Order 100001 is paid in the shop; the ERP has not booked it yet. The customer paid 61.39 USD, of which 10.00 USD went back; Stripe kept 2.08 USD, so 49.31 USD of it is ours, in the Stripe balance.',
+  ],
+  [
+    'paid out by now',
+    story({
+      shop: shop('CAPTURED', 'pi_1'),
+      payment: payment('succeeded', {
+        moved: [charged],
+        payout: { id: 'po_1', status: 'paid', arrivesAt: 1_767_571_200_000n },
+      }),
+      ledger: booked,
+    }),
+    'Order 100001 is paid in the shop and booked in the ERP. The customer paid 61.39 USD; Stripe kept 2.08 USD, so 59.31 USD of it is ours, and the payment went to the bank with po_1 (paid, 2026-01-05).',
+  ],
+  [
+    'refunded whole, by way of another currency',
+    story({
+      shop: shop('REFUNDED', 'pi_1'),
+      payment: payment('succeeded', {
+        refunded: 6_139n,
+        moved: [moves('charge', 5_500n, 240n, 'EUR'), moves('refund', -5_610n, 0n, 'EUR')],
+      }),
+    }),
+    'Order 100001 was sold, and all of it is refunded in the shop. The customer paid 61.39 USD, of which 61.39 USD went back; Stripe made 55.00 EUR of it, Stripe kept 2.40 EUR, so it has cost 3.50 EUR, in the Stripe balance.',
+  ],
+  [
+    'disputed',
+    story({
+      shop: shop('CAPTURED', 'pi_1'),
+      payment: payment('succeeded', { moved: [charged, moves('dispute', -6_139n, 1_500n)] }),
+      ledger: booked,
+    }),
+    'Order 100001 is paid in the shop and booked in the ERP. The customer paid 61.39 USD; a dispute has taken 61.39 USD, Stripe kept 17.08 USD, so it has cost 17.08 USD, in the Stripe balance.',
   ],
   [
     'declined twice',
