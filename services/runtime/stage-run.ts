@@ -22,7 +22,8 @@ import type { DeadLetter, Serde, Stage, StageContext, StageInput, StageRecord, T
 export const maxRecordBytes = 1_000_000;
 
 type Undecodable = Readonly<{ poison: PoisonError }>;
-type Outcome = Readonly<{ key: string; value: unknown }> | Undecodable;
+type PassedOver = Readonly<{ passedOver: true }>;
+type Outcome = Readonly<{ key: string; value: unknown }> | Undecodable | PassedOver;
 
 /** Errors that are about the task or the process, not about the record at hand. */
 export const concernsMoreThanTheRecord = (error: unknown): boolean =>
@@ -115,8 +116,13 @@ export type Made = Readonly<{
   failed: PoisonError | undefined;
 }>;
 
-const outcomeOf = (serde: Serde<unknown>, record: ConsumedRecord): Outcome => {
+const isOfConcern = ({ concerns }: StageInput<unknown>, { key }: ConsumedRecord): boolean =>
+  concerns === undefined || (key !== null && concerns(key.toString('utf8')));
+
+const outcomeOf = (input: StageInput<unknown>, record: ConsumedRecord): Outcome => {
+  if (!isOfConcern(input, record)) return { passedOver: true };
   try {
+    const { value: serde } = input.topic;
     return { key: decodeKey(record.key), value: record.value === null ? null : serde.decode(record.value) };
   } catch (error) {
     if (concernsMoreThanTheRecord(error)) throw error;
@@ -134,6 +140,7 @@ const madeOfDecoded = (
   const outputs: ProducedRecord[] = [];
   const refusals: Made['refusals'][number][] = [];
   const counted: Gathered['counted'] = [];
+  if ('passedOver' in outcome) return { outputs, refusals, counted, failed: undefined };
   try {
     if ('poison' in outcome) throw outcome.poison;
     const context: StageContext = {
@@ -158,7 +165,7 @@ const madeOfDecoded = (
 
 /** What the stage makes of a record of its input `input`. `store` gives its tables. */
 export const madeOf = (stage: Stage, input: number, record: ConsumedRecord, store: StageContext['store']): Made =>
-  madeOfDecoded(stage, input, record, outcomeOf(inputsOf(stage)[input]!.topic.value, record), store);
+  madeOfDecoded(stage, input, record, outcomeOf(inputsOf(stage)[input]!, record), store);
 
 export type StageRun = Readonly<{
   decode: Decode;
@@ -170,11 +177,11 @@ export const stageRun = (topology: Topology, stage: Stage, name: TaskName): Stag
   const inputs = inputsOf(stage);
 
   const decode: Decode = (input, record) => {
-    const { topic, place } = inputs[input]!;
+    const { place } = inputs[input]!;
     // A redriven record tells of long ago and is processed now: its own place would bring it before what it saw.
     const standing = redrivePlace(record.headers);
-    const outcome = outcomeOf(topic.value, record);
-    if ('poison' in outcome) return { place: standing, outcome };
+    const outcome = outcomeOf(inputs[input]!, record);
+    if ('poison' in outcome || 'passedOver' in outcome) return { place: standing, outcome };
     try {
       return { place: redrivenFrom(record.headers) === undefined ? place?.(outcome.value) : standing, outcome };
     } catch (error) {

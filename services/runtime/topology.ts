@@ -51,6 +51,8 @@ export interface StageContext {
 export type StageInput<V> = Readonly<{
   topic: Topic<V>;
   process: (record: StageRecord<V>, context: StageContext) => void;
+  /** Of a topic that is mostly about other things: which keys are of concern. What has another one is passed over unread. */
+  concerns?: (key: string) => boolean;
   /**
    * For stages whose inputs share one order (such as a database's log): the record's place in it, compared as text.
    * When every input has one, records are merged by it, and a record waits until each other input is read up to where

@@ -10,17 +10,23 @@ export type Seen<V> = Readonly<{ key: string; value: V | null; partition: number
 export type Evidence = { readonly [K in TopicKey]: readonly Seen<TopicValues[K]>[] };
 
 /** Effects before causes: what is read has its cause among what is read after it. */
-const order: readonly TopicKey[] = [
+export const readingOrder: readonly TopicKey[] = [
   'erpCommands',
   'notifications',
   'stripeCommands',
   'adnsfCommands',
+  'payoutClaims',
+  'payoutUnclaimed',
   'orderPayments',
   'payoutFacts',
   'peopleFacts',
   'customerFacts',
   'catalogFacts',
   'billingFacts',
+  'shopItems',
+  'erpInventory',
+  'erpPrices',
+  'erpShipments',
   'assembledOrders',
   'adnsfSnapshots',
   'shopCustomers',
@@ -39,9 +45,6 @@ const order: readonly TopicKey[] = [
   'products',
   'variants',
   'stockRows',
-  'shopItems',
-  'erpInventory',
-  'erpPrices',
   'deadLetters',
 ];
 
@@ -55,12 +58,12 @@ type Pages = Map<TopicKey, { records: Seen<unknown>[]; positions: Map<number, bi
 
 export const evidenceReader = (config: CliConfig): EvidenceReader => {
   const schemas = openSchemas(httpRegistry(config.MILLRACE_REGISTRY_URL));
-  const pages: Pages = new Map(order.map((key) => [key, { records: [], positions: new Map() }]));
+  const pages: Pages = new Map(readingOrder.map((key) => [key, { records: [], positions: new Map() }]));
   const look = async (): Promise<Evidence> => {
     const cluster = kafkajsCluster({ brokers: config.MILLRACE_KAFKA_BROKERS, clientId: 'faults' });
     const reader = await cluster.reader();
     try {
-      for (const key of order) {
+      for (const key of readingOrder) {
         const topic = schemas.topic(key);
         const page = pages.get(key)!;
         for (let partition = 0; partition < config.MILLRACE_PARTITIONS; partition++) {

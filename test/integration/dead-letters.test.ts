@@ -139,7 +139,7 @@ describe('dead letters', () => {
     }).idempotentProducer();
     const garbage = Buffer.alloc(1_048_000, 0x7b);
     try {
-      await producer.send([{ topic: topics.adnsfResults.name, key: Buffer.from(GARBAGE_KEY), value: garbage }]);
+      await producer.send([{ topic: topics.stripeResults.name, key: Buffer.from(GARBAGE_KEY), value: garbage }]);
     } finally {
       await producer.close();
     }

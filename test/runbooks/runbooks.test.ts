@@ -98,6 +98,7 @@ const place = async (orderNumber: number, email: string | null): Promise<void> =
        VALUES (@order, @order, @order, 1, 1, 1, CAST(@total AS money))`,
       { order: int(orderNumber), total: money(1999n) },
     );
+    await sql.run(`UPDATE dbo.ProductVariant SET Inventory = Inventory - 1 WHERE VariantID = 1`, {});
     await sql.run(
       `UPDATE dbo.Orders SET TransactionState = N'PENDING', InventoryWasReduced = 1 WHERE OrderNumber = @order`,
       { order: int(orderNumber) },

@@ -173,8 +173,11 @@ const checkShop = ({ shop, stripe, shoppers }: Evidence, say: (what: string) => 
 };
 
 const checkLetters = ({ broker, schemas, poison, shoppers }: Evidence, say: (what: string) => void): void => {
-  // Each group that reads a topic tells of what it cannot read in it.
-  const readers = (topic: string): number => groupInputs.filter(([, inputs]) => inputs.includes(topic)).length;
+  // Each group that reads a topic tells of what it cannot read in it. Of results [routing] reads those of payouts only.
+  const results = schemas.topic('stripeResults').name;
+  const readers = (topic: string): number =>
+    groupInputs.filter(([group, inputs]) => inputs.includes(topic) && !(topic === results && group.endsWith('-routing')))
+      .length;
   const wanted = poison.flatMap(({ code, topic, offset, partition }) =>
     Array.from({ length: Math.max(1, readers(topic)) }, () => `${code} ${topic}/${partition}@${offset}`),
   );

@@ -196,7 +196,7 @@ export const routingStage = (application: string, schemas: Schemas, policy: Poli
       input({ topic: objects, process: link }),
       input({ topic: schemas.topic('assembledOrders'), process: order }),
       input({ topic: schemas.topic('adnsfSnapshots'), process: order }),
-      input({ topic: schemas.topic('stripeResults'), process: listed }),
+      input({ topic: schemas.topic('stripeResults'), process: listed, concerns: (key) => key.startsWith('payout:') }),
       input({ topic: orphans, process: orphan }),
     ],
     stores: [links, unrouted, unclaimed],

@@ -2,6 +2,7 @@ import { describe as suite, expect, it } from 'vitest';
 import { isName } from '../../../services/runtime/changelog-name.ts';
 import { openDriver } from '../../../services/runtime/testing/driver.ts';
 import { describe, requiredTopics } from '../../../services/runtime/topics.ts';
+import { input } from '../../../services/runtime/topology.ts';
 import { alarms, balances, balanceStore, bank, countStore, deposits, notes } from './fixture.ts';
 
 suite('a topology in the driver', () => {
@@ -44,6 +45,37 @@ suite('a topology in the driver', () => {
       expect.objectContaining({ code, key, value, headers: { trace: Buffer.from('t1') } }),
     ]);
     expect(driver.readAll(notes)).toHaveLength(1);
+    await driver.close();
+  });
+
+  it('passes over what is of no concern to an input, unread', async () => {
+    const names: string[] = [];
+    const picky = {
+      ...bank,
+      stages: [
+        {
+          name: 'picky',
+          inputs: [
+            input({
+              topic: deposits,
+              concerns: (key) => key.startsWith('ann'),
+              process: ({ key }) => void names.push(key),
+            }),
+          ],
+          stores: [],
+          outputs: [],
+        },
+      ],
+    };
+    const driver = await openDriver(picky);
+    await driver.pipe(deposits, 'bob', { id: 'd1', amount: 1n });
+    await driver.pipeBytes(deposits.name, Buffer.from('bob'), Buffer.from('{'));
+    await driver.pipeBytes(deposits.name, null, Buffer.from('{'));
+    await driver.pipe(deposits, 'ann', { id: 'd2', amount: 1n });
+    expect(names).toEqual(['ann']);
+    expect(driver.deadLetters()).toEqual([]);
+    await driver.pipeBytes(deposits.name, Buffer.from('ann'), Buffer.from('{'));
+    expect(driver.deadLetters()).toHaveLength(1);
     await driver.close();
   });
 
