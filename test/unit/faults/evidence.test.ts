@@ -8,7 +8,7 @@ import { readingOrder } from '../../faults/evidence.ts';
 import { policy } from '../order-stream/fixtures.ts';
 
 const { stages } = orderTopology(openSchemas(memoryRegistry()), policy, 'test', { current: loadWorkflows() });
-const names = readingOrder.map((key) => topics[key].name);
+const names: readonly string[] = readingOrder.map((key) => topics[key].name);
 
 describe('evidence', () => {
   it.each(stages.map((stage) => [stage.name, stage] as const))(
