@@ -25,6 +25,13 @@ const committedMessages = ['test/unit/runtime/read-committed.test.ts'];
 
 export const runtimeMutants: readonly Mutant[] = [
   {
+    guard: 'input-passes-over',
+    why: 'a record that is none of a stage’s business would have a dead letter from it as well',
+    file: stageRun,
+    edits: [{ find: `if (!isOfConcern(input, record)) return { passedOver: true };`, replace: '' }],
+    tests: ['test/topology/runtime/driver.test.ts'],
+  },
+  {
     guard: 'changelog-note-counts-markers',
     why: 'a changelog made anew would seem whole once a late record and its abort lie in it',
     file: 'services/runtime/changelogs.ts',
