@@ -72,7 +72,7 @@ export interface OrderWatch {
   /** Reads on. */
   look(): Promise<readonly OrderLife[]>;
   readonly gaveUp: readonly string[];
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** How often the ledger is asked: what it has is dated by when it was seen. */
@@ -120,8 +120,10 @@ export const watchOrders = async (shopperLog: string, ledgerFile: string): Promi
       await reading;
       return book.all();
     },
-    close: () => {
+    close: async () => {
       clearInterval(timer);
+      // A reading that is under way has the ledger in its hands.
+      await reading;
       ledger?.close();
     },
   };

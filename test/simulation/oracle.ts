@@ -176,8 +176,9 @@ const checkLetters = ({ broker, schemas, poison, shoppers }: Evidence, say: (wha
   // Each group that reads a topic tells of what it cannot read in it. Of results [routing] reads those of payouts only.
   const results = schemas.topic('stripeResults').name;
   const readers = (topic: string): number =>
-    groupInputs.filter(([group, inputs]) => inputs.includes(topic) && !(topic === results && group.endsWith('-routing')))
-      .length;
+    groupInputs.filter(
+      ([group, inputs]) => inputs.includes(topic) && !(topic === results && group.endsWith('-routing')),
+    ).length;
   const wanted = poison.flatMap(({ code, topic, offset, partition }) =>
     Array.from({ length: Math.max(1, readers(topic)) }, () => `${code} ${topic}/${partition}@${offset}`),
   );

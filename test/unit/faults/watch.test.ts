@@ -12,7 +12,7 @@ describe('the watch over orders', () => {
     directory = mkdtempSync(join(tmpdir(), 'millrace-watch-'));
   });
   afterEach(() => {
-    watch?.close();
+    await watch?.close();
     rmSync(directory, { recursive: true, force: true });
   });
 
