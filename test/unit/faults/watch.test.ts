@@ -11,7 +11,7 @@ describe('the watch over orders', () => {
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'millrace-watch-'));
   });
-  afterEach(() => {
+  afterEach(async () => {
     await watch?.close();
     rmSync(directory, { recursive: true, force: true });
   });
