@@ -155,7 +155,10 @@ GRANT SELECT ON dbo.Address (
 GRANT UPDATE ON dbo.Address (Address1, Address2, Suite, City, State, Zip, Country) TO [millrace_commands];
 GRANT INSERT, DELETE ON dbo.Address TO [millrace_commands];
 -- What a variant costs, how much of it is left, and how much of it orders hold.
-GRANT SELECT ON dbo.Product (ProductID, Name, SKU, Published, Deleted, IsSystem, TrackInventoryBySizeAndColor) TO [millrace_commands];
+GRANT SELECT ON dbo.Product (
+    ProductID, Name, SKU, Published, Deleted, IsSystem,
+    TrackInventoryBySizeAndColor, TrackInventoryBySize, TrackInventoryByColor
+) TO [millrace_commands];
 GRANT SELECT ON dbo.ProductVariant (
     VariantID, ProductID, Name, SKUSuffix, Price, SalePrice, Inventory, Published, Deleted
 ) TO [millrace_commands];

@@ -87,7 +87,9 @@ GRANT UPDATE ON dbo.Custom_OrderReturn (
 GRANT SELECT ON dbo.Orders_ShoppingCart (
     OrderNumber, ShoppingCartRecID, ProductID, VariantID, Quantity, ChosenColor, ChosenSize
 ) TO [millrace_commands];
-GRANT SELECT ON dbo.Product (ProductID, TrackInventoryBySizeAndColor) TO [millrace_commands];
+GRANT SELECT ON dbo.Product (
+    ProductID, TrackInventoryBySizeAndColor, TrackInventoryBySize, TrackInventoryByColor
+) TO [millrace_commands];
 GRANT SELECT ON dbo.ProductVariant (VariantID, ProductID, Inventory) TO [millrace_commands];
 GRANT UPDATE ON dbo.ProductVariant (Inventory) TO [millrace_commands];
 GRANT SELECT ON dbo.Inventory (InventoryID, VariantID, Color, Size, Quan) TO [millrace_commands];

@@ -5,7 +5,16 @@ import { decimalFromText, InexactAmountError, minorUnits } from './money.ts';
 import type { AddressValue } from '../../schemas/generated/types.ts';
 import { addressText, fullName } from '../order-stream/domain/customers/fields.ts';
 import { postalAddress } from '../order-stream/domain/customers/rows.ts';
-import { itemName, localised, optionOf, skuOf } from '../order-stream/domain/items/names.ts';
+import {
+  type Chosen,
+  countedAs,
+  type Counting,
+  isCountedByOption,
+  itemName,
+  localised,
+  optionOf,
+  skuOf,
+} from '../order-stream/domain/items/names.ts';
 import { catalogueCurrency } from '../order-stream/domain/items/rows.ts';
 import {
   AD_HOC_CREDIT,
@@ -117,7 +126,8 @@ export const orderOf = (row: Row, stores: CliConfig['MILLRACE_STORES']): ShopOrd
 
 const itemsOf = async (connection: SqlConnection, stores: CliConfig['MILLRACE_STORES']): Promise<Items['shop']> => {
   const sold = await connection.query(
-    `SELECT v.VariantID, p.Name, v.Name AS VariantName, p.SKU, v.SKUSuffix, p.TrackInventoryBySizeAndColor, v.Inventory,
+    `SELECT v.VariantID, p.Name, v.Name AS VariantName, p.SKU, v.SKUSuffix, v.Inventory,
+       p.TrackInventoryBySizeAndColor, p.TrackInventoryBySize, p.TrackInventoryByColor,
        p.Published, p.Deleted, v.Published AS VariantPublished, v.Deleted AS VariantDeleted,
        CONVERT(varchar(32), v.Price, 2) AS Price, CONVERT(varchar(32), v.SalePrice, 2) AS SalePrice
      FROM dbo.ProductVariant v JOIN dbo.Product p ON p.ProductID = v.ProductID
@@ -140,9 +150,10 @@ const itemsOf = async (connection: SqlConnection, stores: CliConfig['MILLRACE_ST
     {},
   );
   const option = (value: unknown): string | null => optionOf(typeof value === 'string' ? value : null);
-  const isOf = (row: Row, color: string | null, size: string | null, prefix = ''): boolean =>
-    option(row[`${prefix}Color`])?.toLowerCase() === color?.toLowerCase() &&
-    option(row[`${prefix}Size`])?.toLowerCase() === size?.toLowerCase();
+  type Place = Readonly<{ color: string | null; size: string | null }>;
+  const isSame = (left: Place, right: Place): boolean =>
+    left.color?.toLowerCase() === right.color?.toLowerCase() && left.size?.toLowerCase() === right.size?.toLowerCase();
+  const placeOf = (row: Row): Place => ({ color: option(row['Color']), size: option(row['Size']) });
   let currency: string;
   try {
     currency = catalogueCurrency({ stores });
@@ -162,11 +173,11 @@ const itemsOf = async (connection: SqlConnection, stores: CliConfig['MILLRACE_ST
       .reduce((sum, each) => sum + (each['Quantity'] as number), 0);
   const itemOf = (row: Row): Items['shop'][number] => {
     const variantId = row['VariantID'] as number;
-    const kept = row['TrackInventoryBySizeAndColor'] === 1;
+    const counting = row as unknown as Counting;
+    const kept = isCountedByOption(counting);
     const levels = kept
       ? (optioned.get(variantId) ?? []).map((each) => ({
-          color: option(each['Color']),
-          size: option(each['Size']),
+          ...placeOf(each),
           level: each['Quan'] as number,
         }))
       : [{ color: null, size: null, level: row['Inventory'] as number }];
@@ -181,10 +192,11 @@ const itemsOf = async (connection: SqlConnection, stores: CliConfig['MILLRACE_ST
       price: amount(row, 'Price'),
       salePrice: salePrice === 0n ? null : salePrice,
       stocks: levels.map(({ color, size, level }) => {
-        const mark = counted.get(variantId)?.find((each) => isOf(each, color, size));
+        const mark = counted.get(variantId)?.find((each) => isSame(placeOf(each), { color, size }));
         const from = (mark?.['OrdersFrom'] as number | undefined) ?? 0;
         const held = (ordered.get(variantId) ?? [])
-          .filter((line) => (line['OrderNumber'] as number) >= from && (!kept || isOf(line, color, size, 'Chosen')))
+          .filter((line) => (line['OrderNumber'] as number) >= from)
+          .filter((line) => !kept || isSame(countedAs(counting, line as unknown as Chosen), { color, size }))
           .reduce((sum, line) => sum + (line['Quantity'] as number) - backOf(line), 0);
         return { color, size, level, held, supply: (mark?.['Supply'] as number | undefined) ?? null };
       }),

@@ -32,9 +32,21 @@ export const heldMutants: readonly Mutant[] = [
   {
     guard: 'stock-by-colour-and-size',
     why: 'stock of a colour would be put back on all of them',
-    file: 'services/adnsf-executor/sql/returned-stock.ts',
-    edits: [{ find: `ISNULL(Color, N'') = @color AND`, replace: `@color = @color AND` }],
+    file: 'services/adnsf-executor/sql/shelf.ts',
+    edits: [{ find: `COALESCE(Color, N'') = @color AND`, replace: `@color = @color AND` }],
     tests: ['test/unit/adnsf-executor/returned-stock.test.ts'],
+  },
+  {
+    guard: 'stock-as-the-product-is-counted',
+    why: 'units of a size would be looked for where only colours are counted: the ERP’s count would sell them again',
+    file: 'services/order-stream/domain/items/names.ts',
+    edits: [
+      {
+        find: `size: counting.TrackInventoryBySize === 1 ? optionOf(chosen.ChosenSize) : null`,
+        replace: `size: optionOf(chosen.ChosenSize)`,
+      },
+    ],
+    tests: ['test/unit/adnsf-executor/stock.test.ts', 'test/unit/adnsf-executor/returns.test.ts'],
   },
   {
     guard: 'shipment-all-of-it',

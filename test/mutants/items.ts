@@ -165,7 +165,7 @@ export const itemMutants: readonly Mutant[] = [
     guard: 'stock-of-one-size',
     why: 'a size would be counted with what was sold of the others',
     file: tables,
-    edits: [{ find: `    !optioned || (same(`, replace: `    place.variantId > 0 || (same(` }],
+    edits: [{ find: `return !optioned || (same(`, replace: `return place.variantId > 0 || (same(` }],
     tests: inShop,
   },
   {

@@ -156,11 +156,11 @@ export const returnMutants: readonly Mutant[] = [
   {
     guard: 'return-has-a-shelf',
     why: 'goods that are counted nowhere would be called put back',
-    file: sql,
+    file: 'services/adnsf-executor/sql/returns.ts',
     edits: [
       {
-        find: `if (!(await addToShelf(connection, row, change))) return 'no_shelf';`,
-        replace: `await addToShelf(connection, row, change);`,
+        find: `if (!(await restock(connection, row, change))) return 'no_shelf';`,
+        replace: `await restock(connection, row, change);`,
       },
     ],
     tests: shopTests,

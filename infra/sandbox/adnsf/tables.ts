@@ -1,6 +1,7 @@
 /** Rows of the shop as resources, and resources as rows. */
 import { TYPES } from 'tedious';
 import { returnStock } from '../../../services/adnsf-executor/sql/returned-stock.ts';
+import { type LineUnits, putBack } from '../../../services/adnsf-executor/sql/shelf.ts';
 import type { Parameter, Row, SqlConnection } from '../../../services/adnsf-executor/sql/connection.ts';
 import {
   addressFields,
@@ -149,37 +150,17 @@ const notesOf: Partial<Record<ResourceName, string>> = { Order: 'CustomerService
 
 /** What comes back goes on the shelf that it was taken from, once, and not when all of its order is there again. */
 const restock = async (connection: SqlConnection, returnId: number): Promise<void> => {
-  const id = { id: parameterOf('int', returnId) };
   const [row] = await connection.query(
-    `SELECT r.VariantID, r.Quantity, r.ShoppingCartRecID, r.OrderNumber, p.TrackInventoryBySizeAndColor AS Tracked
+    `SELECT r.ProductID, r.VariantID, r.Quantity, l.ChosenColor, l.ChosenSize
      FROM dbo.Custom_OrderReturn r JOIN dbo.Orders o ON o.OrderNumber = r.OrderNumber
-     LEFT JOIN dbo.Product p ON p.ProductID = r.ProductID
+     LEFT JOIN dbo.Orders_ShoppingCart l ON l.OrderNumber = r.OrderNumber
+       AND l.ShoppingCartRecID = r.ShoppingCartRecID AND l.VariantID = r.VariantID
      WHERE r.OrderReturnID = @id AND r.RestockedOn IS NULL AND o.InventoryWasReduced = 1`,
-    id,
+    { id: parameterOf('int', returnId) },
   );
   if (row === undefined) return;
-  const stock = {
-    variant: parameterOf('int', row['VariantID']),
-    quantity: parameterOf('int', row['Quantity']),
-  };
-  if (row['Tracked'] !== 1) {
-    await connection.query(
-      'UPDATE dbo.ProductVariant SET Inventory = Inventory + @quantity WHERE VariantID = @variant',
-      stock,
-    );
-    return;
-  }
-  await connection.query(
-    `UPDATE i SET Quan = i.Quan + @quantity FROM dbo.Inventory AS i
-     JOIN dbo.Orders_ShoppingCart AS l ON l.VariantID = i.VariantID AND l.OrderNumber = @order AND l.ShoppingCartRecID = @cart
-       AND COALESCE(l.ChosenColor, N'') = COALESCE(i.Color, N'') AND COALESCE(l.ChosenSize, N'') = COALESCE(i.Size, N'')
-     WHERE i.VariantID = @variant`,
-    {
-      ...stock,
-      order: parameterOf('int', row['OrderNumber']),
-      cart: parameterOf('int', row['ShoppingCartRecID']),
-    },
-  );
+  const { ProductID: productId, VariantID: variantId, Quantity: quantity, ChosenColor, ChosenSize } = row;
+  await putBack(connection, { productId, variantId, quantity, ChosenColor, ChosenSize } as LineUnits);
 };
 
 const home = async (connection: SqlConnection, customerId: number, billTo: Json | null): Promise<void> => {

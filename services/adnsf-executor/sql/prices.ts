@@ -1,8 +1,8 @@
 /** What a variant costs, in the shop's tables. */
-import { TYPES } from 'tedious';
 import { z } from 'zod';
 import type { PriceChange, PriceRow } from '../domain/prices.ts';
-import type { Parameter, SqlConnection } from './connection.ts';
+import type { SqlConnection } from './connection.ts';
+import { integer, text } from './parameters.ts';
 
 /** Money as text: the driver would make a float of it. */
 const SELECT_PRICE = `
@@ -15,9 +15,6 @@ SELECT @@ROWCOUNT AS Changed`;
 
 const priceRow = z.object({ Price: z.string(), SalePrice: z.string().nullable() });
 const changedRow = z.object({ Changed: z.number().int() });
-
-const integer = (value: number): Parameter => ({ type: TYPES.Int, value });
-const text = (value: string | null): Parameter => ({ type: TYPES.NVarChar, value });
 
 export const readPrice = async (connection: SqlConnection, variantId: number): Promise<PriceRow | undefined> => {
   const [found] = await connection.query(SELECT_PRICE, { variant: integer(variantId) });

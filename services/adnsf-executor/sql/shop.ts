@@ -1,18 +1,19 @@
 /** The shop's database over TDS. Every statement names its columns: the login may touch no others. */
-import { type ConnectionConfiguration, TYPES } from 'tedious';
+import { type ConnectionConfiguration } from 'tedious';
 import { z } from 'zod';
 import { isShipped } from '../../order-stream/domain/shop.ts';
 import type { BillingRow, CustomerChange, CustomerRow } from '../domain/customers.ts';
 import type { Change } from '../domain/decision.ts';
 import type { OrderRow } from '../domain/order-row.ts';
-import type { ReturnChange, ReturnRow } from '../domain/returns.ts';
 import { type AppliedRow, CommandKnownError, type OrderLookup, type Shop, type ShopTransaction } from '../shop.ts';
 import { openConnection, type Parameter, type SqlConnection } from './connection.ts';
 import { isDuplicateKey, meaningOf } from './failure.ts';
+import { integer, localTime, text } from './parameters.ts';
 import { openPool } from './pool.ts';
 import { readPrice, writePrice } from './prices.ts';
 import { readStock, writeStock } from './stock.ts';
 import { returnStock } from './returned-stock.ts';
+import { readReturn, writeReturn } from './returns.ts';
 
 export type ShopOptions = Readonly<{
   host: string;
@@ -26,11 +27,6 @@ export type ShopOptions = Readonly<{
   connections: number;
   timeoutMs: number;
 }>;
-
-const text = (value: string | null): Parameter => ({ type: TYPES.NVarChar, value });
-const integer = (value: number): Parameter => ({ type: TYPES.Int, value });
-/** The driver writes what the date shows in UTC. */
-const localTime = (value: number): Parameter => ({ type: TYPES.DateTime, value: new Date(value) });
 
 const appliedRow = z.object({ Outcome: z.string(), OrderNumber: z.number().int(), AppliedOn: z.date() });
 const orderRow = z.object({
@@ -250,124 +246,6 @@ const writeCustomer = async (connection: SqlConnection, row: CustomerRow, change
   else if (billing !== undefined)
     await connection.query(ADD_ADDRESS, { ...who, ...names, ...addressParameters(billing) });
   return true;
-};
-
-const SELECT_RETURN = `
-SELECT OrderReturnID, OrderNumber, ReturnState, CONVERT(varchar(40), RefundAmount, 2) AS RefundAmount, RefundReference,
-  ReceivedOn, RestockedOn
-FROM dbo.Custom_OrderReturn WITH (UPDLOCK, ROWLOCK) WHERE OrderReturnID = @return`;
-const SELECT_STOCK_TAKEN = `
-SELECT StoreID, InventoryWasReduced FROM dbo.Orders WITH (UPDLOCK, ROWLOCK) WHERE OrderNumber = @order`;
-
-const updateReturns = (assignments: string): string => `
-UPDATE dbo.Custom_OrderReturn SET ${assignments} WHERE OrderReturnID = @return AND ReturnState = @state
-  AND (RefundReference = @before OR (RefundReference IS NULL AND @before IS NULL));
-SELECT @@ROWCOUNT AS Changed`;
-const ADD_RETURN_NOTE = `Notes = CASE WHEN Notes IS NULL THEN @note ELSE Notes + NCHAR(13) + NCHAR(10) + @note END`;
-const RETURN_REFUNDED = updateReturns(
-  `ReturnState = N'REFUNDED', RefundAmount = CAST(@amount AS money), RefundReference = @reference, RefundedOn = @on,
-   ${ADD_RETURN_NOTE}`,
-);
-const RETURN_UNREFUNDED = updateReturns(
-  `ReturnState = @after, RefundReference = NULL, RefundedOn = NULL, ${ADD_RETURN_NOTE}`,
-);
-const RETURN_NOTED = updateReturns(ADD_RETURN_NOTE);
-const RETURN_RESTOCKED = updateReturns('RestockedOn = @on');
-
-const SELECT_TRACKING = 'SELECT TrackInventoryBySizeAndColor FROM dbo.Product WHERE ProductID = @product';
-const SELECT_CHOSEN = `
-SELECT TOP (1) ChosenColor, ChosenSize FROM dbo.Orders_ShoppingCart
-WHERE OrderNumber = @order AND ShoppingCartRecID = @cart AND VariantID = @variant`;
-const ADD_TO_VARIANT = `
-UPDATE dbo.ProductVariant SET Inventory = Inventory + @quantity WHERE VariantID = @variant;
-SELECT @@ROWCOUNT AS Changed`;
-const ADD_TO_INVENTORY = `
-UPDATE dbo.Inventory SET Quan = Quan + @quantity
-WHERE VariantID = @variant AND COALESCE(Color, N'') = @color AND COALESCE(Size, N'') = @size;
-SELECT @@ROWCOUNT AS Changed`;
-
-const returnRow = z.object({
-  OrderReturnID: z.number().int(),
-  OrderNumber: z.number().int(),
-  ReturnState: z.string(),
-  RefundAmount: z.string().nullable(),
-  RefundReference: z.string().nullable(),
-  ReceivedOn: z.date().nullable(),
-  RestockedOn: z.date().nullable(),
-});
-const stockTakenRow = z.object({ StoreID: z.number().int(), InventoryWasReduced: z.number().int() });
-const trackingRow = z.object({ TrackInventoryBySizeAndColor: z.number().int() });
-const chosenRow = z.object({ ChosenColor: nullableText, ChosenSize: nullableText });
-
-const readReturn = async (connection: SqlConnection, returnId: number): Promise<ReturnRow | undefined> => {
-  const [found] = await connection.query(SELECT_RETURN, { return: integer(returnId) });
-  if (!found) return undefined;
-  const row = returnRow.parse(found);
-  const [order] = await connection.query(SELECT_STOCK_TAKEN, { order: integer(row.OrderNumber) });
-  if (!order) return undefined;
-  const { StoreID, InventoryWasReduced } = stockTakenRow.parse(order);
-  return {
-    returnId,
-    orderNumber: row.OrderNumber,
-    storeId: StoreID,
-    state: row.ReturnState,
-    amount: row.RefundAmount,
-    reference: row.RefundReference,
-    received: row.ReceivedOn !== null,
-    restocked: row.RestockedOn !== null,
-    stockTaken: InventoryWasReduced === 1,
-  };
-};
-
-/** What was chosen may name what it costs more: `Large [+5.00]`. */
-const chosen = (text: string | null): string => (text ?? '').replace(/\s*\[.*\]\s*$/, '').trim();
-
-/** Where the shop counts an article: in its variant, or by size and colour. @returns whether there is such a row */
-const addToShelf = async (
-  connection: SqlConnection,
-  { orderNumber }: ReturnRow,
-  { productId, variantId, cartRecordId, quantity }: Extract<ReturnChange, { kind: 'restocked' }>,
-): Promise<boolean> => {
-  const variant = { variant: integer(variantId), quantity: integer(quantity) };
-  const [product] = await connection.query(SELECT_TRACKING, { product: integer(productId) });
-  const tracked = product !== undefined && trackingRow.parse(product).TrackInventoryBySizeAndColor === 1;
-  if (!tracked) return changedRow.parse((await connection.query(ADD_TO_VARIANT, variant))[0]).Changed === 1;
-  const line = { order: integer(orderNumber), cart: integer(cartRecordId), variant: integer(variantId) };
-  const [bought] = await connection.query(SELECT_CHOSEN, line);
-  if (bought === undefined) return false;
-  const { ChosenColor, ChosenSize } = chosenRow.parse(bought);
-  const [answer] = await connection.query(ADD_TO_INVENTORY, {
-    ...variant,
-    color: text(chosen(ChosenColor)),
-    size: text(chosen(ChosenSize)),
-  });
-  return changedRow.parse(answer).Changed === 1;
-};
-
-const writeReturn = async (
-  connection: SqlConnection,
-  row: ReturnRow,
-  change: ReturnChange,
-): Promise<boolean | 'no_shelf'> => {
-  const which = { return: integer(row.returnId), state: text(row.state), before: text(row.reference) };
-  const changed = async (statement: string, more: Readonly<Record<string, Parameter>>): Promise<boolean> =>
-    changedRow.parse((await connection.query(statement, { ...which, ...more }))[0]).Changed === 1;
-  switch (change.kind) {
-    case 'refunded':
-      return changed(RETURN_REFUNDED, {
-        amount: text(change.amount),
-        reference: text(change.reference),
-        on: localTime(change.on),
-        note: text(change.note),
-      });
-    case 'unrefunded':
-      return changed(RETURN_UNREFUNDED, { after: text(change.state), note: text(change.note) });
-    case 'noted':
-      return changed(RETURN_NOTED, { note: text(change.note) });
-    case 'restocked':
-      if (!(await addToShelf(connection, row, change))) return 'no_shelf';
-      return changed(RETURN_RESTOCKED, { on: localTime(change.on) });
-  }
 };
 
 const overConnection = (connection: SqlConnection): ShopTransaction => {

@@ -1,10 +1,12 @@
 /** The stock of a variant in the shop's tables: what is left, what orders hold, and what it counted as before. */
 import { TYPES } from 'tedious';
 import { z } from 'zod';
-import { optionOf } from '../../order-stream/domain/items/names.ts';
+import { countedAs, isCountedByOption } from '../../order-stream/domain/items/names.ts';
 import { PoisonError } from '../../runtime/errors.ts';
 import type { StockChange, StockPlace, StockRow } from '../domain/stock.ts';
-import type { Parameter, SqlConnection } from './connection.ts';
+import type { SqlConnection } from './connection.ts';
+import { integer, text } from './parameters.ts';
+import { countingOf } from './shelf.ts';
 
 /**
  * The lock comes first and is on what checkouts change: an order has taken its units and says so, or neither. Should a
@@ -12,7 +14,6 @@ import type { Parameter, SqlConnection } from './connection.ts';
  */
 const SELECT_VARIANT = `SET DEADLOCK_PRIORITY LOW;
 SELECT ProductID, Inventory FROM dbo.ProductVariant WITH (UPDLOCK, ROWLOCK) WHERE VariantID = @variant`;
-const SELECT_PRODUCT = 'SELECT TrackInventoryBySizeAndColor FROM dbo.Product WHERE ProductID = @product';
 const SELECT_ROWS = `
 SELECT InventoryID, Quan FROM dbo.Inventory WITH (UPDLOCK, ROWLOCK)
 WHERE VariantID = @variant AND COALESCE(Color, N'') = @color AND COALESCE(Size, N'') = @size`;
@@ -48,7 +49,6 @@ UPDATE dbo.Millrace_ItemSupply SET Sequence = @sequence, Supply = @supply, Versi
 WHERE VariantID = @variant AND Color = @color AND Size = @size AND Sequence = @sequence - 1`;
 
 const variantRow = z.object({ ProductID: z.number().int(), Inventory: z.number().int() });
-const productRow = z.object({ TrackInventoryBySizeAndColor: z.number().int() });
 const levelRow = z.object({ InventoryID: z.number().int(), Quan: z.number().int() });
 const nullableText = z.string().nullable();
 const heldRow = z.object({ ChosenColor: nullableText, ChosenSize: nullableText, Units: z.number().int() });
@@ -65,9 +65,6 @@ const markRow = z.object({
   OrdersFrom: z.number().int(),
 });
 const changedRow = z.object({ Changed: z.number().int() });
-
-const integer = (value: number): Parameter => ({ type: TYPES.Int, value });
-const text = (value: string): Parameter => ({ type: TYPES.NVarChar, value });
 
 const placeOf = ({ variantId, color, size }: StockPlace) => ({
   variant: integer(variantId),
@@ -91,8 +88,8 @@ export const readStock = async (
   const [found] = await connection.query(SELECT_VARIANT, { variant: named.variant });
   if (found === undefined) return undefined;
   const variant = variantRow.parse(found);
-  const [product] = await connection.query(SELECT_PRODUCT, { product: integer(variant.ProductID) });
-  const optioned = product !== undefined && productRow.parse(product).TrackInventoryBySizeAndColor === 1;
+  const counting = await countingOf(connection, variant.ProductID);
+  const optioned = isCountedByOption(counting);
   const rows = optioned ? (await connection.query(SELECT_ROWS, named)).map((row) => levelRow.parse(row)) : [];
   if (rows.length > 1)
     throw new PoisonError(
@@ -103,8 +100,10 @@ export const readStock = async (
   const known = marked && markRow.parse(marked);
   const from = ordersFrom ?? known?.OrdersFrom ?? 0;
   const orders = { variant: named.variant, from: integer(from) };
-  const isOfPlace = ({ ChosenColor, ChosenSize }: z.output<typeof chosenRow>): boolean =>
-    !optioned || (same(optionOf(ChosenColor), place.color) && same(optionOf(ChosenSize), place.size));
+  const isOfPlace = (chosen: z.output<typeof chosenRow>): boolean => {
+    const { color, size } = countedAs(counting, chosen);
+    return !optioned || (same(color, place.color) && same(size, place.size));
+  };
   let held = (await connection.query(SELECT_HELD, orders))
     .map((row) => heldRow.parse(row))
     .filter(isOfPlace)

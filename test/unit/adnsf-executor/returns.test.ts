@@ -165,6 +165,25 @@ describe.each(ways)('returns of the shop over $name', (way) => {
     expect(await stock(4)).toBe(variant);
   });
 
+  it('go back to the colour alone where the size is not counted, whatever the option cost', async () => {
+    const id = await server.giveBack(order, { ProductID: '2', VariantID: '4', ShoppingCartRecID: '8', Restock: '1' });
+    const colour = `Colour of ${way.name}`;
+    await server.sql(
+      `UPDATE dbo.Product SET TrackInventoryBySize = 0 WHERE ProductID = 2;
+       INSERT INTO dbo.Inventory (VariantID, Color, Quan) VALUES (4, N'${colour}', 10);
+       INSERT INTO dbo.Orders_ShoppingCart (OrderNumber, ShoppingCartRecID, CustomerID, ProductID, VariantID, Quantity, ChosenColor, ChosenSize)
+       VALUES (${order}, 8, 7, 2, 4, 3, N'${colour}[+2.00]', N'Medium')`,
+    );
+    try {
+      const back = restockReturn(order, id, { productId: 2, variantId: 4, cartRecordId: 8 });
+      expect(await run(back)).toMatchObject({ status: 'succeeded' });
+      const rows = await server.sql(`SELECT Quan FROM dbo.Inventory WHERE VariantID = 4 AND Color = N'${colour}'`);
+      expect(rows).toMatchObject([{ Quan: 11 }]);
+    } finally {
+      await server.sql(`UPDATE dbo.Product SET TrackInventoryBySize = 1 WHERE ProductID = 2`);
+    }
+  });
+
   it('take effect once when many tell at the same time', async () => {
     const id = await server.giveBack(order, { Restock: '1' });
     const before = await stock();

@@ -200,6 +200,25 @@ describe.each(ways)('stock over $name', (way) => {
     await expect(run(countStock(variant, { size: 'Twin' }))).rejects.toBeInstanceOf(PoisonError);
   });
 
+  it('counts what a line has chosen only as far as its product is counted by it', async () => {
+    variant = way.name === 'sql' ? 3 : 4;
+    const colour = `Colour of ${way.name}`;
+    await sql(`UPDATE dbo.Product SET TrackInventoryBySize = 0 WHERE ProductID = 2;
+      INSERT INTO dbo.Inventory (VariantID, Color, Size, Quan) VALUES (${variant}, N'${colour}', NULL, 13)`);
+    try {
+      const order = await server.place({ InventoryWasReduced: '1' });
+      await sql(`INSERT INTO dbo.Orders_ShoppingCart (OrderNumber, ShoppingCartRecID, CustomerID, ProductID, VariantID, Quantity, ChosenColor, ChosenSize)
+        VALUES (${order}, 1, 7, 2, ${variant}, 7, N'${colour}', N'Huge')`);
+      await run(setInventory(variant, 50, 1n, { color: colour }));
+      const quantities = await sql(
+        `SELECT Quan FROM dbo.Inventory WHERE VariantID = ${variant} AND Color = N'${colour}'`,
+      );
+      expect(quantities).toMatchObject([{ Quan: 43 }]);
+    } finally {
+      await sql(`UPDATE dbo.Product SET TrackInventoryBySize = 1 WHERE ProductID = 2`);
+    }
+  });
+
   it('refuses what the shop does not sell', async () => {
     expect(await run(countStock(999_999))).toMatchObject({ status: 'refused', errorCode: 'variant_not_found' });
     expect(await run(setInventory(way.name === 'sql' ? 1 : 2, -2_000_000_000, 1n))).toMatchObject({

@@ -37,6 +37,30 @@ export const skuOf = (sku: string | null, suffix: string | null): string | null 
 export const optionOf = (text: string | null | undefined): string | null =>
   textOrNull((text ?? '').replace(/\[.*$/s, ''));
 
+/** How the shop counts a product: its columns of these names. */
+export type Counting = Readonly<{
+  TrackInventoryBySizeAndColor: number | null;
+  TrackInventoryBySize: number | null;
+  TrackInventoryByColor: number | null;
+}>;
+
+/** What was chosen on a line of an order. */
+export type Chosen = Readonly<{ ChosenColor: string | null; ChosenSize: string | null }>;
+
+export const isCountedByOption = ({ TrackInventoryBySizeAndColor: by }: Counting): boolean => by === 1;
+
+/**
+ * Colour and size of the Inventory row that units of a line are counted in, given what was chosen: of what the product is
+ * not counted by, nothing. Only of products that are counted by option.
+ */
+export const countedAs = (
+  counting: Counting,
+  chosen: Chosen,
+): Readonly<{ color: string | null; size: string | null }> => ({
+  color: counting.TrackInventoryByColor === 1 ? optionOf(chosen.ChosenColor) : null,
+  size: counting.TrackInventoryBySize === 1 ? optionOf(chosen.ChosenSize) : null,
+});
+
 /** A word for a colour and a size, for ids. */
 export const whichOf = (color: string | null, size: string | null): string =>
   color === null && size === null ? 'all' : fingerprint(JSON.stringify([color, size]));
