@@ -97,10 +97,6 @@ CREATE TABLE journal_lines (
 
 CREATE TRIGGER entries_begin_open BEFORE INSERT ON journal_entries WHEN NEW.posted <> 0
 BEGIN SELECT RAISE(ABORT, 'an entry begins open'); END;
-CREATE TRIGGER entries_balance BEFORE UPDATE ON journal_entries
-WHEN NEW.posted = 1 AND 0 <> (
-  SELECT coalesce(sum(debit) - sum(credit), 1) FROM journal_lines WHERE command_id = NEW.command_id)
-BEGIN SELECT RAISE(ABORT, 'debits and credits differ'); END;
 CREATE TRIGGER entries_stay BEFORE UPDATE ON journal_entries WHEN OLD.posted = 1
 BEGIN SELECT RAISE(ABORT, 'a posted entry cannot be changed'); END;
 CREATE TRIGGER entries_remain BEFORE DELETE ON journal_entries
@@ -145,16 +141,18 @@ const addColumns = (database: Database): void => {
   const columns = database.prepare<[string], string>('SELECT name FROM pragma_table_info(?)').pluck();
   for (const [table, column, type] of LATER_COLUMNS)
     if (!columns.all(table).includes(column)) database.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
-  // Entries balance in each currency that they have lines in.
-  database.exec(`
-    DROP TRIGGER IF EXISTS entries_balance;
-    CREATE TRIGGER entries_balance BEFORE UPDATE ON journal_entries
-    WHEN NEW.posted = 1 AND (
-      NOT EXISTS (SELECT 1 FROM journal_lines WHERE command_id = NEW.command_id)
-      OR EXISTS (SELECT 1 FROM journal_lines WHERE command_id = NEW.command_id
-        GROUP BY coalesce(currency, NEW.currency) HAVING sum(debit) <> sum(credit)))
-    BEGIN SELECT RAISE(ABORT, 'debits and credits differ'); END;`);
 };
+
+/** Made anew whenever a ledger is opened: it needs a column that earlier versions had not. */
+const ENTRIES_BALANCE = `
+DROP TRIGGER IF EXISTS entries_balance;
+CREATE TRIGGER entries_balance BEFORE UPDATE ON journal_entries
+WHEN NEW.posted = 1 AND (
+  NOT EXISTS (SELECT 1 FROM journal_lines WHERE command_id = NEW.command_id)
+  OR EXISTS (SELECT 1 FROM journal_lines WHERE command_id = NEW.command_id
+    GROUP BY coalesce(currency, NEW.currency) HAVING sum(debit) <> sum(credit)))
+BEGIN SELECT RAISE(ABORT, 'debits and credits differ'); END;
+`;
 
 /** Makes the tables in a new database. @throws when the database is of another version */
 export const prepareTables = (database: Database): void => {
@@ -173,6 +171,7 @@ export const prepareTables = (database: Database): void => {
       }
       database.exec(ADDITIONS);
       addColumns(database);
+      database.exec(ENTRIES_BALANCE);
       const add = database.prepare(`INSERT INTO accounts (code, name, kind) VALUES (?, ?, ?)
         ON CONFLICT (code) DO UPDATE SET name = excluded.name, kind = excluded.kind`);
       for (const { code, name, kind } of Object.values(accounts)) add.run(code, name, kind);

@@ -6,7 +6,6 @@ const rows = 'services/order-stream/domain/return-rows.ts';
 const credits = 'services/order-stream/domain/shop-refunds.ts';
 const assembly = 'services/order-stream/stages/assembly.ts';
 const shop = 'services/adnsf-executor/domain/returns.ts';
-const sql = 'services/adnsf-executor/sql/shop.ts';
 const ledger = 'services/erp-ledger/returns.ts';
 const verify = 'services/cli/verify/returns.ts';
 

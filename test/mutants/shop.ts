@@ -475,7 +475,7 @@ export const shopMutants: readonly Mutant[] = [
     guard: 'ledger-balances',
     why: 'an entry whose debits and credits differ would be posted',
     file: 'services/erp-ledger/tables.ts',
-    edits: [{ find: `WHEN NEW.posted = 1 AND 0 <> (`, replace: `WHEN NEW.posted = 2 AND 0 <> (` }],
+    edits: [{ find: `WHEN NEW.posted = 1 AND (`, replace: `WHEN NEW.posted = 2 AND (` }],
     tests: ledgerBooks,
   },
   {
