@@ -390,7 +390,7 @@ export const runtimeMutants: readonly Mutant[] = [
     false,`,
       },
     ],
-    tests: lostChangelog,
+    tests: ['test/topology/runtime/merged.test.ts'],
   },
   {
     guard: 'file-read-before-it-is-mapped',

@@ -60,6 +60,23 @@ describe('a stage whose inputs share one order', () => {
     );
   });
 
+  it('is remembered in that order when its state is made anew, whatever its records are dated', async () => {
+    const memory: Store<string> = { name: 'remembered', value: utf8 };
+    const remember = ({ value }: { value: Change | null }, context: StageContext): void => {
+      const store = context.store(memory);
+      store.put('story', `${store.get('story') ?? ''} ${value?.name ?? 'gone'}`);
+    };
+    const inputs = [left, right].map((topic) => input<Change>({ topic, place, process: remember }));
+    const driver = await openDriver({ ...merged, stages: [{ ...merged.stages[0]!, stores: [memory], inputs }] });
+    for (const [at, topic] of [left, right, left, right].entries())
+      await driver.pipe(topic, 'k', { at, name: `c${at}` }, { timestamp: BigInt(1_000 - at) });
+    driver.broker.recreateTopic('teller-remembered-changelog');
+    await driver.restart({ wipe: true });
+    await driver.run();
+    expect(driver.store('merge', memory).get('story')).toBe(' c0 c1 c2 c3');
+    await driver.close();
+  });
+
   it('waits for an open transaction on the other input, and goes on when it is decided', async () => {
     const driver = await openDriver(merged);
     const { producerId } = driver.broker.initProducerId('source');
