@@ -33,13 +33,38 @@ const storeOf = (stores: Stores, { storeId }: Pick<OrderRow, 'storeId'>): StoreF
   return store;
 };
 
-const isAboutCustomer = (command: AdnsfCommand): command is AdnsfCustomerCommand => 'customerId' in command.payload;
+type About<C extends AdnsfCommand, What extends string> = Readonly<Record<C['type'], What>>;
 
-/** A return names its variant, too. */
-const isAboutItem = (command: AdnsfCommand): command is AdnsfItemCommand =>
-  'variantId' in command.payload && !('returnId' in command.payload);
+/** What a command is about decides which row it looks at. A new command must be named here, or nothing compiles. */
+const ABOUT: About<AdnsfOrderCommand, 'order'> &
+  About<AdnsfCustomerCommand, 'customer'> &
+  About<AdnsfItemCommand, 'item'> &
+  About<AdnsfReturnCommand, 'return'> = {
+  LinkPayment: 'order',
+  MarkOrderPaid: 'order',
+  RecordPaymentDecline: 'order',
+  RecordRefund: 'order',
+  ReverseRefund: 'order',
+  RecordRefundRefusal: 'order',
+  RecordDispute: 'order',
+  MarkOrderAuthorized: 'order',
+  VoidOrder: 'order',
+  MarkShipped: 'order',
+  RecordRecurringPayment: 'order',
+  RecordRecurringEnd: 'order',
+  UpdateShopCustomer: 'customer',
+  EraseShopCustomer: 'customer',
+  SetInventory: 'item',
+  CountStock: 'item',
+  SetItemPrice: 'item',
+  RecordReturnRefunded: 'return',
+  ReverseReturnRefund: 'return',
+  RestockReturn: 'return',
+};
 
-const isAboutReturn = (command: AdnsfCommand): command is AdnsfReturnCommand => 'returnId' in command.payload;
+const isAboutCustomer = (command: AdnsfCommand): command is AdnsfCustomerCommand => ABOUT[command.type] === 'customer';
+const isAboutItem = (command: AdnsfCommand): command is AdnsfItemCommand => ABOUT[command.type] === 'item';
+const isAboutReturn = (command: AdnsfCommand): command is AdnsfReturnCommand => ABOUT[command.type] === 'return';
 
 const orderNumberOf = (command: AdnsfCommand): number =>
   isAboutCustomer(command) || isAboutItem(command) ? 0 : command.payload.orderNumber;
